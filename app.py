@@ -1,0 +1,3 @@
+from floor.factory import create_app
+
+app = create_app()

@@ -1,0 +1,2 @@
+REFUSALS: dict[str, object] = {}
+EVENTS: dict[str, object] = {}

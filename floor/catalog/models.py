@@ -1,0 +1,67 @@
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from floor.kit.db import enum_field
+
+
+class PackingClass(StrEnum):
+    NORMAL = "normal"
+    FRAGILE = "fragile"
+    LIQUID = "liquid"
+    ELECTRONICS = "electronics"
+
+
+class Sku(SQLModel, table=True):
+    """A thing we stock, down to its colour and size."""
+
+    __table_args__ = (
+        sa.CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0 AND weight_g > 0", name="size"),
+        sa.CheckConstraint("price_fen >= 0", name="price"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=32, unique=True)
+    name: str = Field(max_length=120)
+    name_en: str = Field(default="", max_length=120)
+    #: What tells it from its brothers, as the picker must see it: colour word and size.
+    colour: str = Field(default="", max_length=24)
+    colour_en: str = Field(default="", max_length=24)
+    size: str = Field(default="", max_length=24)
+    #: "#1C2F57", for the swatch and the drawing.
+    colour_hex: str = Field(default="#888888", max_length=7)
+    #: Kind of drawing in templates/_ui/products.html.
+    drawing: str = Field(default="box", max_length=24)
+    category: str = Field(default="", max_length=40)
+    #: Outer size of one unit, longest first, mm; weight in g; list price in fen.
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    weight_g: int
+    price_fen: int = 0
+    packing_class: PackingClass = enum_field(PackingClass, default=PackingClass.NORMAL)
+    is_active: bool = True
+
+
+class Barcode(SQLModel, table=True):
+    """What a scanner may read on the goods: EAN-13 of the maker, or our own label."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=48, unique=True)
+    sku_id: int = Field(foreign_key="sku.id", index=True)
+
+
+class Carton(SQLModel, table=True):
+    """A box we pack into. Inner size mm, own weight g, cost fen."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=16, unique=True)
+    name: str = Field(max_length=60)
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    tare_g: int
+    max_weight_g: int
+    cost_fen: int
+    is_active: bool = True

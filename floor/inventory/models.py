@@ -1,0 +1,235 @@
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from floor.kit import clock
+from floor.kit.db import enum_field, json_field
+
+
+class Warehouse(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=16, unique=True)
+    name: str = Field(max_length=60)
+    name_en: str = Field(default="", max_length=60)
+    province: str = Field(max_length=24)
+    city: str = Field(max_length=24)
+    #: Street, contact and phone as the waybill's sender.
+    address: str = Field(max_length=160)
+    contact: str = Field(default="", max_length=40)
+    phone: str = Field(default="", max_length=32)
+    #: Local time the last lorry leaves, "15:00"; and pick lines the shift can do until then.
+    cutoff: str = Field(default="15:00", max_length=5)
+    labour_lines: int = 2000
+    #: Aisle x positions, cross-aisle y positions, depot and lanes, mm: see solver.routing.problem.Layout.
+    layout: dict = json_field()
+
+
+class PlaceKind(StrEnum):
+    #: Physical: stock is counted here.
+    BIN = "bin"
+    TOTE = "tote"
+    PARCEL = "parcel"
+    #: Beyond our walls or books: the other side of the double entry.
+    SUPPLIER = "supplier"
+    CUSTOMER = "customer"
+    FOUND = "found"
+    LOST = "lost"
+    SCRAP = "scrap"
+
+
+PHYSICAL = (PlaceKind.BIN, PlaceKind.TOTE, PlaceKind.PARCEL)
+
+
+class Place(SQLModel, table=True):
+    """Where stock can be. Bins, totes and parcels share their id with their place."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: PlaceKind = enum_field(PlaceKind)
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+
+
+class BinKind(StrEnum):
+    PICK = "pick"
+    RESERVE = "reserve"
+    #: Where returned goods wait for their put-away.
+    RETURNS = "returns"
+    #: Damaged, second choice: not for sale until somebody decides.
+    QUARANTINE = "quarantine"
+
+
+class Bin(SQLModel, table=True):
+    """A storage location: aisle, bay, level, and where a person stands to reach it."""
+
+    __table_args__ = (sa.UniqueConstraint("warehouse_id", "code"),)
+
+    id: int = Field(primary_key=True, foreign_key="place.id")
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+    #: "A03-12-4"
+    code: str = Field(max_length=16, index=True)
+    aisle: str = Field(max_length=6)
+    bay: int
+    level: int
+    #: L or R of the aisle, seen from its foot.
+    side: str = Field(default="L", max_length=1)
+    #: Where the picker stands, mm from the warehouse's corner.
+    x_mm: int
+    y_mm: int
+    kind: BinKind = enum_field(BinKind, default=BinKind.PICK)
+    is_closed: bool = False
+
+
+class Tote(SQLModel, table=True):
+    """A box on the cart that carries one shipment from shelf to bench."""
+
+    id: int = Field(primary_key=True, foreign_key="place.id")
+    code: str = Field(max_length=16, unique=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+
+
+class MoveReason(StrEnum):
+    OPENING = "opening"
+    RECEIVE = "receive"
+    PUT_AWAY = "put_away"
+    REPLENISH = "replenish"
+    PICK = "pick"
+    PUT_BACK = "put_back"
+    PACK = "pack"
+    UNPACK = "unpack"
+    SHIP = "ship"
+    RETURN = "return"
+    SHORT = "short"
+    DAMAGE = "damage"
+    COUNT = "count"
+    CORRECTION = "correction"
+
+
+class LedgerRow(SQLModel, table=True):
+    """So many of one SKU went from one place to another. Written once, never changed; the sum is the truth."""
+
+    __tablename__ = "stock_ledger"
+    __table_args__ = (
+        sa.CheckConstraint("qty > 0", name="positive"),
+        sa.CheckConstraint("from_place_id <> to_place_id", name="moves"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(default_factory=clock.now, index=True)
+    sku_id: int = Field(foreign_key="sku.id", index=True)
+    qty: int
+    from_place_id: int = Field(foreign_key="place.id", index=True)
+    to_place_id: int = Field(foreign_key="place.id", index=True)
+    reason: MoveReason = enum_field(MoveReason)
+    #: What it was for: "walk" 3, "pack" 9, "return" 4...
+    subject: str = Field(default="", max_length=24)
+    subject_id: int = 0
+    actor_name: str = Field(default="", max_length=64)
+    actor_id: int | None = None
+
+
+class Balance(SQLModel, table=True):
+    """What lies in a physical place now, and how much of it is promised. A cache of ledger and reservations."""
+
+    __tablename__ = "stock_balance"
+    __table_args__ = (
+        sa.CheckConstraint("qty >= 0", name="qty"),
+        sa.CheckConstraint("reserved >= 0 AND reserved <= qty", name="reserved"),
+    )
+
+    place_id: int = Field(primary_key=True, foreign_key="place.id")
+    sku_id: int = Field(primary_key=True, foreign_key="sku.id", index=True)
+    qty: int = 0
+    reserved: int = 0
+
+
+class Reservation(SQLModel, table=True):
+    """Units in one bin promised to one shipment line. Still promised: qty - posted - released."""
+
+    __tablename__ = "stock_reservation"
+    __table_args__ = (
+        sa.CheckConstraint("qty > 0 AND posted >= 0 AND released >= 0 AND posted + released <= qty", name="parts"),
+        sa.Index("ix_stock_reservation_bin_id_sku_id", "bin_id", "sku_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    bin_id: int = Field(foreign_key="bin.id")
+    sku_id: int = Field(foreign_key="sku.id")
+    qty: int
+    #: Taken off the shelf: the promise became ledger rows.
+    posted: int = 0
+    #: Given back to everybody.
+    released: int = 0
+    #: shipments.ShipmentLine.id; no foreign key, because shipments stand further down the line.
+    shipment_line_id: int = Field(index=True)
+    created_at: datetime = Field(default_factory=clock.now)
+
+    @property
+    def pending(self) -> int:
+        return self.qty - self.posted - self.released
+
+
+class SafetyStock(SQLModel, table=True):
+    """Units of a SKU a warehouse keeps back, and below which purchasing is told."""
+
+    __tablename__ = "safety_stock"
+
+    warehouse_id: int = Field(primary_key=True, foreign_key="warehouse.id")
+    sku_id: int = Field(primary_key=True, foreign_key="sku.id")
+    qty: int = 0
+
+
+class CountReason(StrEnum):
+    SHORT = "short"
+    ZERO_CHECK = "zero_check"
+    CYCLE = "cycle"
+    ASKED = "asked"
+
+
+class CountState(StrEnum):
+    OPEN = "open"
+    #: Counted and different: a supervisor decides.
+    VARIANCE = "variance"
+    DONE = "done"
+
+
+class CountTask(SQLModel, table=True):
+    """Somebody should count one SKU in one bin, blind."""
+
+    __tablename__ = "count_task"
+
+    id: int | None = Field(default=None, primary_key=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+    bin_id: int = Field(foreign_key="bin.id", index=True)
+    sku_id: int = Field(foreign_key="sku.id")
+    reason: CountReason = enum_field(CountReason)
+    state: CountState = enum_field(CountState, default=CountState.OPEN, index=True)
+    asked_at: datetime = Field(default_factory=clock.now)
+    asked_by: str = Field(default="", max_length=64)
+    counted_qty: int | None = None
+    #: The balance at the moment of counting, never shown to the counter.
+    system_qty: int | None = None
+    counted_by: int | None = Field(default=None, foreign_key="user_account.id")
+    counted_at: datetime | None = None
+    decided_by: int | None = Field(default=None, foreign_key="user_account.id")
+
+
+class ReplenishmentState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Replenishment(SQLModel, table=True):
+    """Move units from reserve storage to a pick face, so that orders waiting for them can start."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+    sku_id: int = Field(foreign_key="sku.id", index=True)
+    from_bin_id: int = Field(foreign_key="bin.id")
+    to_bin_id: int = Field(foreign_key="bin.id")
+    qty: int
+    state: ReplenishmentState = enum_field(ReplenishmentState, default=ReplenishmentState.OPEN, index=True)
+    created_at: datetime = Field(default_factory=clock.now)
+    done_at: datetime | None = None
+    done_by: int | None = Field(default=None, foreign_key="user_account.id")

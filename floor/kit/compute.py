@@ -1,0 +1,52 @@
+"""Heavy pure work (plans, PDFs) runs in processes of its own: in a thread it slows every other request.
+
+`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it one day: `fn` is a module-level
+function, arguments and result are plain picklable data, and the truth stays in the database.
+"""
+
+import atexit
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_pool: ProcessPoolExecutor | None = None
+_pid = 0
+
+
+def _executor() -> ProcessPoolExecutor:
+    global _pool, _pid
+    if _pool is None or _pid != os.getpid():
+        # Not fork: the server has threads, and a forked child would inherit their locks held.
+        _pool = ProcessPoolExecutor(
+            max_workers=max(1, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
+        )
+        _pid = os.getpid()
+        atexit.register(shutdown)
+    return _pool
+
+
+def submit(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
+    """Start `fn(*args)` in a worker process."""
+    return _executor().submit(fn, *args, **kwargs)
+
+
+def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run and wait. A worker that died is replaced once: the work is pure, so doing it again is safe."""
+    try:
+        return submit(fn, *args, **kwargs).result()
+    except BrokenProcessPool:
+        shutdown()
+        return submit(fn, *args, **kwargs).result()
+
+
+def shutdown(*_: Any) -> None:
+    global _pool
+    if _pool is not None and _pid == os.getpid():
+        _pool.shutdown(wait=False, cancel_futures=True)
+    _pool = None

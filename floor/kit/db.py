@@ -1,0 +1,157 @@
+"""The database: SQLite (one machine) or PostgreSQL (a house with many), with the settings that were measured.
+
+SQLite: WAL, synchronous=FULL (NORMAL acknowledges before the disk has it), explicit BEGIN IMMEDIATE for writes behind a
+FIFO lock (BEGIN IMMEDIATE alone starves writers). PostgreSQL: READ COMMITTED, conditional updates and row locks.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.pool import NullPool
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def enum_field(kind: type[StrEnum], *, default: Any = ..., index: bool = False) -> Any:
+    """A column that stores the enum's value as text, guarded by a CHECK made from the same enum."""
+    column = sa.Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        name=kind.__name__.lower(),
+    )
+    return Field(default=default, sa_type=column, index=index, nullable=False)  # type: ignore[call-overload]
+
+
+def json_field(default: type[dict] | type[list] = dict) -> Any:
+    """A JSON column. Replace the whole value to change it: a change in place is not saved."""
+    return Field(default_factory=default, sa_type=sa.JSON, nullable=False)
+
+
+def version_column() -> sa.Column[int]:
+    """Counts changes of a row two people touch; a lost update raises StaleDataError, which the door answers with 409.
+
+    Use: `version: int = Field(default=1, sa_column=(_version := version_column()))` and
+    `__mapper_args__ = {"version_id_col": _version}`.
+    """
+    return sa.Column("version", sa.Integer, nullable=False)
+
+
+class FifoLock:
+    """First come, first served. threading.Lock lets a late writer overtake; under load the unlucky one waits seconds."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+        self._held = False
+
+    def acquire(self) -> None:
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._queue.append(turn)
+        turn.wait()
+
+    def release(self) -> None:
+        with self._mutex:
+            if self._queue:
+                self._queue.popleft().set()
+            else:
+                self._held = False
+
+
+class Database:
+    """One URL, one engine per process: after a fork the child builds its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine: Engine | None = None
+        self._pid = 0
+        self._lock = FifoLock()
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None or self._pid != os.getpid():
+            self._engine = self._build()
+            self._pid = os.getpid()
+            self._lock = FifoLock()
+        return self._engine
+
+    @contextmanager
+    def write_turn(self) -> Iterator[None]:
+        """Wait for this process's turn to write (SQLite only; PostgreSQL locks rows itself)."""
+        _ = self.engine
+        if not self.is_sqlite:
+            yield
+            return
+        lock = self._lock
+        lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def dispose(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _build(self) -> Engine:
+        if not self.is_sqlite:
+            return sa.create_engine(
+                self.url, pool_pre_ping=True, pool_size=16, max_overflow=16, hide_parameters=True
+            )
+        engine = sa.create_engine(
+            self.url,
+            module=_sqlite_module(),
+            poolclass=None if self.url.database else NullPool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": 30, "isolation_level": None},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+
+def _sqlite_module() -> Any:
+    """SQLite 3.7.0-3.51.2 can corrupt a WAL on reset, and Debian 12 ships 3.40: use the bundled newer one."""
+    try:
+        import pysqlite3
+    except ImportError:
+        import sqlite3
+
+        return sqlite3
+    return pysqlite3
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # The driver's own BEGIN is off (isolation_level=None): its deferred one silently lost updates.
+    writing = connection.get_execution_options().get("floor_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,25 @@
+"""Sentences about orders."""
+
+from flask_babel import lazy_gettext as _l
+
+from floor.orders.states import OrderState
+
+REFUSALS = {
+    "orders.unknown": _l("There is no such order."),
+    "orders.changed_meanwhile": _l("Somebody else changed this order meanwhile. Look at the fresh page."),
+}
+
+STATES = {
+    OrderState.RECEIVED: _l("Received"),
+    OrderState.HELD: _l("On hold"),
+    OrderState.RELEASED: _l("Released"),
+    OrderState.CANCELLED: _l("Cancelled"),
+}
+
+EVENTS = {
+    "orders.order.received": _l("Order came in"),
+    "orders.order.release": _l("Released for allocation"),
+    "orders.order.hold": _l("Put on hold"),
+    "orders.order.cancel": _l("Cancelled"),
+    "orders.order.address_changed": _l("Address corrected"),
+}

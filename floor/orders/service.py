@@ -1,0 +1,174 @@
+"""Verbs of orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from floor.events.service import Event, record
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict
+from floor.orders.models import Address, Customer, Order, OrderLine
+from floor.orders.states import ORDER, OrderAction
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """Money in fen; `discount_fen` is for the whole line."""
+
+    sku_id: int
+    qty: int
+    unit_price_fen: int
+    discount_fen: int = 0
+    is_gift: bool = False
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    recipient: str = ""
+    phone: str = ""
+    province: str = ""
+    city: str = ""
+    district: str = ""
+    street: str = ""
+    postcode: str = ""
+    country: str = "CN"
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """An order as any channel delivers it; sums are the channel's own and are proven by the audit."""
+
+    channel: str
+    external_id: str
+    placed_at: datetime
+    paid_at: datetime | None
+    promised_at: datetime
+    lines: Sequence[NewLine]
+    address: NewAddress
+    buyer_id: str = ""
+    buyer_name: str = ""
+    goods_fen: int = 0
+    freight_fen: int = 0
+    discount_fen: int = 0
+    total_fen: int = 0
+    paid_fen: int = 0
+    currency: str = "CNY"
+    buyer_note: str = ""
+    seller_note: str = ""
+    gift_wrap: bool = False
+    gift_message: str = ""
+    hide_price: bool = False
+    lang: str = "zh"
+    tier: int = 0
+
+
+def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
+    """Write an order with its lines and address. None when the house already has this channel's number."""
+    known = select(Order.id).where(Order.channel == new.channel, Order.external_id == new.external_id)
+    if db.exec(known).first() is not None:
+        return None
+    order = Order(
+        number="",
+        channel=new.channel,
+        external_id=new.external_id,
+        customer_id=_customer(db, new),
+        placed_at=new.placed_at,
+        paid_at=new.paid_at,
+        promised_at=new.promised_at,
+        goods_fen=new.goods_fen,
+        freight_fen=new.freight_fen,
+        discount_fen=new.discount_fen,
+        total_fen=new.total_fen,
+        paid_fen=new.paid_fen,
+        currency=new.currency,
+        buyer_note=new.buyer_note,
+        seller_note=new.seller_note,
+        gift_wrap=new.gift_wrap,
+        gift_message=new.gift_message,
+        hide_price=new.hide_price,
+    )
+    order.number = order.public_token[:20]  # unique until the id is known
+    db.add(order)
+    db.flush()
+    assert order.id is not None
+    order.number = f"SO-{order.id:06d}"
+    db.add(Address(order_id=order.id, **vars(new.address)))
+    db.add_all(
+        OrderLine(
+            order_id=order.id,
+            sku_id=line.sku_id,
+            qty=line.qty,
+            backordered=line.qty,
+            unit_price_fen=line.unit_price_fen,
+            discount_fen=line.discount_fen,
+            is_gift=line.is_gift,
+        )
+        for line in new.lines
+    )
+    db.flush()
+    record(db, Event("orders.order.received", "order", order.id, order.id, {"channel": new.channel}), actor)
+    return order
+
+
+def _customer(db: Session, new: NewOrder) -> int | None:
+    if not new.buyer_id:
+        return None
+    known = db.exec(
+        select(Customer).where(Customer.channel == new.channel, Customer.external_id == new.buyer_id)
+    ).first()
+    if known is None:
+        known = Customer(
+            channel=new.channel, external_id=new.buyer_id, name=new.buyer_name, lang=new.lang, tier=new.tier
+        )
+        db.add(known)
+        db.flush()
+    return known.id
+
+
+def advance(db: Session, order: Order, action: OrderAction, actor: Actor, **data: object) -> None:
+    """The only door to an order's state. Raises Conflict when the table has no such move."""
+    assert order.id is not None
+    order.state = ORDER.after(order.state, action)
+    db.add(order)
+    db.flush()
+    record(db, Event(f"orders.order.{action}", "order", order.id, order.id, data), actor)
+
+
+def cancel_backorder(db: Session, order: Order) -> int:
+    """Write off every unit no shipment holds. Returns how many."""
+    lines = db.exec(select(OrderLine).where(OrderLine.order_id == order.id, OrderLine.backordered > 0)).all()
+    gone = 0
+    for line in sorted(lines, key=lambda line: line.id or 0):
+        qty = line.backordered
+        shift(db, line.id or 0, backordered=-qty, cancelled=qty)
+        gone += qty
+    return gone
+
+
+def shift(db: Session, order_line_id: int, *, backordered: int = 0, cancelled: int = 0) -> None:
+    """Change what of a line no shipment holds. Raises Conflict when somebody was faster."""
+    line = OrderLine
+    done = db.execute(
+        sa.update(line)
+        .where(col(line.id) == order_line_id)
+        .where(col(line.backordered) + backordered >= 0, col(line.cancelled) + cancelled >= 0)
+        .where(col(line.backordered) + col(line.cancelled) + backordered + cancelled <= col(line.qty))
+        .values(backordered=col(line.backordered) + backordered, cancelled=col(line.cancelled) + cancelled)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not done.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("orders.changed_meanwhile")
+
+
+def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:
+    """Correct where an order goes. The old address is not kept in the trail: only that it changed, and by whom."""
+    row = db.get(Address, order.id)
+    assert row is not None and order.id is not None
+    for name, value in vars(address).items():
+        setattr(row, name, value)
+    db.add(row)
+    db.flush()
+    record(db, Event("orders.order.address_changed", "order", order.id, order.id), actor)

@@ -1,0 +1,124 @@
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from floor.kit import clock
+from floor.kit.db import enum_field, json_field, version_column
+from floor.picking.states import StopState, WalkState
+
+
+class Cart(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=16, unique=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    #: Totes it carries; at most 8, the colours a picker can tell apart.
+    slots: int = 8
+
+
+class Walk(SQLModel, table=True):
+    """One round of one picker with one cart."""
+
+    __table_args__ = (sa.Index("ix_walk_warehouse_id_state", "warehouse_id", "state"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    #: W-318
+    number: str = Field(max_length=20, unique=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    run_id: int | None = Field(default=None, foreign_key="allocation_run.id", index=True)
+    state: WalkState = enum_field(WalkState, default=WalkState.READY)
+    picker_id: int | None = Field(default=None, foreign_key="user_account.id", index=True)
+    cart_id: int | None = Field(default=None, foreign_key="cart.id")
+    #: Where the totes were left, e.g. a lane code.
+    lane: str = Field(default="", max_length=16)
+    due_at: datetime
+    priority: int = 5
+    length_mm: int = 0
+    minutes: int = 0
+    created_at: datetime = Field(default_factory=clock.now)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    version: int = Field(default=1, sa_column=(_version := version_column()))
+
+    __mapper_args__ = {"version_id_col": _version}
+
+
+class WalkTote(SQLModel, table=True):
+    """Slot n of the cart carries one shipment, in a tote once one is bound."""
+
+    __tablename__ = "walk_tote"
+    __table_args__ = (sa.UniqueConstraint("walk_id", "slot"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    walk_id: int = Field(foreign_key="walk.id", index=True)
+    slot: int
+    shipment_id: int = Field(foreign_key="shipment.id", index=True)
+    tote_id: int | None = Field(default=None, foreign_key="tote.id", index=True)
+    #: True while the tote is on its way or waits for the bench: it may not be bound again.
+    is_busy: bool = True
+
+
+class Stop(SQLModel, table=True):
+    """One bin of the walk and one SKU to take there."""
+
+    __tablename__ = "walk_stop"
+    __table_args__ = (
+        sa.UniqueConstraint("walk_id", "position"),
+        sa.CheckConstraint("in_hand >= 0", name="in_hand"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    walk_id: int = Field(foreign_key="walk.id", index=True)
+    #: 1..n in walking order.
+    position: int
+    bin_id: int = Field(foreign_key="bin.id")
+    sku_id: int = Field(foreign_key="sku.id")
+    state: StopState = enum_field(StopState, default=StopState.OPEN)
+    #: Has the bin's label been scanned on this visit?
+    bin_seen: bool = False
+    #: Units scanned and not yet put into a tote.
+    in_hand: int = 0
+    #: Walking distance from the stop before, mm.
+    leg_mm: int = 0
+
+
+class Pick(SQLModel, table=True):
+    """So many units of the stop go into one slot, for one shipment line, under one reservation."""
+
+    __table_args__ = (
+        sa.CheckConstraint("qty > 0 AND picked >= 0 AND short >= 0 AND picked + short <= qty", name="qty"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    stop_id: int = Field(foreign_key="walk_stop.id", index=True)
+    walk_tote_id: int = Field(foreign_key="walk_tote.id", index=True)
+    shipment_line_id: int = Field(foreign_key="shipment_line.id", index=True)
+    reservation_id: int = Field(foreign_key="stock_reservation.id")
+    qty: int
+    picked: int = 0
+    short: int = 0
+
+
+class StepKind(StrEnum):
+    BIN = "bin"
+    ITEM = "item"
+    PUT = "put"
+    SHORT = "short"
+    SKIP = "skip"
+
+
+class Step(SQLModel, table=True):
+    """One thing the picker did on a walk, so that the last one can be undone."""
+
+    __tablename__ = "walk_step"
+
+    id: int | None = Field(default=None, primary_key=True)
+    walk_id: int = Field(foreign_key="walk.id", index=True)
+    stop_id: int = Field(foreign_key="walk_stop.id")
+    kind: StepKind = enum_field(StepKind)
+    #: What undoing needs: quantities, pick ids, new reservations and stops a short pick made.
+    data: dict = json_field()
+    at: datetime = Field(default_factory=clock.now)
+    actor_id: int | None = None
+    undone_at: datetime | None = None

@@ -1,0 +1,72 @@
+"""Settings: read once from the environment, frozen, and passed on. No other file reads the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every field can be set as FLOOR_<NAME>; `docs/settings.md` tells each (a test keeps the two together)."""
+
+    database_url: str = "sqlite:///floor.db"
+    #: Signs cookies and forms. Production refuses to start without one of its own.
+    secret_key: str = ""
+    #: Development keeps a random secret for the life of the process; production must bring its own.
+    production: bool = False
+    #: Cookies over HTTPS only; `./run --https` switches it on.
+    secure_cookies: bool = False
+    #: The address customers see in links on slips and in notices, without a slash at the end.
+    public_url: str = "http://127.0.0.1:8000"
+    #: What the company is called on slips and customer pages.
+    company: str = "Floor Demo"
+    #: How long a signed-in device may stay idle, minutes.
+    idle_minutes: int = 12 * 60
+    #: Wrong PINs before a badge is locked, and for how long, minutes.
+    pin_attempts: int = 5
+    pin_lock_minutes: int = 5
+    #: The largest upload or photo, bytes.
+    max_upload_bytes: int = 16 * 1024 * 1024
+    #: How long the worker holds a message before another may take it, seconds.
+    lease_seconds: int = 60
+    #: Rate limits of the pages strangers reach; off in tests that make thousands of calls.
+    rate_limits: bool = True
+    #: Show badges and PINs of the demo staff on the sign-in page.
+    demo: bool = False
+    #: Where the templates, static files and translations live.
+    root: Path = field(default=Path(__file__).resolve().parent.parent)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from FLOOR_* variables. Raises ValueError naming the variable that cannot be read."""
+        given = os.environ if environ is None else environ  # noqa: TID251 -- the one reader
+        values: dict[str, object] = {}
+        for entry in fields(cls):
+            name = f"FLOOR_{entry.name.upper()}"
+            if name in given and entry.name != "root":
+                values[entry.name] = _parsed(name, given[name], type(entry.default))
+        return replace(cls(), **values).checked()  # type: ignore[arg-type]
+
+    def checked(self) -> "Settings":
+        if self.secret_key:
+            return self
+        if self.production:
+            raise ValueError("FLOOR_SECRET_KEY must be set in production")
+        return replace(self, secret_key=secrets.token_hex(32))
+
+
+def _parsed(name: str, text: str, kind: type) -> object:
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("0", "false", "no", "off", ""):
+            return False
+        raise ValueError(f"{name} must be yes or no, not {text!r}")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{name} must be a whole number, not {text!r}") from None
+    return text

@@ -1,0 +1,34 @@
+"""Sentences about shipments."""
+
+from flask_babel import lazy_gettext as _l
+
+from floor.shipments.states import ShipmentState
+
+REFUSALS = {
+    "shipments.unknown": _l("There is no such shipment."),
+    "shipments.changed_meanwhile": _l("Somebody else moved these units meanwhile. Look at the fresh page."),
+}
+
+STATES = {
+    ShipmentState.PLANNED: _l("Allocated"),
+    ShipmentState.PICKING: _l("Being picked"),
+    ShipmentState.PICKED: _l("Picked"),
+    ShipmentState.PACKING: _l("Being packed"),
+    ShipmentState.PACKED: _l("Packed"),
+    ShipmentState.SHIPPED: _l("Shipped"),
+    ShipmentState.DELIVERED: _l("Delivered"),
+    ShipmentState.CANCELLED: _l("Cancelled"),
+}
+
+EVENTS = {
+    "shipments.shipment.planned": _l("Allocated to a warehouse"),
+    "shipments.shipment.start_pick": _l("Picking began"),
+    "shipments.shipment.return_plan": _l("Back in line for picking"),
+    "shipments.shipment.finish_pick": _l("Picked"),
+    "shipments.shipment.start_pack": _l("Packing began"),
+    "shipments.shipment.reopen_pack": _l("Packing stopped"),
+    "shipments.shipment.finish_pack": _l("Packed"),
+    "shipments.shipment.ship": _l("Handed to the carrier"),
+    "shipments.shipment.deliver": _l("Delivered"),
+    "shipments.shipment.cancel": _l("Shipment cancelled"),
+}

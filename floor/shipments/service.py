@@ -1,0 +1,94 @@
+"""Verbs of shipments: one warehouse's share of an order."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from floor.events.service import Event, record
+from floor.kit import clock
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict
+from floor.orders import service as orders
+from floor.orders.models import Order
+from floor.shipments.models import Shipment, ShipmentLine
+from floor.shipments.states import SHIPMENT, ShipmentAction
+
+
+def plan(
+    db: Session,
+    order: Order,
+    warehouse_id: int,
+    carrier_id: int,
+    units: Mapping[int, tuple[int, int]],
+    run_id: int | None,
+    actor: Actor,
+) -> tuple[Shipment, dict[int, ShipmentLine]]:
+    """A new shipment holding units of the order: order_line_id -> (sku_id, qty). Takes them off the backorder.
+
+    The stock is reserved by the caller in the same transaction. Returns the lines by order_line_id.
+    Raises Conflict when fewer units are backordered than wanted.
+    """
+    assert order.id is not None
+    for line_id, (_sku, qty) in sorted(units.items()):
+        orders.shift(db, line_id, backordered=-qty)
+    before = db.exec(select(func.count()).select_from(Shipment).where(Shipment.order_id == order.id)).one()
+    shipment = Shipment(
+        number=f"SH-{order.id:06d}-{before + 1}",
+        order_id=order.id,
+        warehouse_id=warehouse_id,
+        carrier_id=carrier_id,
+        run_id=run_id,
+        promised_at=order.promised_at,
+        priority=order.priority,
+    )
+    db.add(shipment)
+    db.flush()
+    assert shipment.id is not None
+    lines = {
+        line_id: ShipmentLine(shipment_id=shipment.id, order_line_id=line_id, sku_id=sku, allocated=qty)
+        for line_id, (sku, qty) in units.items()
+    }
+    db.add_all(lines.values())
+    db.flush()
+    data = {"warehouse": warehouse_id, "run": run_id, "units": sum(qty for _sku, qty in units.values())}
+    record(db, Event("shipments.shipment.planned", "shipment", shipment.id, order.id, data), actor)
+    return shipment, lines
+
+
+def advance(db: Session, shipment: Shipment, action: ShipmentAction, actor: Actor, **data: object) -> None:
+    """The only door to a shipment's state. Raises Conflict when the table has no such move."""
+    shipment.state = SHIPMENT.after(shipment.state, action)
+    if action is ShipmentAction.SHIP:
+        shipment.shipped_at = clock.now()
+    elif action is ShipmentAction.DELIVER:
+        shipment.delivered_at = clock.now()
+    db.add(shipment)
+    db.flush()
+    assert shipment.id is not None
+    event = Event(f"shipments.shipment.{action}", "shipment", shipment.id, shipment.order_id, data)
+    record(db, event, actor)
+
+
+def shift(db: Session, line_id: int, **parts: int) -> None:
+    """Move units between allocated, picked, packed and shipped, e.g. shift(db, 7, allocated=-2, picked=2).
+
+    A sum other than zero takes units out of the shipment or adds them. Raises Conflict below zero.
+    """
+    line = ShipmentLine
+    columns = {name: getattr(line, name) + change for name, change in parts.items()}
+    done = db.execute(
+        sa.update(line)
+        .where(col(line.id) == line_id, *(value >= 0 for value in columns.values()))
+        .values(**columns)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not done.rowcount:  # type: ignore[attr-defined]
+        raise Conflict("shipments.changed_meanwhile")
+
+
+def backorder(db: Session, line: ShipmentLine, qty: int, part: str = "allocated") -> None:
+    """Give `qty` units of a line back to the order: nobody holds them until the next allocation."""
+    assert line.id is not None
+    shift(db, line.id, **{part: -qty})
+    orders.shift(db, line.order_line_id, backordered=qty)

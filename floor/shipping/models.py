@@ -1,0 +1,121 @@
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from floor.kit import clock
+from floor.kit.db import enum_field, version_column
+
+
+class NumberRange(SQLModel, table=True):
+    """Waybill numbers a carrier gave us to hand out ourselves."""
+
+    __tablename__ = "waybill_range"
+
+    carrier_id: int = Field(primary_key=True, foreign_key="carrier.id")
+    prefix: str = Field(default="", max_length=8)
+    next_number: int
+    last_number: int
+    #: Digits after the prefix.
+    width: int = 12
+
+
+class WaybillState(StrEnum):
+    #: Asked for; the carrier has not answered yet.
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    VOID = "void"
+
+
+class Waybill(SQLModel, table=True):
+    """The carrier's number for a parcel. Asked for once: the parcel's number is the request id."""
+
+    __table_args__ = (
+        sa.Index(
+            "uq_waybill_active_parcel_id",
+            "parcel_id",
+            unique=True,
+            sqlite_where=sa.text("state <> 'void'"),
+            postgresql_where=sa.text("state <> 'void'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    parcel_id: int = Field(foreign_key="parcel.id", index=True)
+    carrier_id: int = Field(foreign_key="carrier.id")
+    #: None until the carrier answered.
+    number: str | None = Field(default=None, max_length=40, unique=True)
+    #: Big letters for the sorters: "571-A03-012".
+    route_code: str = Field(default="", max_length=40)
+    state: WaybillState = enum_field(WaybillState, default=WaybillState.REQUESTED)
+    requested_at: datetime = Field(default_factory=clock.now)
+    received_at: datetime | None = None
+    #: What the carrier will ask for it, fen.
+    cost_fen: int = 0
+
+
+class PaperKind(StrEnum):
+    WAYBILL = "waybill"
+    SLIP = "slip"
+
+
+class PrintState(StrEnum):
+    QUEUED = "queued"
+    #: The PDF is there; the browser or the printer may take it.
+    READY = "ready"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
+class PrintJob(SQLModel, table=True):
+    """One paper of one parcel. A reprint is a copy under the same waybill number, counted here."""
+
+    __tablename__ = "print_job"
+    __table_args__ = (sa.UniqueConstraint("parcel_id", "kind"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    parcel_id: int = Field(foreign_key="parcel.id")
+    kind: PaperKind = enum_field(PaperKind)
+    state: PrintState = enum_field(PrintState, default=PrintState.QUEUED)
+    printer: str = Field(default="", max_length=40)
+    pdf: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    copies: int = 0
+    error: str = Field(default="", max_length=300)
+    created_at: datetime = Field(default_factory=clock.now)
+    printed_at: datetime | None = None
+
+
+class ManifestState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Manifest(SQLModel, table=True):
+    """One lorry of one carrier: parcels are scanned onto it and handed over with a signature."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    #: M-0042
+    number: str = Field(max_length=20, unique=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    carrier_id: int = Field(foreign_key="carrier.id")
+    state: ManifestState = enum_field(ManifestState, default=ManifestState.OPEN, index=True)
+    opened_at: datetime = Field(default_factory=clock.now)
+    closed_at: datetime | None = None
+    closed_by: int | None = Field(default=None, foreign_key="user_account.id")
+    driver: str = Field(default="", max_length=60)
+    seal: str = Field(default="", max_length=40)
+    version: int = Field(default=1, sa_column=(_version := version_column()))
+
+    __mapper_args__ = {"version_id_col": _version}
+
+
+class ManifestParcel(SQLModel, table=True):
+    """A parcel on the lorry; a parcel is on one manifest at most."""
+
+    __tablename__ = "manifest_parcel"
+
+    parcel_id: int = Field(primary_key=True, foreign_key="parcel.id")
+    manifest_id: int = Field(foreign_key="manifest.id", index=True)
+    loaded_at: datetime = Field(default_factory=clock.now)
+    loaded_by: int | None = Field(default=None, foreign_key="user_account.id")

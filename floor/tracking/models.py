@@ -1,0 +1,57 @@
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from floor.kit import clock
+from floor.kit.db import enum_field
+
+
+class TrackState(StrEnum):
+    """Canonical state of a parcel on the road."""
+
+    LABEL_MADE = "label_made"
+    COLLECTED = "collected"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    #: In a locker or at a shop.
+    AVAILABLE = "available"
+    ATTEMPT_FAILED = "attempt_failed"
+    EXCEPTION = "exception"
+    DELIVERED = "delivered"
+    RETURNING = "returning"
+    RETURNED = "returned"
+
+
+class CarrierEvent(SQLModel, table=True):
+    """What a carrier said, kept raw. The same event twice is one row, in whatever order they come."""
+
+    __tablename__ = "carrier_event"
+    __table_args__ = (sa.UniqueConstraint("event_key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    #: Hash of waybill, time and code or text.
+    event_key: str = Field(max_length=64)
+    carrier: str = Field(max_length=24)
+    waybill_number: str = Field(max_length=40, index=True)
+    #: None while no waybill of ours has this number.
+    parcel_id: int | None = Field(default=None, foreign_key="parcel.id", index=True)
+    #: The carrier's own code and words.
+    code: str = Field(default="", max_length=32)
+    text: str = Field(default="", max_length=300)
+    place: str = Field(default="", max_length=80)
+    #: None when the code is unknown: kept, shown, and changes nothing.
+    meaning: TrackState | None = Field(default=None, sa_type=sa.String(24))
+    happened_at: datetime
+    received_at: datetime = Field(default_factory=clock.now)
+
+
+class Track(SQLModel, table=True):
+    """Where a parcel stands, computed from its events."""
+
+    parcel_id: int = Field(primary_key=True, foreign_key="parcel.id")
+    state: TrackState = enum_field(TrackState, default=TrackState.LABEL_MADE, index=True)
+    changed_at: datetime = Field(default_factory=clock.now)
+    eta: datetime | None = None
+    delivered_at: datetime | None = None

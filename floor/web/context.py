@@ -1,0 +1,91 @@
+"""What every template may use: assets, the person's preferences, command ids, filters for money, time and mass."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, get_flashed_messages, request
+from flask_babel import format_datetime, get_locale
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from floor.kit import clock, ids, units
+from floor.web import locale
+from floor.web.assets import asset, htmx_asset
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How this person wants the screen; strangers get the defaults."""
+
+    theme: str = "auto"
+    hand: str = "right"
+    text: str = "normal"
+    volume: int = 2
+    vibrate: bool = True
+    shortcuts: bool = True
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the rail."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool = False
+    count: int = 0
+
+
+def register(app: Flask) -> None:
+    app.context_processor(_context)
+    app.jinja_env.filters.update(yuan=units.yuan, kg=units.kilograms, metres=units.metres, clock=at_clock, day=on_day)
+    app.jinja_env.globals.update(
+        asset=asset,
+        htmx_asset=htmx_asset,
+        command_fields=command_fields,
+        command_input=command_input,
+        flashes=lambda: get_flashed_messages(with_categories=True),
+        now=clock.now,
+    )
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "locale": str(get_locale()),
+        "html_lang": locale.HTML_LANG[locale.chosen()],
+        "prefs": preferences(),
+        "request": request,
+    }
+
+
+def preferences() -> Preferences:
+    if not current_user or not current_user.is_authenticated:
+        return Preferences(theme=request.cookies.get("theme", "auto"))
+    me = current_user
+    return Preferences(me.theme, me.hand, me.text_size, me.volume, me.vibrate, me.shortcuts)
+
+
+def command_input(form: str | None = None) -> Markup:
+    """A fresh command id; `form` ties it to a form elsewhere on the page (the scan form never re-renders)."""
+    owner = Markup(' form="{}"').format(form) if form else ""
+    return Markup('<input type="hidden" name="command_id" value="{}"{}>').format(ids.new_id(), owner)
+
+
+def command_fields() -> Markup:
+    """What every POST form carries: the CSRF token and its command id."""
+    token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return token + command_input()
+
+
+def at_clock(moment: datetime | None) -> str:
+    """14:05 today, 11-23 14:05 otherwise; empty for None."""
+    if moment is None:
+        return ""
+    today = format_datetime(clock.now(), "yyyy-MM-dd") == format_datetime(moment, "yyyy-MM-dd")
+    return str(format_datetime(moment, "HH:mm" if today else "MM-dd HH:mm"))
+
+
+def on_day(moment: datetime | None) -> str:
+    return "" if moment is None else str(format_datetime(moment, "yyyy-MM-dd"))

@@ -1,0 +1,33 @@
+"""Which language: the user's own choice, then the cookie, then the browser's wish, then Chinese."""
+
+from flask import g, has_request_context, request
+from flask_login import current_user
+
+CHINESE = "zh_Hans_CN"
+ENGLISH = "en"
+LANGUAGES = (CHINESE, ENGLISH)
+HTML_LANG = {CHINESE: "zh-CN", ENGLISH: "en"}
+
+
+def matched(tag: str) -> str | None:
+    """`zh`, `zh-CN`, `zh-Hans-CN`, `zh_TW` are all Chinese here; `en-*` is English; the rest is unknown."""
+    primary = tag.replace("_", "-").lower().split("-")[0]
+    return {"zh": CHINESE, "en": ENGLISH}.get(primary)
+
+
+def chosen() -> str:
+    """The locale of this request, for Flask-Babel."""
+    if not has_request_context():
+        return CHINESE
+    if "locale" not in g:
+        g.locale = _chosen()
+    return str(g.locale)
+
+
+def _chosen() -> str:
+    wishes = [getattr(current_user, "lang", None), request.cookies.get("lang")]
+    wishes += [tag for tag, quality in request.accept_languages if quality > 0]
+    for wish in wishes:
+        if wish and (language := matched(wish)):
+            return language
+    return CHINESE

@@ -1,0 +1,2 @@
+"""Which warehouse ships which order: `problem` in, `solve` or `greedy`, `plan` out, `check` independent
+of both."""

@@ -1,0 +1,63 @@
+"""Two plain routes: the yardstick in tests, and the answer when nothing better may be computed."""
+
+from collections.abc import Sequence
+
+from solver.common import Status
+from solver.routing.floor import block_of
+from solver.routing.plan import Route
+from solver.routing.problem import Place, Problem
+
+
+def route_of(problem: Problem, order: Sequence[int], method: str) -> Route:
+    """Measure the walk in the given order of picks."""
+    places = [problem.layout.place(problem.picks[i]) for i in order]
+    points = [problem.start, *(problem.picks[i] for i in order), problem.end]
+    spots = [problem.layout.place(problem.start), *places, problem.layout.place(problem.end)]
+    legs = tuple(
+        0 if points[i] == points[i + 1] else problem.layout.walk_between(spots[i], spots[i + 1])
+        for i in range(len(points) - 1)
+    )
+    return Route(tuple(order), legs, sum(legs), None, Status.FEASIBLE, method)
+
+
+def s_shape(problem: Problem) -> Route:
+    """Block by block from the far one to the near one, through each aisle with picks, turning direction
+    each time (Hall 1993; several blocks: Roodbergen and de Koster 2001). The way most floors walk without a
+    system."""
+    layout = problem.layout
+    places = [layout.place(pick) for pick in problem.picks]
+    start = layout.place(problem.start)
+    is_start_low = 2 * start.y_mm <= layout.cross_y_mm[0] + layout.cross_y_mm[-1]
+    order: list[int] = []
+    x, y = start.x_mm, start.y_mm
+    for block in sorted({block_of(layout, p.y_mm) for p in places}, reverse=is_start_low):
+        members = [i for i, p in enumerate(places) if block_of(layout, p.y_mm) == block]
+        xs = sorted({places[i].x_mm for i in members}, reverse=_is_nearer_right(places, members, x))
+        for aisle_x in xs:
+            picks = sorted((i for i in members if places[i].x_mm == aisle_x), key=lambda i: places[i].y_mm)
+            if abs(y - places[picks[-1]].y_mm) < abs(y - places[picks[0]].y_mm):
+                picks.reverse()
+            order += picks
+            x = aisle_x
+            low, high = layout.cross_y_mm[block : block + 2]
+            first, last = places[picks[0]].y_mm, places[picks[-1]].y_mm
+            y = high if y <= first <= last else low
+    return route_of(problem, order, "s_shape")
+
+
+def _is_nearer_right(places: Sequence[Place], members: Sequence[int], x: int) -> bool:
+    xs = [places[i].x_mm for i in members]
+    return abs(max(xs) - x) < abs(min(xs) - x)
+
+
+def nearest_neighbour(problem: Problem) -> Route:
+    """Always to the nearest pick not yet visited; the lower index on a tie."""
+    layout = problem.layout
+    places = [layout.place(pick) for pick in problem.picks]
+    here, left, order = layout.place(problem.start), list(range(len(places))), list[int]()
+    while left:
+        following = min(left, key=lambda i: (layout.walk_between(here, places[i]), i))
+        left.remove(following)
+        order.append(following)
+        here = places[following]
+    return route_of(problem, order, "nearest_neighbour")

@@ -1,0 +1,119 @@
+// What every page does with htmx: the CSRF header, which answers are shown, one command per tap, and lost replies sent again.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const csrf = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
+  const show = (id, yes) => { const el = byId(id); if (el) el.hidden = !yes; };
+
+  // crypto.randomUUID needs HTTPS; getRandomValues does not, and handhelds often come over plain http.
+  function uuid() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const b = crypto.getRandomValues(new Uint8Array(16));
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    const h = [...b].map((n) => n.toString(16).padStart(2, "0")).join("");
+    return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
+  }
+
+  // No answer, or one from a proxy while the server restarts: whether it happened is unknown, so the same id goes again.
+  const unanswered = (status) => status === 0 || status === 502 || status === 503 || status === 504;
+  const wait = (tries) => Math.min(1000 * 2 ** tries, 15000);
+  window.Floor = { uuid, csrf, show, unanswered, wait };
+
+  root.classList.add("js");
+  const online = () => root.setAttribute("data-net", navigator.onLine ? "on" : "off");
+  addEventListener("online", online);
+  addEventListener("offline", () => { online(); document.dispatchEvent(new CustomEvent("verdict", { detail: { value: "offline" } })); });
+  online();
+
+  // --- what to do with an answer -------------------------------------------------------------------------------
+  document.addEventListener("htmx:configRequest", (e) => { e.detail.headers["X-CSRFToken"] = csrf(); });
+
+  document.addEventListener("htmx:beforeSwap", (e) => {
+    const { xhr } = e.detail;
+    if (xhr.getResponseHeader("HX-Retarget") && xhr.status >= 400) { // an error the server put into words for a place of its own
+      e.detail.shouldSwap = true;
+      e.detail.isError = false;
+    } else if (xhr.status === 401) {
+      e.detail.shouldSwap = false;
+      location.assign("/session?next=" + encodeURIComponent(location.pathname + location.search));
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", (e) => {
+    const target = e.detail.elt;
+    (target.matches?.("[data-focus]") ? target : target.querySelector?.("[data-focus]"))?.focus();
+  });
+
+  document.addEventListener("click", (e) => {
+    e.target.closest?.("[data-dismiss]")?.closest(".strip, .flash, dialog")?.setAttribute("hidden", "");
+    for (const open of document.querySelectorAll("details[data-popup][open]")) if (!open.contains(e.target)) open.open = false;
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    for (const open of document.querySelectorAll("details[data-popup][open]")) { open.open = false; open.querySelector("summary").focus(); }
+  });
+
+  // --- busy: a line after 300 ms, the pressed buttons rest meanwhile ---------------------------------------------
+  let running = 0;
+  let slow = 0;
+  const buttonsOf = (form) => (form instanceof HTMLFormElement && form.id !== "scan" ? [...form.elements].filter((b) => b.type === "submit") : form.matches?.("button") ? [form] : []);
+  const rest = (form, yes) => buttonsOf(form).forEach((b) => {
+    if (yes && b.disabled) return;
+    if (!yes && !b.classList.contains("sent")) return;
+    b.disabled = yes;
+    b.classList.toggle("sent", yes);
+  });
+  document.addEventListener("htmx:beforeRequest", (e) => {
+    if (e.defaultPrevented) return;
+    rest(e.detail.elt, true);
+    if (running++ === 0) slow = setTimeout(() => root.classList.add("busy"), 300);
+  });
+  document.addEventListener("htmx:afterRequest", (e) => {
+    if (!e.detail.requestConfig || e.detail.floorCounted) return;
+    e.detail.floorCounted = true; // htmx says it twice when the element was swapped away
+    running = Math.max(0, running - 1);
+    if (running === 0) { clearTimeout(slow); root.classList.remove("busy"); }
+    const { elt, xhr } = e.detail;
+    if (xhr && unanswered(xhr.status)) return;
+    rest(elt, false);
+    renew(elt);
+  });
+
+  // A form that stayed on the page after a definite answer starts a new command.
+  function renew(elt) {
+    const form = elt.closest?.("form");
+    if (!form?.isConnected || form.id === "scan") return;
+    for (const input of form.querySelectorAll("input[name=command_id]")) input.value = uuid();
+  }
+
+  // Plain forms: one tap is one POST; the buttons wake up when the page comes back from the history.
+  document.addEventListener("submit", (e) => { if (!e.defaultPrevented) setTimeout(() => rest(e.target, true)); });
+  addEventListener("pageshow", () => document.querySelectorAll("form").forEach((f) => rest(f, false)));
+
+  // --- lost replies: the same command again, with growing pauses, at once when the net is back --------------------
+  const lost = new Map();
+  function again(elt) {
+    const job = lost.get(elt);
+    if (!job) return;
+    clearTimeout(job.timer);
+    if (!elt.isConnected) return settle(elt);
+    htmx.ajax(job.verb, job.path, { source: elt, values: job.values, target: job.target, swap: elt.getAttribute("hx-swap") || undefined }).catch(() => {});
+  }
+  function settle(elt) {
+    if (lost.delete(elt) && lost.size === 0 && !root.hasAttribute("data-scans-waiting")) show("unsent", false);
+  }
+  function keep(e) {
+    const { elt, xhr, requestConfig: r, target } = e.detail;
+    if (!r || elt.id === "scan") return; // the scanner keeps its own queue
+    if (!unanswered(xhr?.status ?? 0)) return settle(elt);
+    const tries = (lost.get(elt)?.tries ?? -1) + 1;
+    const values = lost.get(elt)?.values ?? Object.fromEntries(r.formData?.entries?.() ?? Object.entries(r.parameters));
+    lost.set(elt, { verb: r.verb, path: r.path, values, target, tries, timer: setTimeout(() => again(elt), wait(tries)) });
+    show("unsent", true);
+    if (tries === 0) document.dispatchEvent(new CustomEvent("verdict", { detail: { value: "offline" } }));
+  }
+  document.addEventListener("htmx:afterRequest", keep);
+  addEventListener("online", () => [...lost.keys()].forEach(again));
+})();

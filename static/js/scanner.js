@@ -1,0 +1,167 @@
+// Hardware scanners type. This collects their keys anywhere on the page and sends every scan once, in order, none lost.
+// A scan: keys at most 100 ms apart, ended by Enter, Tab or 100 ms of silence, three characters or more.
+// htmx itself reads a form's values when a queued request starts, not when it was asked for, so the queue is kept here.
+(() => {
+  "use strict";
+  const GAP = 100;
+  const BOUNCE = 300;
+  const SHORTEST = 3;
+  const form = document.getElementById("scan");
+  const field = form?.elements.code;
+  const { uuid, show, unanswered, wait } = window.Floor;
+
+  // --- the queue -------------------------------------------------------------------------------------------------
+  const queue = []; // {id, code, tries}; the head is in flight or waiting to be tried again
+  let flying = false;
+  let timer = 0;
+  let last = { code: "", at: -BOUNCE };
+
+  function enqueue(code, at = performance.now()) {
+    const bounced = code === last.code && at - last.at < BOUNCE; // a trigger that fired twice
+    last = { code, at };
+    if (bounced || !form) return;
+    queue.push({ id: uuid(), code, tries: 0 });
+    pump();
+  }
+
+  function pump() {
+    waiting();
+    if (flying || timer || queue.length === 0) return;
+    flying = true;
+    const scan = queue[0];
+    show("broken", false);
+    htmx.ajax("POST", form.getAttribute("action"), {
+      source: form, target: form.getAttribute("hx-target"), swap: form.getAttribute("hx-swap"), values: { code: scan.code, command_id: scan.id },
+    }).catch(() => {}); // answered() looks at every end, good or bad
+  }
+
+  function answered(e) {
+    if (e.target !== form || !flying) return;
+    flying = false;
+    const status = e.detail.xhr?.status ?? 0;
+    const scan = queue[0];
+    const crashed = status >= 500 && !e.detail.xhr.getResponseHeader("HX-Retarget");
+    if (unanswered(status) || (crashed && scan.tries < 3)) {
+      if (scan.tries === 0) window.Floor.play?.("offline");
+      timer = setTimeout(retry, wait(scan.tries++));
+      show("unsent", true);
+    } else {
+      queue.shift();
+      if (queue.length === 0) show("unsent", false);
+      if (crashed) { show("broken", true); window.Floor.play?.("err"); }
+      setTimeout(pump); // after htmx has let go of the form
+    }
+    waiting();
+  }
+
+  function retry() {
+    clearTimeout(timer);
+    timer = 0;
+    pump();
+  }
+
+  function waiting() {
+    document.documentElement.toggleAttribute("data-scans-waiting", queue.length > 0);
+    for (const el of document.querySelectorAll("[data-waiting]")) el.textContent = queue.length || "";
+  }
+
+  // --- the collector ---------------------------------------------------------------------------------------------
+  let burst = "";
+  let at = -Infinity;
+  let silence = 0;
+
+  const editable = (el) => el && el !== field && (el.isContentEditable || el.matches?.("input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]):not([type=file]), textarea, select"));
+
+  // A Chinese input method swallows the letter but not the physical key: rebuild it from there.
+  const SHIFTED = { Digit1: "!", Digit2: "@", Digit3: "#", Digit4: "$", Digit5: "%", Digit6: "^", Digit7: "&", Digit8: "*", Digit9: "(", Digit0: ")", Minus: "_", Equal: "+", Slash: "?", Period: ">", Comma: "<", Semicolon: ":", Quote: '"', BracketLeft: "{", BracketRight: "}", Backslash: "|", Backquote: "~" };
+  const PLAIN = { Minus: "-", Equal: "=", Slash: "/", Period: ".", Comma: ",", Semicolon: ";", Quote: "'", BracketLeft: "[", BracketRight: "]", Backslash: "\\", Backquote: "`", Space: " ", NumpadSubtract: "-", NumpadAdd: "+", NumpadDivide: "/", NumpadDecimal: ".", NumpadMultiply: "*" };
+  function fromCode(e) {
+    const letter = /^Key([A-Z])$/.exec(e.code)?.[1];
+    if (letter) return e.shiftKey !== e.getModifierState?.("CapsLock") ? letter : letter.toLowerCase();
+    if (e.shiftKey && SHIFTED[e.code]) return SHIFTED[e.code];
+    return /^(?:Digit|Numpad)(\d)$/.exec(e.code)?.[1] ?? PLAIN[e.code] ?? "";
+  }
+
+  function keyOf(e) {
+    if (e.ctrlKey && e.code === "BracketRight") return "\u001d"; // the GS1 group separator as scanners type it
+    if (e.ctrlKey || e.altKey || e.metaKey) return "";
+    if (e.isComposing || e.keyCode === 229 || e.key === "Process") {
+      const char = fromCode(e);
+      if (char) show("ime", true);
+      return char;
+    }
+    return e.key.length === 1 ? e.key : "";
+  }
+
+  function finish() {
+    clearTimeout(silence);
+    const code = burst;
+    burst = "";
+    if (code.length >= SHORTEST) {
+      enqueue(code, at);
+      if (field) field.value = "";
+    } else {
+      for (const char of code) shortcut(char);
+    }
+  }
+
+  document.addEventListener("keydown", (e) => {
+    if (editable(e.target) || e.target.closest?.("dialog[open]")) return;
+    const now = performance.now();
+    if (burst && now - at > GAP) finish();
+    if ((e.key === "Enter" || e.key === "Tab") && burst.length >= SHORTEST) { // the scanner's own end; a button in focus must not hear it
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      finish();
+      return;
+    }
+    if (e.key.length > 1 && !e.repeat && e.code !== "" && shortcut(e.key, true)) { e.preventDefault(); return; }
+    const char = keyOf(e);
+    if (!char || e.repeat) return;
+    if (char === " " && !burst) return; // a space bar presses the button in focus
+    if (form || burst) e.preventDefault();
+    burst += char;
+    at = now;
+    clearTimeout(silence);
+    silence = setTimeout(finish, GAP);
+  }, true);
+
+  // Wedges that commit text instead of keys (and people without a scanner) write into the field itself.
+  if (form && field) {
+    field.addEventListener("input", () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => { const code = field.value.trim(); field.value = ""; if (code.length >= SHORTEST) enqueue(code); }, field.inputMode === "none" ? GAP : 600);
+    });
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      const code = field.value.trim();
+      field.value = "";
+      if (code) enqueue(code);
+    }, true);
+    form.addEventListener("htmx:afterRequest", answered);
+    addEventListener("online", () => { if (timer) retry(); });
+    document.addEventListener("htmx:afterSwap", waiting);
+    addEventListener("beforeunload", (e) => { if (queue.length) e.preventDefault(); });
+    const ready = () => show("unfocused", !document.hasFocus());
+    addEventListener("blur", () => setTimeout(ready, 250));
+    addEventListener("focus", ready);
+    document.addEventListener("pointerdown", () => show("unfocused", false));
+    setTimeout(ready, 500);
+    // Handhelds that "type into the box" need the box in focus; it has no soft keyboard (inputmode=none).
+    const hold = () => { if (matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) field.focus({ preventScroll: true }); };
+    document.addEventListener("htmx:afterSettle", hold);
+    hold();
+  }
+
+  // --- keys for people: F9 and friends at once, single characters after the silence that tells them from a scan -----
+  function shortcut(key, named = false) {
+    if (!named && document.documentElement.dataset.shortcuts === "off" && !document.querySelector("[data-pin]")) return false;
+    const wanted = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key.toLowerCase() === key.toLowerCase() && !el.disabled);
+    if (!wanted) return false;
+    wanted.click();
+    return true;
+  }
+
+  window.Floor.scan = enqueue;
+})();
