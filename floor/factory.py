@@ -20,6 +20,7 @@ from floor.kit.db import Database
 from floor.kit.errors import Conflict
 from floor.people.views import load_user
 from floor.settings import Settings
+from floor.settings import bind as bind_settings
 from floor.web import context, errors, hx, locale
 from floor.web.limits import limiter
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["settings"] = settings
+    bind_settings(settings)
     uow.bind(Database(settings.database_url))
     events.subscribe({kind: tuple(handlers) for kind, handlers in wiring.SUBSCRIBERS.items()})
 

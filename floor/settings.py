@@ -27,6 +27,10 @@ class Settings:
     #: Wrong PINs before a badge is locked, and for how long, minutes.
     pin_attempts: int = 5
     pin_lock_minutes: int = 5
+    #: A refund above this needs a supervisor's badge and PIN beside the clerk's, fen.
+    second_person_fen: int = 20_000
+    #: Where customers ask for help, shown on their pages: a phone number or an address.
+    contact: str = "service@floor.example"
     #: The largest upload or photo, bytes.
     max_upload_bytes: int = 16 * 1024 * 1024
     #: How long the worker holds a message before another may take it, seconds.
@@ -49,6 +53,11 @@ class Settings:
                 values[entry.name] = _parsed(name, given[name], type(entry.default))
         return replace(cls(), **values).checked()  # type: ignore[arg-type]
 
+    def exported(self) -> dict[str, str]:
+        """This process's environment with these settings in it, for a child process."""
+        mine = {f"FLOOR_{f.name.upper()}": str(getattr(self, f.name)) for f in fields(self) if f.name != "root"}
+        return {**os.environ, **mine}  # noqa: TID251 -- the one reader
+
     def checked(self) -> "Settings":
         if self.secret_key:
             return self
@@ -70,3 +79,17 @@ def _parsed(name: str, text: str, kind: type) -> object:
         except ValueError:
             raise ValueError(f"{name} must be a whole number, not {text!r}") from None
     return text
+
+
+_bound = Settings()
+
+
+def bind(settings: Settings) -> None:
+    """Say which settings this process works under; the factory calls it once."""
+    global _bound
+    _bound = settings
+
+
+def bound() -> Settings:
+    """For jobs and handlers, which run in workers where no Flask application is at hand."""
+    return _bound

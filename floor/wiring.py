@@ -5,27 +5,48 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask, request, url_for
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from sqlmodel import Session
 
 from floor import cli
+from floor.allocation import cli as allocation_cli
+from floor.allocation import handlers as allocation_handlers
+from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
 from floor.analytics import views as analytics
+from floor.audit import cli as audit_cli
+from floor.audit import handlers as audit_handlers
+from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.care import views as care
+from floor.demo.cli import demo
 from floor.events import queries as events_queries
 from floor.events.relay import Handler
+from floor.intake import cli as intake_cli
+from floor.intake import handlers as intake_handlers
+from floor.intake import queries as intake_queries
 from floor.intake import views as intake
 from floor.inventory import queries as inventory_queries
 from floor.inventory import views as inventory
+from floor.packing import handlers as packing_handlers
+from floor.packing import queries as packing_queries
 from floor.packing import views as packing
 from floor.people import views as people
+from floor.picking import handlers as picking_handlers
+from floor.picking import queries as picking_queries
 from floor.picking import views as picking
+from floor.returns import queries as returns_queries
 from floor.returns import views as returns
+from floor.returns import views_putaway, views_request
 from floor.shipments import queries as shipments_queries
+from floor.shipping import handlers as shipping_handlers
+from floor.shipping import queries as shipping_queries
 from floor.shipping import views as shipping
+from floor.tracking import cli as tracking_cli
+from floor.tracking import handlers as tracking_handlers
+from floor.tracking import queries as tracking_queries
 from floor.tracking import views as tracking
 from floor.web import assets, errors
 from floor.web.context import NavItem
@@ -47,18 +68,49 @@ BLUEPRINTS = (
     shipping.bp,
     tracking.bp,
     returns.bp,
+    views_request.bp,
+    views_putaway.bp,
     analytics.bp,
     care.bp,
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
-SIGNED_VIEWS: tuple[str, ...] = ()
+SIGNED_VIEWS: tuple[str, ...] = ("intake.receive", "tracking.hook")
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "packing.suggest_carton": packing_handlers.suggest_carton,
+    "shipping.request_waybill": shipping_handlers.request_waybill,
+    "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
+    "audit.look_at_order": audit_handlers.look_at_order,
+    "intake.apply_message": intake_handlers.apply_message,
+    "intake.import_upload": intake_handlers.import_upload,
+    "allocation.run": allocation_handlers.run_asked,
+    "picking.make_walks": picking_handlers.make_walks,
+    "picking.publish_walks": picking_handlers.publish_walks,
+    "picking.take_back_walks": picking_handlers.take_back_walks,
+    "tracking.follow_shipment": tracking_handlers.follow_shipment,
+}
 
 #: Event kind -> names of the handlers that hear it.
-SUBSCRIBERS: dict[str, tuple[str, ...]] = {}
+SUBSCRIBERS: dict[str, tuple[str, ...]] = {
+    "packing.pack.opened": ("packing.suggest_carton",),
+    "packing.parcel.packed": ("shipping.request_waybill",),
+    "packing.units.damaged": ("packing.suggest_carton",),
+    "packing.units.missing": ("packing.suggest_carton",),
+    "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "intake.batch.uploaded": ("intake.import_upload",),
+    "intake.cancel.too_late": ("audit.flag_late_cancel",),
+    "intake.message.stored": ("intake.apply_message",),
+    "orders.order.address_changed": ("audit.look_at_order",),
+    "orders.order.paid": ("audit.look_at_order",),
+    "orders.order.received": ("audit.look_at_order",),
+    "allocation.run.asked": ("allocation.run",),
+    "allocation.run.applied": ("picking.make_walks",),
+    "allocation.run.published": ("picking.publish_walks",),
+    "allocation.run.taken_back": ("picking.take_back_walks",),
+    "shipments.shipment.ship": ("tracking.follow_shipment",),
+}
 
 #: What `flask check` proves: name -> rows that break it, in words.
 CHECKS: dict[str, Callable[[Session], list[str]]] = {
@@ -67,11 +119,31 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "ordered = the sum of its parts": shipments_queries.broken_orders,
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,
+    "every run explains every order": allocation_queries.broken_runs,
+    "a shipment is on one walk at most": picking_queries.broken_walks,
     "outbox sent or pending": events_queries.broken_outbox,
+    "parcels hold what was packed and shipped": packing_queries.broken_parcels,
+    "one living waybill per parcel": shipping_queries.broken_waybills,
+    "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
+    "applied messages have orders": intake_queries.broken_inbox,
+    "file imports add up": intake_queries.broken_batches,
+    "orders and their flags agree": audit_queries.broken_flags,
+    "tracks say what their events say": tracking_queries.broken_tracks,
+    "delivered = every parcel delivered": tracking_queries.broken_deliveries,
+    "returned <= shipped": returns_queries.broken_quantities,
+    "refunds <= paid": returns_queries.broken_sums,
+    "refund = the sum of its items": returns_queries.broken_refunds,
 }
 
-#: The rail: endpoint, msgid, icon, roles that see it.
-RAIL: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
+#: The rail: endpoint, label, icon, roles that see it.
+RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
+    ("intake.health", _l("Intake"), "download", ("supervisor",)),
+    ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
+    ("picking.walks", _l("Picking"), "cart", ("picker", "supervisor")),
+    ("allocation.index", _l("Allocation"), "tree", ("supervisor",)),
+    ("tracking.board", _l("Tracking"), "truck", ("service", "supervisor")),
+    ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
+)
 
 
 def install(app: Flask, csrf: CSRFProtect) -> None:
@@ -82,6 +154,11 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     for name in SLICES:
         errors.learn(import_module(f"floor.{name}.messages").REFUSALS)
     cli.install(app, CHECKS, HANDLERS)
+    app.cli.add_command(audit_cli.audit)
+    app.cli.add_command(intake_cli.intake)
+    app.cli.add_command(allocation_cli.allocate)
+    app.cli.add_command(demo)
+    app.cli.add_command(tracking_cli.tracking_group)
 
 
 def event_sentences() -> dict[str, Any]:
@@ -99,7 +176,7 @@ def navigation() -> dict[str, list[NavItem]]:
     mine = [entry for entry in RAIL if current_user.role in (*entry[3], "admin")]
     return {
         "nav": [
-            NavItem(url_for(endpoint), _(label), icon, current=request.endpoint == endpoint)  # noqa: INT001
+            NavItem(url_for(endpoint), str(label), icon, current=request.endpoint == endpoint)
             for endpoint, label, icon, _roles in mine
         ]
     }

@@ -1,2 +1,93 @@
-REFUSALS: dict[str, object] = {}
-EVENTS: dict[str, object] = {}
+"""Sentences about allocation runs."""
+
+from flask_babel import lazy_gettext as _l
+
+from floor.allocation.states import RunState, Stage, Strategy, Why
+
+REFUSALS = {
+    "allocation.unknown_run": _l("There is no such run."),
+    "allocation.nothing_to_split": _l("No order of this run can be split any more. Look at the fresh page."),
+}
+
+EVENTS: dict[str, object] = {
+    "allocation.run.asked": _l("Run asked for"),
+    "allocation.run.started": _l("Run started"),
+    "allocation.run.applied": _l("Stock reserved"),
+    "allocation.run.cart_routed": _l("A cart's route is ready"),
+    "allocation.run.routed": _l("Every cart is ready"),
+    "allocation.run.published": _l("Published to the pickers"),
+    "allocation.run.taken_back": _l("Taken back from the pickers"),
+    "allocation.run.stopped": _l("Run stopped"),
+    "allocation.run.failed": _l("A stage of the run broke"),
+}
+
+STATES = {
+    RunState.QUEUED: _l("Waiting for a worker"),
+    RunState.RUNNING: _l("Running"),
+    RunState.APPLIED: _l("Making carts"),
+    RunState.READY: _l("Ready"),
+    RunState.PUBLISHED: _l("Published"),
+    RunState.STOPPED: _l("Stopped"),
+    RunState.FAILED: _l("Broken off"),
+}
+
+STAGES = {
+    Stage.READ: _l("Orders"),
+    Stage.CHECK: _l("Check"),
+    Stage.PLAN: _l("Plan"),
+    Stage.APPLY: _l("Reserve"),
+    Stage.CARTS: _l("Carts"),
+    Stage.ROUTES: _l("Routes"),
+}
+
+STRATEGIES = {
+    Strategy.OPTIMAL: _l("Best plan over all orders"),
+    Strategy.BEST_COST: _l("Cheapest, order by order"),
+    Strategy.NEAREST: _l("Nearest warehouse first"),
+    Strategy.PROPORTIONAL: _l("Fullest warehouse first"),
+    Strategy.RANDOM: _l("Any warehouse (for comparison)"),
+}
+
+REASONS = {
+    Why.NO_STOCK: _l("Out of stock everywhere"),
+    Why.SAFETY_STOCK: _l("Only safety stock is left"),
+    Why.PICK_FACE_EMPTY: _l("In stock, but not on a pick face"),
+    Why.PARTIAL_ONLY: _l("No single warehouse has it all"),
+    Why.OTHER_ORDERS_FIRST: _l("More urgent orders took it"),
+    Why.LABOUR_FULL: _l("Nobody left to pick it"),
+    Why.NO_LANE: _l("No carrier goes there"),
+    Why.UNCHECKED: _l("Not checked yet"),
+    Why.HELD: _l("On hold"),
+    Why.CHANGED: _l("Changed while the run worked"),
+    Why.STOPPED: _l("The run was stopped before its turn"),
+}
+
+#: Picking's words for a walk's state, as it tells them to the monitor.
+CARTS = {
+    "ready": _l("Ready"),
+    "published": _l("Published"),
+    "claimed": _l("Taken"),
+    "picking": _l("Being picked"),
+    "done": _l("Picked"),
+    "cancelled": _l("Cancelled"),
+}
+
+#: What stands under a reason; some name a number.
+HINTS = {
+    Why.SAFETY_STOCK: _l("What is left is kept back; lower the safety stock to sell it"),
+    Why.OTHER_ORDERS_FIRST: _l("Receive more, or raise the order's priority"),
+    Why.LABOUR_FULL: _l("Stock is there, but the shift's pick lines are used up"),
+    Why.NO_LANE: _l("No active carrier has a rate from a warehouse to the address"),
+    Why.UNCHECKED: _l("The order check has not released them"),
+    Why.HELD: _l("Somebody has to decide"),
+    Why.CHANGED: _l("Stock or order changed after the plan was made; the next run takes them"),
+    Why.STOPPED: _l("Nothing was reserved for them"),
+}
+
+#: Deadlines of the preview.
+DEADLINES = {
+    "overdue": _l("Overdue"),
+    "soon": _l("Within 4 hours"),
+    "day": _l("Within 24 hours"),
+    "later": _l("Later"),
+}

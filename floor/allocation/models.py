@@ -5,10 +5,10 @@ from sqlmodel import Field, SQLModel
 
 from floor.allocation.states import RunState
 from floor.kit import clock
-from floor.kit.db import enum_field, json_field, version_column
+from floor.kit.db import Versioned, enum_field, json_field
 
 
-class Run(SQLModel, table=True):
+class Run(Versioned, table=True):
     """One allocation over all open orders in scope: read -> check -> plan -> apply -> carts -> routes -> publish."""
 
     __tablename__ = "allocation_run"
@@ -16,7 +16,8 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     state: RunState = enum_field(RunState, default=RunState.QUEUED, index=True)
     strategy: str = Field(default="optimal", max_length=16)
-    #: {"channels": [...], "promised_before": iso}; empty means every released order.
+    #: {"channels": [...], "promised_before": iso, "orders": [ids], "split": bool}; a missing key limits nothing.
+    #: `split`: an order may leave in two parcels.
     scope: dict = json_field()
     seed: int = 0
     asked_at: datetime = Field(default_factory=clock.now)
@@ -29,16 +30,13 @@ class Run(SQLModel, table=True):
     stages: dict = json_field()
     #: The solver's plan as plain data: saved so that a killed worker resumes from it and anyone can look at it again.
     plan: dict | None = Field(default=None, sa_type=sa.JSON)
-    #: Orders in scope; allocated + unallocated + dropped = orders.
+    #: Orders in scope; allocated + unallocated = orders once the run has come to an end.
     orders: int = 0
     allocated: int = 0
     unallocated: int = 0
     cost_fen: int = 0
     bound_fen: int | None = None
     error: str = Field(default="", max_length=500)
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class Unallocated(SQLModel, table=True):
@@ -50,7 +48,7 @@ class Unallocated(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     run_id: int = Field(foreign_key="allocation_run.id")
     order_id: int = Field(foreign_key="customer_order.id", index=True)
-    #: no_stock, safety_stock, other_orders_first, pick_face_empty, partial_only, labour_full, no_lane, changed...
+    #: A code of floor.allocation.states.Why.
     reason: str = Field(max_length=32, index=True)
     sku_id: int | None = Field(default=None, foreign_key="sku.id")
     warehouse_id: int | None = Field(default=None, foreign_key="warehouse.id")
@@ -73,3 +71,6 @@ class RunCart(SQLModel, table=True):
     minutes: int | None = None
     #: Order by order it would have been this far.
     single_mm: int | None = None
+    #: The walk's state as picking last told it, and who has it.
+    state: str = Field(default="ready", max_length=16)
+    picker: str = Field(default="", max_length=64)

@@ -23,6 +23,7 @@ class RunAction(StrEnum):
     APPLY = "apply"
     ROUTED = "routed"
     PUBLISH = "publish"
+    TAKE_BACK = "take_back"
     STOP = "stop"
     FAIL = "fail"
     RETRY = "retry"
@@ -43,7 +44,64 @@ RUN = Machine(
         (_S.APPLIED, _A.ROUTED): _S.READY,
         (_S.APPLIED, _A.FAIL): _S.FAILED,
         (_S.READY, _A.PUBLISH): _S.PUBLISHED,
+        (_S.PUBLISHED, _A.TAKE_BACK): _S.READY,
         (_S.FAILED, _A.RETRY): _S.QUEUED,
         (_S.STOPPED, _A.RETRY): _S.QUEUED,
     },
 )
+
+
+#: The event of each action; a retry asks again, so that a worker takes it up.
+EVENTS = {
+    _A.START: "started",
+    _A.APPLY: "applied",
+    _A.ROUTED: "routed",
+    _A.PUBLISH: "published",
+    _A.TAKE_BACK: "taken_back",
+    _A.STOP: "stopped",
+    _A.FAIL: "failed",
+    _A.RETRY: "asked",
+}
+
+#: Somebody works on it: the monitor asks for itself.
+AT_WORK = (_S.QUEUED, _S.RUNNING, _S.APPLIED)
+
+
+class Strategy(StrEnum):
+    """How a run plans: the best plan over all orders, or one of the plain rules it is measured against."""
+
+    OPTIMAL = "optimal"
+    BEST_COST = "best_cost"
+    NEAREST = "nearest"
+    PROPORTIONAL = "proportional"
+    RANDOM = "random"
+
+
+class Stage(StrEnum):
+    """What a run goes through, in this order."""
+
+    READ = "read"
+    CHECK = "check"
+    PLAN = "plan"
+    APPLY = "apply"
+    CARTS = "carts"
+    ROUTES = "routes"
+
+
+class Why(StrEnum):
+    """Why an order got nothing. The first seven are the planner's (solver.allocation.plan.Code)."""
+
+    NO_LANE = "no_lane"
+    NO_STOCK = "no_stock"
+    SAFETY_STOCK = "safety_stock"
+    PICK_FACE_EMPTY = "pick_face_empty"
+    PARTIAL_ONLY = "partial_only"
+    OTHER_ORDERS_FIRST = "other_orders_first"
+    LABOUR_FULL = "labour_full"
+    #: Received, and nobody has looked at it yet.
+    UNCHECKED = "unchecked"
+    HELD = "held"
+    #: Planned, but order or shelf changed before it was written.
+    CHANGED = "changed"
+    #: Planned, but the run was stopped before its turn came.
+    STOPPED = "stopped"

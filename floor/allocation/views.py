@@ -1,3 +1,383 @@
-from flask import Blueprint
+"""Doors of allocation: runs and their comparison, the preview, the live monitor, and what was left out."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlmodel import Session
+
+from floor.allocation import messages, queries, service
+from floor.allocation.forms import RunForm
+from floor.allocation.models import Run, RunCart
+from floor.allocation.states import AT_WORK, RunState, Stage, Why
+from floor.events import queries as events
+from floor.inventory import queries as stock
+from floor.inventory.models import BinKind
+from floor.kit import clock
+from floor.kit.uow import reading
+from floor.people.models import User
+from floor.web import hx
+from floor.web.auth import actor, roles
+from floor.web.commands import command
+from floor.web.forms import Form, read
+from floor.web.page import page
 
 bp = Blueprint("allocation", __name__)
+
+ROWS = 50
+#: Orders promised within so long are called out on the monitor.
+PRESSING = timedelta(hours=3)
+
+
+@bp.get("/runs")
+@roles("supervisor")
+def index() -> Response:
+    """Screen 16: all runs; with ?a=&b= two of them side by side."""
+    number = max(1, request.args.get("page", 1, type=int))
+    chosen = [request.args.get(name, type=int) for name in ("a", "b")]
+    with reading() as db:
+        rows = queries.runs(db, ROWS + 1, (number - 1) * ROWS)
+        compared = [_figures(db, queries.run_for(db, run_id)) for run_id in chosen if run_id]
+    return page(
+        "allocation/list.html", "content", rows=rows[:ROWS], number=number, has_more=len(rows) > ROWS,
+        compared=compared, chosen=chosen, words=messages,
+    )  # fmt: skip
+
+
+def _figures(db: Session, run: Run) -> dict[str, Any]:
+    """What two runs are compared by."""
+    carts = queries.carts(db, run.id or 0)
+    return {
+        "run": run,
+        "parcels": run.stages.get(Stage.PLAN, {}).get("parcels", 0),
+        "freight_fen": run.stages.get(Stage.PLAN, {}).get("freight_fen", 0),
+        "gap": (run.cost_fen - run.bound_fen) / run.bound_fen if run.bound_fen else None,
+        "ms": sum(stage.get("ms", 0) for stage in run.stages.values()),
+        **_walking(carts),
+    }
+
+
+def _walking(carts: list[RunCart] | Any) -> dict[str, Any]:
+    return {
+        "carts": len(carts),
+        "stops": sum(cart.stops for cart in carts),
+        "walk_mm": sum(cart.length_mm or 0 for cart in carts),
+        "single_mm": sum(cart.single_mm or 0 for cart in carts),
+    }
+
+
+# --- asking ------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/runs/new")
+@roles("supervisor")
+def new() -> Response:
+    """Screen 17: what a run would look at, in numbers, before anything is written."""
+    form = read(RunForm, request.args)
+    with reading() as db:
+        return show_new(db, form, 422 if form.errors else 200)
+
+
+def show_new(db: Session, form: Form[RunForm], status: int = 200) -> Response:
+    scope = form.data.scope() if form.data else {}
+    rows = queries.preview(db, scope, clock.now())
+    return page(
+        "allocation/new.html", "preview", status=status, form=form, channels=queries.channels(db), words=messages,
+        table=_by_channel(rows), totals=_totals(rows), hands=queries.hands(db), sites=stock.warehouses(db),
+    )  # fmt: skip
+
+
+def _by_channel(rows: Any) -> dict[str, dict[str, int]]:
+    """channel -> deadline -> released orders."""
+    table: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.released:
+            table.setdefault(row.channel, dict.fromkeys(messages.DEADLINES, 0))[row.deadline] += row.orders
+    return dict(sorted(table.items()))
+
+
+def _totals(rows: Any) -> dict[str, int]:
+    released = [row for row in rows if row.released]
+    totals = {name: sum(int(getattr(row, name)) for row in released) for name in ("orders", "lines", "units")}
+    return totals | {"barred": sum(row.orders for row in rows if not row.released)}
+
+
+@bp.post("/runs")
+@roles("supervisor")
+@command
+def ask(db: Session) -> Response:
+    """Start a run. 303 to its monitor; 422 with the form as typed."""
+    form = read(RunForm, request.form)
+    if form.data is None:
+        return show_new(db, form, 422)
+    run = service.ask(db, form.data.strategy, form.data.scope(), actor())
+    return _to_monitor(run.id)
+
+
+def _to_monitor(run_id: int | None) -> Response:
+    return hx.see(url_for("allocation.monitor", run_id=run_id))
+
+
+# --- the monitor -------------------------------------------------------------------------------------------------
+
+
+@bp.get("/runs/<int:run_id>")
+@roles("supervisor")
+def monitor(run_id: int) -> Response:
+    """Screen 18: stages, figures, reasons and carts; asks for itself while somebody works on the run."""
+    with reading() as db:
+        run = queries.run_for(db, run_id)
+        carts = queries.carts(db, run_id)
+        every_cart = bool(request.args.get("carts"))
+        trail = events.story_of(db, "run", run_id, limit=1)
+        return page(
+            "allocation/monitor.html", "content", run=run, words=messages, live=run.state in AT_WORK,
+            asker=db.get(User, run.asked_by) if run.asked_by else None, channels=queries.channels(db),
+            before=_before(run), stages=_stages(run), percent=_percent(run), seconds=_seconds(run),
+            allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
+            reasons=_reasons(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
+            ready=sum(cart.state == "ready" for cart in carts),
+            out=sum(cart.state == "published" for cart in carts), pressing=PRESSING, last=trail[0] if trail else None,
+        )  # fmt: skip
+
+
+def _before(run: Run) -> datetime | None:
+    given = run.scope.get("promised_before")
+    return datetime.fromisoformat(given) if given else None
+
+
+def _seconds(run: Run) -> int:
+    """How long it has been at work, or was."""
+    if run.started_at is None:
+        return 0
+    return int(((run.finished_at or clock.now()) - run.started_at).total_seconds())
+
+
+def _percent(run: Run) -> int:
+    """All stages weigh the same; publishing is a person's."""
+    parts = [run.stages.get(stage, {}) for stage in Stage]
+    return round(sum(100 * part.get("done", 0) / max(1, part.get("total", 1)) for part in parts) / len(parts))
+
+
+def _stages(run: Run) -> list[dict[str, str]]:
+    line = [
+        {"name": messages.STAGES[stage], "state": _stage_state(run, stage), "text": _stage_text(run, stage),
+         "time": _stage_time(run.stages.get(stage, {}))}
+        for stage in Stage
+    ]  # fmt: skip
+    publish = {RunState.PUBLISHED: ("d", ""), RunState.READY: ("c", _("waits for you"))}.get(run.state, ("", ""))
+    return [*line, {"name": _("Publish"), "state": publish[0], "text": publish[1], "time": ""}]
+
+
+def _stage_state(run: Run, stage: Stage) -> str:
+    order = list(Stage)
+    at = order.index(Stage(run.stage)) if run.stage else 0
+    here = order.index(stage)
+    if run.state in (RunState.READY, RunState.PUBLISHED) or here < at:
+        return "d"
+    if here > at:
+        return ""
+    return {RunState.FAILED: "x", RunState.STOPPED: "x", RunState.QUEUED: ""}.get(run.state, "c")
+
+
+def _stage_time(part: dict[str, int]) -> str:
+    return _("%(seconds)s s", seconds=f"{part['ms'] / 1000:.1f}") if part.get("ms") else ""
+
+
+def _stage_text(run: Run, stage: Stage) -> str:
+    part = run.stages.get(stage)
+    if not part:
+        return ""
+    done, total = f"{part['done']:,}", f"{part['total']:,}"
+    match stage:
+        case Stage.READ if "orders" in part:
+            return ngettext("%(num)s order", "%(num)s orders", part["orders"])
+        case Stage.CHECK:
+            return _("%(free)s can ship · %(barred)s cannot", free=f"{part['eligible']:,}", barred=f"{part['barred']:,}")
+        case Stage.PLAN if "planned" in part:
+            return _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
+        case Stage.CARTS:
+            return ngettext("%(num)s cart", "%(num)s carts", part["total"])
+        case _:
+            return _("%(n)s of %(total)s", n=done, total=total)
+
+
+def _reasons(db: Session, run: Run) -> list[dict[str, Any]]:
+    """The groups that sum to what was left out, each with the one thing that helps."""
+    assert run.id is not None
+    rows = queries.reasons(db, run.id)
+    pressing = queries.pressing(db, run.id, clock.now() + PRESSING)
+    most = max((row.orders for row in rows), default=1)
+    groups = []
+    for row in rows:
+        why = Why(row.reason)
+        group = {
+            "why": why, "title": messages.REASONS[why], "count": row.orders, "share": 100 * row.orders // most,
+            "risk": pressing.get(why, 0), "due": row.due, "steps": None, "fix": "see", "n": 0,
+        }  # fmt: skip
+        groups.append(group | _fix(db, run, why, row))
+    return groups
+
+
+def _fix(db: Session, run: Run, why: Why, row: Any) -> dict[str, Any]:
+    match why:
+        case Why.NO_STOCK:
+            return {"hint": ngettext("%(num)s SKU is missing", "%(num)s SKUs are missing", row.skus)}
+        case Why.PICK_FACE_EMPTY:
+            n = len(service.lacking(db, run))
+            hint = ngettext(
+                "Reserve storage has enough: %(num)s pick face to fill",
+                "Reserve storage has enough: %(num)s pick faces to fill", n,
+            ) if n else _("Replenishment is under way")  # fmt: skip
+            first = queries.left_out(db, run.id or 0, why, limit=1)
+            return {"fix": "replenish" if n else "see", "n": n, "hint": hint, "steps": _chains(db, first)[0]}
+        case Why.PARTIAL_ONLY if not run.scope.get("split"):
+            return {"fix": "split", "hint": _("Together they have it: two parcels would do")}
+        case Why.PARTIAL_ONLY:
+            return {"hint": _("Not even two warehouses together have it")}
+        case Why.UNCHECKED | Why.HELD:
+            return {"fix": "audit", "hint": messages.HINTS[why]}
+        case Why.STOPPED if run.state is RunState.STOPPED or run.state is RunState.FAILED:
+            return {"fix": "retry", "hint": messages.HINTS[why]}
+        case _:
+            return {"hint": messages.HINTS[why]}
+
+
+def _chains(db: Session, rows: Any) -> list[list[tuple[str, str]] | None]:
+    """Order by order what stands in its way: wants 3 -> pick face 1 -> reserve 24 -> after replenishment."""
+    bins = queries.shelves(db, {left.sku_id for left, *_rest in rows if left.sku_id})
+    return [_chain(left, order, sku, house, bins) for left, order, sku, house in rows]
+
+
+def _chain(left: Any, order: Any, sku: Any, house: Any, bins: Any) -> list[tuple[str, str]] | None:
+    if sku is None:
+        return None
+    here = [row for row in bins if row.sku_id == sku.id and (house is None or row.warehouse_id == house.id)]
+    faces = [row for row in here if row.kind is BinKind.PICK]
+    stored = [row for row in here if row.kind is BinKind.RESERVE]
+    steps = [
+        (_("%(order)s wants %(n)s", order=order.number, n=left.wanted), ""),
+        (_place(faces, _("pick face")), "" if faces else "bad"),
+        (_place(stored, _("reserve storage")), "" if stored else "bad"),
+    ]
+    enough = sum(row.free for row in here) >= left.wanted
+    if left.reason == Why.PICK_FACE_EMPTY and enough:
+        steps.append((_("can be picked after replenishment"), "fix"))
+    return steps
+
+
+def _place(rows: Any, name: str) -> str:
+    units = sum(row.free for row in rows)
+    if len(rows) == 1:
+        return _("%(place)s %(bin)s has %(n)s", place=name, bin=rows[0].code, n=units)
+    return _("%(place)s has %(n)s", place=name, n=units)
+
+
+# --- what a person does with a run -------------------------------------------------------------------------------
+
+
+@bp.post("/runs/<int:run_id>/stop")
+@roles("supervisor")
+@command
+def stop(db: Session, run_id: int) -> Response:
+    service.stop(db, queries.run_for(db, run_id, lock=True), actor())
+    return _to_monitor(run_id)
+
+
+@bp.post("/runs/<int:run_id>/retry")
+@roles("supervisor")
+@command
+def retry(db: Session, run_id: int) -> Response:
+    """Go on with a stopped or failed run from the step where it ended."""
+    service.retry(db, queries.run_for(db, run_id, lock=True), actor())
+    return _to_monitor(run_id)
+
+
+@bp.post("/runs/<int:run_id>/publish")
+@roles("supervisor")
+@command
+def publish(db: Session, run_id: int) -> Response:
+    service.publish(db, queries.run_for(db, run_id, lock=True), actor())
+    return _to_monitor(run_id)
+
+
+@bp.post("/runs/<int:run_id>/take-back")
+@roles("supervisor")
+@command
+def take_back(db: Session, run_id: int) -> Response:
+    service.take_back(db, queries.run_for(db, run_id, lock=True), actor())
+    return _to_monitor(run_id)
+
+
+@bp.post("/runs/<int:run_id>/replenish")
+@roles("supervisor")
+@command
+def replenish(db: Session, run_id: int) -> Response:
+    made = service.replenish(db, queries.run_for(db, run_id, lock=True), actor())
+    flash(ngettext("%(num)s replenishment task created", "%(num)s replenishment tasks created", made), "ok")
+    return _to_monitor(run_id)
+
+
+@bp.post("/runs/<int:run_id>/split")
+@roles("supervisor")
+@command
+def split(db: Session, run_id: int) -> Response:
+    """A new run over the orders no single warehouse could serve; 303 to its monitor."""
+    return _to_monitor(service.split(db, queries.run_for(db, run_id, lock=True), actor()).id)
+
+
+# --- what was left out -------------------------------------------------------------------------------------------
+
+
+@bp.get("/runs/<int:run_id>/unallocated")
+@roles("supervisor")
+def unallocated(run_id: int) -> Response:
+    """Screen 19: the orders of one reason, each with the chain that explains it."""
+    reason, number = _reason(), max(1, request.args.get("page", 1, type=int))
+    with reading() as db:
+        run = queries.run_for(db, run_id)
+        groups = _reasons(db, run)
+        total = sum(group["count"] for group in groups if reason in (None, group["why"]))
+        rows = queries.left_out(db, run_id, reason, ROWS, (number - 1) * ROWS)
+        return page(
+            "allocation/unallocated.html", "content", run=run, groups=groups, reason=reason, total=total,
+            number=number, pages=-(-total // ROWS), rows=list(zip(rows, _chains(db, rows), strict=True)),
+            channels=queries.channels(db), words=messages,
+        )  # fmt: skip
+
+
+@bp.get("/runs/<int:run_id>/unallocated.csv")
+@roles("supervisor")
+def export(run_id: int) -> Response:
+    """The same as a table for a spreadsheet; UTF-8 with a mark, or Excel garbles the Chinese."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(
+        [_("Order"), _("Channel"), _("Promised by"), _("Reason"), _("SKU"), _("Warehouse"), _("Wanted"), _("Available")]
+    )
+    with reading() as db:
+        queries.run_for(db, run_id)
+        for left, order, sku, house in queries.left_out(db, run_id, _reason()):
+            table.writerow(
+                [order.number, _plain(order.channel), order.promised_at.isoformat(timespec="minutes"),
+                 messages.REASONS[Why(left.reason)], _plain(sku.code) if sku else "", house.code if house else "",
+                 left.wanted, left.available]
+            )  # fmt: skip
+    response = make_response(out.getvalue().encode("utf-8-sig"))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="run-{run_id}-unallocated.csv"'
+    return response
+
+
+def _plain(text: str) -> str:
+    """A spreadsheet runs what begins like a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+def _reason() -> Why | None:
+    given = request.args.get("reason", "")
+    return Why(given) if given in set(Why) else None

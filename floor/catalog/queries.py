@@ -42,7 +42,7 @@ def _readings(code: str) -> list[str]:
         parsed = biip.parse(code)
     except biip.ParseError:
         return readings
-    gtin = parsed.gtin or (parsed.gs1_message and parsed.gs1_message.get(ai="01") or None)
+    gtin = parsed.gtin or ((parsed.gs1_message and parsed.gs1_message.get(ai="01")) or None)
     if gtin is not None and not parsed.gtin_error:
         value = getattr(gtin, "value", "")
         readings += [value, value.lstrip("0").rjust(13, "0")]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import g, has_request_context
 from sqlmodel import Session
 
 from floor.events.models import AuditEvent, OutboxMessage
+from floor.kit import ids
 from floor.kit.actor import Actor
 
 #: Event kind -> names of its handlers; wiring.py fills it.
@@ -42,7 +42,7 @@ def record(db: Session, event: Event, actor: Actor) -> AuditEvent:
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,
-        command_id=g.get("command_id", "") if has_request_context() else "",
+        command_id=ids.current_command.get(),
     )
     db.add(row)
     db.flush()

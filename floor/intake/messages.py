@@ -1,2 +1,62 @@
-REFUSALS: dict[str, object] = {}
-EVENTS: dict[str, object] = {}
+"""Sentences about what comes in."""
+
+from flask_babel import lazy_gettext as _l
+
+from floor.intake.models import InboxState
+
+REFUSALS = {
+    "intake.unknown_channel": _l("There is no such channel."),
+    "intake.forged": _l("The signature does not fit. Nothing was stored."),
+    "intake.stale": _l("The message's time is more than %(minutes)s minutes off. Nothing was stored."),
+    "intake.key_reused": _l("Another message was already sent under this id. Send it again under a new id."),
+    "intake.unknown_message": _l("There is no such message."),
+    "intake.unknown_batch": _l("There is no such file import."),
+    "intake.batch_elsewhere": _l("Another worker is importing this file."),
+    "intake.no_file": _l("Choose a file."),
+    "intake.no_mapping": _l("Choose which mapping reads this file."),
+    "intake.bad_mapping": _l("The mapping cannot be read at %(where)s: %(why)s"),
+    "intake.no_columns": _l("The file has no column %(missing)s. It has: %(found)s"),
+    "intake.file_empty": _l("The file has no rows."),
+    "intake.file_broken": _l("The file is damaged: it cannot be unpacked to its end."),
+    "intake.file_too_long": _l("The file has more than %(most)s rows. Split it."),
+}
+
+#: Why a message or a row could not be taken.
+REASONS = {
+    "not_json": _l("This is not a JSON object."),
+    "missing": _l("This is missing."),
+    "too_long": _l("This has more than %(most)s characters."),
+    "text": _l("This is not text, or holds characters that cannot be stored."),
+    "number": _l("This is not a number in the range allowed."),
+    "money": _l("This is not an amount in yuan like 128.00."),
+    "date": _l("This is not a date and time we can read."),
+    "choice": _l("This is none of the values allowed: %(given)s"),
+    "too_much": _l("The order is worth more than the house can book."),
+    "unknown_sku": _l("The catalogue has no %(code)s."),
+    "inactive_sku": _l("%(code)s is no longer sold."),
+    "unknown_order": _l("The house does not have this order."),
+    "encoding": _l("The characters cannot be read: is the encoding right?"),
+    "row_short": _l("The row ends after %(cells)s of %(columns)s cells."),
+    "row_long": _l("The row has %(cells)s cells, the header %(columns)s."),
+    "row_broken": _l("The row cannot be read as CSV."),
+    "not_positive": _l("%(given)s is not a quantity above zero."),
+    "negative": _l("%(given)s is below zero."),
+    "differs": _l("Rows of one order say different things: %(given)s and %(other)s."),
+    "cancellation": _l("A cancellation, not an order: %(given)s"),
+    "not_goods": _l("Not goods, but a charge or an adjustment: %(given)s"),
+    "out_of_scope": _l("Left out by the mapping's rule: %(given)s"),
+    "order_incomplete": _l("Another row of this order cannot be taken (row %(row)s), so the whole order waits."),
+}
+
+STATES = {
+    InboxState.WAITING: _l("Waiting"),
+    InboxState.APPLIED: _l("Applied"),
+    InboxState.DEAD: _l("Cannot be read"),
+}
+
+EVENTS = {
+    "intake.message.stored": _l("Message of the channel stored"),
+    "intake.batch.uploaded": _l("Order file uploaded"),
+    "intake.batch.finished": _l("Order file imported"),
+    "intake.cancel.too_late": _l("The buyer cancelled, but goods are already on their way through the house"),
+}

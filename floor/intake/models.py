@@ -45,6 +45,8 @@ class InboxMessage(SQLModel, table=True):
     problem: str = Field(default="", max_length=64)
     problem_values: dict = json_field()
     order_id: int | None = Field(default=None, foreign_key="customer_order.id")
+    #: What applying it did, as the channel is told: accepted, known, paid, cancelled, held or shipped.
+    outcome: str = Field(default="", max_length=16)
 
 
 class ImportBatch(SQLModel, table=True):
@@ -58,14 +60,29 @@ class ImportBatch(SQLModel, table=True):
     mapping: dict = json_field()
     imported_at: datetime = Field(default_factory=clock.now)
     imported_by: str = Field(default="", max_length=64)
-    #: rows = rows of accepted orders + rejected rows.
+    #: None while it runs, or when it was stopped: the counts are true for the rows settled so far.
+    finished_at: datetime | None = None
+    #: rows = lines + known_rows + rejected, after every chunk.
     rows: int = 0
     orders: int = 0
+    #: Rows that became part of an accepted order.
     lines: int = 0
     #: Orders the house already had; their rows count as neither accepted nor rejected.
     known_orders: int = 0
     known_rows: int = 0
     rejected: int = 0
+    #: Unknown SKUs become new ones of an assumed size, if the importer asked for it.
+    create_skus: bool = False
+    created_skus: int = 0
+
+
+class ImportFile(SQLModel, table=True):
+    """The content of an uploaded file until it is settled; then the row goes, as it holds personal data."""
+
+    __tablename__ = "import_file"
+
+    batch_id: int = Field(primary_key=True, foreign_key="import_batch.id")
+    body: bytes = Field(sa_type=sa.LargeBinary)
 
 
 class RejectedRow(SQLModel, table=True):

@@ -1,3 +1,180 @@
-from flask import Blueprint
+"""Doors of the intake: the signed webhook, the health of channels, order files."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
+from sqlmodel import Session
+from werkzeug.datastructures import FileStorage
+
+from floor.intake import jobs, queries, service
+from floor.intake.channels import files, signed
+from floor.intake.channels.mapping import Mapping, read_mapping
+from floor.intake.messages import REASONS, STATES
+from floor.intake.models import InboxMessage, InboxState
+from floor.kit import clock
+from floor.kit.errors import Invalid, Refused
+from floor.kit.uow import reading
+from floor.web import hx
+from floor.web.auth import actor, public, roles
+from floor.web.commands import command
+from floor.web.errors import sentence
+from floor.web.forms import Form
+from floor.web.limits import limiter
+from floor.web.page import page
 
 bp = Blueprint("intake", __name__)
+
+_PAGE = 100
+
+
+@bp.post("/hooks/orders/<code>")
+@public
+@limiter.limit("1200/minute")
+def receive(code: str) -> Response:
+    """A channel brings an order, a payment or a cancellation (README.md tells the format).
+
+    Not a `@command`: the message's own id makes it idempotent. 200 applied, now or before; 401 forged, nothing stored;
+    404 no such channel; 422 stored but unreadable, with every reason.
+    """
+    message_id = request.headers.get("X-Floor-Message-Id", "")[:80]
+    try:
+        with reading() as db:
+            secret = queries.channel_for(db, code).secret
+        body = request.get_data(cache=False)
+        given, sent = request.headers.get("X-Floor-Signature", ""), request.headers.get("X-Floor-Timestamp", "")
+        signed.verify(secret, given, sent, message_id, body, clock.now())
+        message = jobs.receive(code, message_id, body)
+    except Refused as refused:
+        return make_response(jsonify(error=sentence(refused)), refused.status)
+    if message.state is InboxState.DEAD:
+        return make_response(jsonify(errors=[_told(problem) for problem in problems_of(message)]), 422)
+    with reading() as db:
+        return make_response(jsonify(order=queries.order_number(db, message), outcome=message.outcome), 200)
+
+
+def problems_of(message: InboxMessage) -> list[dict[str, Any]]:
+    """The reasons a message was not applied, each with its sentence."""
+    errors: list[dict[str, Any]] = message.problem_values.get("errors", [])
+    return [error | {"text": str(REASONS[error["reason"]]) % error["values"]} for error in errors]
+
+
+def _told(problem: dict[str, Any]) -> dict[str, str]:
+    return {"path": problem["path"], "reason": problem["reason"], "text": problem["text"]}
+
+
+@bp.get("/intake")
+@roles("supervisor")
+def health() -> Response:
+    """Screen 11: how every channel does, what nobody could read, order files."""
+    return show_health(Form())
+
+
+def show_health(form: Form[Any], status: int = 200) -> Response:
+    with reading() as db:
+        channels, batches = queries.health(db), queries.batches(db)
+        dead = [(message, problems_of(message)) for message in queries.dead_letters(db)]
+    mappings = [(path.stem, mapping.name) for path, mapping in shipped_mappings()]
+    return page(
+        "intake/health.html", status=status, channels=channels, dead=dead, batches=batches, mappings=mappings,
+        form=form, states=STATES, verdict="err" if status == 422 else None,
+    )  # fmt: skip
+
+
+def shipped_mappings() -> list[tuple[Path, Mapping]]:
+    """The mappings this house was given, by file name."""
+    folder = current_app.extensions["settings"].root / "docs" / "mappings"
+    return [(path, read_mapping(path.read_bytes())) for path in sorted(folder.glob("*.toml"))]
+
+
+@bp.post("/intake/messages/<int:message_id>/retry")
+@roles("supervisor")
+@command
+def retry(db: Session, message_id: int) -> Response:
+    """Try a dead letter again, e.g. after the catalogue learned its SKU."""
+    service.apply(db, message_id)
+    return hx.see(url_for("intake.health", _anchor="dead"))
+
+
+@bp.post("/intake/files")
+@roles("supervisor")
+@command
+def upload(db: Session) -> Response:
+    """Keep an order file and let the worker import it. A file that cannot be read is refused here, with the reason."""
+    form: Form[Any] = Form(dict(request.form.items()))
+    try:
+        mapping = _chosen_mapping(form["mapping"], request.files.get("mapping_file"))
+        given = request.files.get("file")
+        body = given.read() if given else b""
+        if given is None or not body:
+            raise Invalid("intake.no_file", field="file")
+        files.survey(lambda: io.BytesIO(body), mapping)
+    except Invalid as refused:
+        return show_health(form.refuse(refused, sentence(refused)), 422)
+    create_skus = bool(form["create_skus"])
+    batch = service.begin_batch(db, given.filename or "orders.csv", mapping, create_skus, body, actor())
+    return hx.see(url_for("intake.batch", batch_id=batch.id))
+
+
+def _chosen_mapping(name: str, own: FileStorage | None) -> Mapping:
+    """The mapping uploaded beside the file, else the shipped one of this name."""
+    if own is not None and own.filename:
+        return read_mapping(own.read())
+    for path, mapping in shipped_mappings():
+        if path.stem == name:
+            return mapping
+    raise Invalid("intake.no_mapping", field="mapping")
+
+
+@bp.get("/intake/batches/<int:batch_id>")
+@roles("supervisor")
+def batch(batch_id: int) -> Response:
+    """Screen 12: what became of every row. While the import runs, the page looks again by itself."""
+    number = max(1, request.args.get("page", 1, type=int))
+    with reading() as db:
+        found = queries.batch_for(db, batch_id)
+        rows = queries.rejected(db, batch_id, number, _PAGE)
+        reasons = queries.reasons(db, batch_id)
+    return page(
+        "intake/batch.html", "content", batch=found, rows=[(row, _why(row.reason, row.values)) for row in rows],
+        reasons=[(_reason_name(code), count) for code, count in reasons], page_number=number,
+        pages=-(-found.rejected // _PAGE), size=service.ASSUMED_SIZE,
+    )  # fmt: skip
+
+
+def _why(reason: str, values: dict[str, Any]) -> str:
+    return str(REASONS[reason]) % values
+
+
+def _reason_name(reason: str) -> str:
+    """The sentence with its values left open."""
+    blank = dict.fromkeys(("most", "given", "other", "code", "cells", "columns", "row"), "…")
+    return str(REASONS[reason]) % blank
+
+
+@bp.get("/intake/batches/<int:batch_id>/rejects.csv")
+@roles("supervisor")
+def rejects(batch_id: int) -> Response:
+    """The rejected rows as they came, each with its reason behind: correct them and upload the file again."""
+    with reading() as db:
+        queries.batch_for(db, batch_id)
+        rows = queries.all_rejected(db, batch_id)
+    columns = list(dict.fromkeys(name for row in rows for name in row.raw))
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow([*columns, "_row", "_column", "_reason"])
+    for row in rows:
+        told: Sequence[str] = [str(row.row), row.column, _why(row.reason, row.values)]
+        sheet.writerow([_harmless(cell) for cell in [*(row.raw.get(name, "") for name in columns), *told]])
+    response = make_response(out.getvalue().encode("utf-8-sig"))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="rejects-{batch_id}.csv"'
+    return response
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet must not run what a stranger typed; our own import takes the apostrophe off again."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -4,6 +4,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from floor.inventory.states import CountState, ReplenishmentState
 from floor.kit import clock
 from floor.kit.db import enum_field, json_field
 
@@ -186,13 +187,6 @@ class CountReason(StrEnum):
     ASKED = "asked"
 
 
-class CountState(StrEnum):
-    OPEN = "open"
-    #: Counted and different: a supervisor decides.
-    VARIANCE = "variance"
-    DONE = "done"
-
-
 class CountTask(SQLModel, table=True):
     """Somebody should count one SKU in one bin, blind."""
 
@@ -206,18 +200,17 @@ class CountTask(SQLModel, table=True):
     state: CountState = enum_field(CountState, default=CountState.OPEN, index=True)
     asked_at: datetime = Field(default_factory=clock.now)
     asked_by: str = Field(default="", max_length=64)
+    #: When the bin was scanned for the present count; and whether the goods were.
+    began_at: datetime | None = None
+    item_seen: bool = False
+    #: What the count before said against the books; the same difference again makes a variance.
+    last_gap: int | None = None
     counted_qty: int | None = None
     #: The balance at the moment of counting, never shown to the counter.
     system_qty: int | None = None
     counted_by: int | None = Field(default=None, foreign_key="user_account.id")
     counted_at: datetime | None = None
     decided_by: int | None = Field(default=None, foreign_key="user_account.id")
-
-
-class ReplenishmentState(StrEnum):
-    OPEN = "open"
-    DONE = "done"
-    CANCELLED = "cancelled"
 
 
 class Replenishment(SQLModel, table=True):
@@ -230,6 +223,8 @@ class Replenishment(SQLModel, table=True):
     to_bin_id: int = Field(foreign_key="bin.id")
     qty: int
     state: ReplenishmentState = enum_field(ReplenishmentState, default=ReplenishmentState.OPEN, index=True)
+    #: Has the label of the bin to take from been scanned?
+    from_seen: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     done_at: datetime | None = None
     done_by: int | None = Field(default=None, foreign_key="user_account.id")

@@ -11,17 +11,26 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from floor.events.service import Event, record
+from floor.inventory import queries
 from floor.inventory.models import (
     PHYSICAL,
     Balance,
+    Bin,
+    BinKind,
+    CountReason,
+    CountTask,
     LedgerRow,
     MoveReason,
     Place,
     PlaceKind,
+    Replenishment,
     Reservation,
 )
+from floor.inventory.states import REPLENISHMENT, CountState, ReplenishmentAction, ReplenishmentState
+from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.errors import Conflict
+from floor.kit.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True)
@@ -204,3 +213,107 @@ def _count(db: Session, reservation: Reservation, posted: int = 0, released: int
             "inventory.not_enough", place=reservation.bin_id, sku=reservation.sku_id, qty=abs(posted or released)
         )
     db.refresh(reservation)
+
+
+def ask_replenishment(db: Session, warehouse_id: int, sku_id: int, qty: int, actor: Actor) -> list[Replenishment]:
+    """Ask for `qty` units from reserve storage on the SKU's pick face: one task per bin, fullest first.
+
+    As many as the reserve has free; none when it has none or there is no pick face. Nothing moves yet.
+    """
+    face = queries.pick_face_for(db, warehouse_id, sku_id)
+    if face is None or qty <= 0:
+        return []
+    made = []
+    for source, _sku, free in reversed(queries.free_bins(db, warehouse_id, [sku_id], BinKind.RESERVE)):
+        if qty > 0:
+            task = Replenishment(
+                warehouse_id=warehouse_id, sku_id=sku_id, from_bin_id=source.id, to_bin_id=face.id, qty=min(qty, free)
+            )
+            made.append(task)
+            qty -= task.qty
+    db.add_all(made)
+    db.flush()
+    for task in made:
+        assert task.id is not None
+        data = {"sku": sku_id, "qty": task.qty, "from": task.from_bin_id, "to": task.to_bin_id}
+        record(db, Event("inventory.replenishment.asked", "replenishment", task.id, data=data), actor)
+    return made
+
+
+def ask_count(db: Session, where: Bin, sku_id: int, reason: CountReason, actor: Actor) -> CountTask:
+    """Somebody should count one SKU in one bin. One open task is enough: the one there already is returned."""
+    waiting = (CountTask.bin_id == where.id, CountTask.sku_id == sku_id, CountTask.state == CountState.OPEN)
+    task = db.exec(select(CountTask).where(*waiting)).first()
+    if task is None:
+        task = CountTask(
+            warehouse_id=where.warehouse_id, bin_id=where.id, sku_id=sku_id, reason=reason, asked_by=actor.name
+        )
+        db.add(task)
+        db.flush()
+        assert task.id is not None
+        data = {"bin": where.id, "sku": sku_id, "why": reason.value}
+        record(db, Event("inventory.count.asked", "count", task.id, data=data), actor)
+    return task
+
+
+# --- refilling pick faces ----------------------------------------------------------------------------------------
+
+
+def scan_refill(db: Session, task: Replenishment, code: str, actor: Actor) -> bool:
+    """The bin to take from, then the bin to bring to, which books the move. False: not the bin that is due.
+
+    Raises Conflict when the task is over, or the source has fewer free units by now.
+    """
+    if task.state is not ReplenishmentState.OPEN:
+        raise Conflict("inventory.replenishment_over")
+    due = db.get_one(Bin, task.to_bin_id if task.from_seen else task.from_bin_id)
+    if code.strip().upper() != due.code:
+        return False
+    if not task.from_seen:
+        task.from_seen = True
+        db.add(task)
+        db.flush()
+        return True
+    assert task.id is not None
+    step = Move(task.sku_id, task.qty, task.from_bin_id, task.to_bin_id, MoveReason.REPLENISH)
+    move(db, [step], "replenishment", task.id, actor)
+    task.done_at, task.done_by = clock.now(), actor.id
+    advance_refill(db, task, ReplenishmentAction.FINISH, actor)
+    return True
+
+
+def fewer_to_refill(db: Session, task: Replenishment, qty: int, actor: Actor) -> None:
+    """Only `qty` lie there: that many are brought, none ends the task; and somebody counts the source."""
+    if task.state is not ReplenishmentState.OPEN:
+        raise Conflict("inventory.replenishment_over")
+    if not 0 <= qty < task.qty:
+        raise Invalid("inventory.not_fewer", field="qty", most=task.qty - 1)
+    ask_count(db, db.get_one(Bin, task.from_bin_id), task.sku_id, CountReason.SHORT, actor)
+    if not qty:
+        advance_refill(db, task, ReplenishmentAction.CANCEL, actor)
+        return
+    task.qty = qty
+    db.add(task)
+    db.flush()
+
+
+def advance_refill(db: Session, task: Replenishment, action: ReplenishmentAction, actor: Actor) -> None:
+    """The only door to a replenishment's state. Raises Conflict when the table has no such move."""
+    task.state = REPLENISHMENT.after(task.state, action)
+    db.add(task)
+    db.flush()
+    assert task.id is not None
+    data = {"sku": task.sku_id, "qty": task.qty, "from": task.from_bin_id, "to": task.to_bin_id}
+    record(db, Event(f"inventory.replenishment.{action}", "replenishment", task.id, data=data), actor)
+
+
+# --- what comes in -----------------------------------------------------------------------------------------------
+
+
+def receive(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor) -> None:
+    """Units from a supplier go onto a shelf. Raises Invalid for a closed bin."""
+    if where.is_closed:
+        raise Invalid("inventory.bin_closed", field="bin", bin=where.code)
+    supplier = beyond(db, PlaceKind.SUPPLIER, where.warehouse_id)
+    move(db, [Move(sku_id, qty, supplier, where.id, MoveReason.RECEIVE)], "bin", where.id, actor)
+    record(db, Event("inventory.stock.received", "bin", where.id, data={"sku": sku_id, "qty": qty}), actor)

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import declared_attr
 from sqlalchemy.pool import NullPool
 from sqlmodel import Field, SQLModel
 
@@ -45,13 +46,14 @@ def json_field(default: type[dict] | type[list] = dict) -> Any:
     return Field(default_factory=default, sa_type=sa.JSON, nullable=False)
 
 
-def version_column() -> sa.Column[int]:
-    """Counts changes of a row two people touch; a lost update raises StaleDataError, which the door answers with 409.
+class Versioned(SQLModel):
+    """A row two people touch: counts its changes; a lost update raises StaleDataError, answered with 409."""
 
-    Use: `version: int = Field(default=1, sa_column=(_version := version_column()))` and
-    `__mapper_args__ = {"version_id_col": _version}`.
-    """
-    return sa.Column("version", sa.Integer, nullable=False)
+    version: int = Field(default=1, nullable=False)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 -- SQLAlchemy hands the class
+        return {"version_id_col": cls.version}
 
 
 class FifoLock:
@@ -88,13 +90,16 @@ class Database:
         self._engine: Engine | None = None
         self._pid = 0
         self._lock = FifoLock()
+        self._building = threading.Lock()
 
     @property
     def engine(self) -> Engine:
         if self._engine is None or self._pid != os.getpid():
-            self._engine = self._build()
-            self._pid = os.getpid()
-            self._lock = FifoLock()
+            with self._building:  # two threads of a fresh process must not build two
+                if self._engine is None or self._pid != os.getpid():
+                    self._lock = FifoLock()
+                    self._engine = self._build()
+                    self._pid = os.getpid()
         return self._engine
 
     @contextmanager

@@ -3,6 +3,10 @@
 import hashlib
 import secrets
 import uuid
+from contextvars import ContextVar
+
+#: The command this thread of work belongs to; the web door sets it, the audit trail writes it down.
+current_command: ContextVar[str] = ContextVar("current_command", default="")
 
 
 def new_id() -> str:

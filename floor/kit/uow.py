@@ -37,4 +37,5 @@ def reading() -> Iterator[Session]:
     """A read transaction over one snapshot; whatever was changed in it is thrown away."""
     with database().engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
         yield session
+        session.expunge_all()  # a rollback would empty the rows the page is still to show
         session.rollback()

@@ -21,5 +21,6 @@ EVENTS = {
     "orders.order.release": _l("Released for allocation"),
     "orders.order.hold": _l("Put on hold"),
     "orders.order.cancel": _l("Cancelled"),
+    "orders.order.paid": _l("Paid"),
     "orders.order.address_changed": _l("Address corrected"),
 }

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, version_column
+from floor.kit.db import Versioned, enum_field
 from floor.kit.ids import public_token
 from floor.orders.states import OrderState
 
@@ -23,7 +23,7 @@ class Customer(SQLModel, table=True):
     lang: str = Field(default="zh", max_length=8)
 
 
-class Order(SQLModel, table=True):
+class Order(Versioned, table=True):
     """What a customer bought and where it should go. Money in fen."""
 
     __tablename__ = "customer_order"
@@ -62,9 +62,6 @@ class Order(SQLModel, table=True):
     priority: int = 5
     #: The customer's link: /t/<token>.
     public_token: str = Field(default_factory=public_token, max_length=32, unique=True)
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class Address(SQLModel, table=True):

@@ -137,6 +137,15 @@ def advance(db: Session, order: Order, action: OrderAction, actor: Actor, **data
     record(db, Event(f"orders.order.{action}", "order", order.id, order.id, data), actor)
 
 
+def pay(db: Session, order: Order, paid_fen: int, paid_at: datetime, actor: Actor) -> None:
+    """The whole sum paid so far; whether it is enough is for the audit to say."""
+    assert order.id is not None
+    order.paid_fen, order.paid_at = paid_fen, paid_at
+    db.add(order)
+    db.flush()
+    record(db, Event("orders.order.paid", "order", order.id, order.id, {"paid": paid_fen}), actor)
+
+
 def cancel_backorder(db: Session, order: Order) -> int:
     """Write off every unit no shipment holds. Returns how many."""
     lines = db.exec(select(OrderLine).where(OrderLine.order_id == order.id, OrderLine.backordered > 0)).all()

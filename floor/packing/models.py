@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, json_field, version_column
+from floor.kit.db import Versioned, enum_field, json_field
 from floor.packing.states import PackState, ParcelState
 
 
@@ -19,7 +19,7 @@ class Station(SQLModel, table=True):
     printer: str = Field(default="", max_length=40)
 
 
-class Pack(SQLModel, table=True):
+class Pack(Versioned, table=True):
     """Checking and packing one shipment at one bench."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -33,9 +33,6 @@ class Pack(SQLModel, table=True):
     suggestion: dict = json_field()
     started_at: datetime = Field(default_factory=clock.now)
     finished_at: datetime | None = None
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class PackLine(SQLModel, table=True):
@@ -52,7 +49,20 @@ class PackLine(SQLModel, table=True):
     missing: int = 0
 
 
-class Parcel(SQLModel, table=True):
+class PackScan(SQLModel, table=True):
+    """One unit seen under the scanner: who, when, and whether it was taken back. The pack's own trail, for undo."""
+
+    __tablename__ = "pack_scan"
+
+    id: int | None = Field(default=None, primary_key=True)
+    pack_id: int = Field(foreign_key="pack.id", index=True)
+    pack_line_id: int = Field(foreign_key="pack_line.id")
+    at: datetime = Field(default_factory=clock.now)
+    actor_id: int | None = None
+    undone_at: datetime | None = None
+
+
+class Parcel(Versioned, table=True):
     """A closed box. Its id is its place: goods are booked into it."""
 
     id: int = Field(primary_key=True, foreign_key="place.id")
@@ -67,9 +77,6 @@ class Parcel(SQLModel, table=True):
     state: ParcelState = enum_field(ParcelState, default=ParcelState.BOXED)
     packed_at: datetime = Field(default_factory=clock.now)
     packed_by: int | None = Field(default=None, foreign_key="user_account.id")
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class ParcelLine(SQLModel, table=True):

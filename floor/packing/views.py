@@ -1,3 +1,471 @@
-from flask import Blueprint
+"""Doors of the packing benches. Every scan answers with the next screen; the scan form's action never changes."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlmodel import Session
+
+from floor.catalog import queries as catalog
+from floor.catalog.models import Carton, Sku
+from floor.kit.errors import Invalid, Refused
+from floor.kit.uow import reading
+from floor.packing import jobs, planning, queries, service
+from floor.packing.forms import ParcelForm, TroubleForm, units_of, weight_of
+from floor.packing.messages import CARE, CLASSES, PACK_STATES, TROUBLES
+from floor.packing.models import Pack, PackLine, Station
+from floor.packing.service import Trouble, Verdict
+from floor.packing.states import PackState
+from floor.people import service as people
+from floor.web import hx
+from floor.web.auth import actor, roles
+from floor.web.commands import command
+from floor.web.context import in_words
+from floor.web.errors import sentence
+from floor.web.forms import Form, read
+from floor.web.page import page
 
 bp = Blueprint("packing", __name__)
+
+WHO = ("packer", "supervisor")
+
+# --- benches --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/stations")
+@roles(*WHO)
+def stations() -> Response:
+    """Which bench does this device stand at? One that knows goes straight to it, unless ?choose."""
+    with reading() as db:
+        bound = queries.station_by_code(db, current_user.station) if current_user.station else None
+        if bound is not None and "choose" not in request.args:
+            return hx.see(url_for("packing.bench", code=bound.code))
+        return show_stations(db)
+
+
+@bp.post("/stations")
+@roles(*WHO)
+@command
+def bind_station(db: Session) -> Response:
+    """Scan or tap a bench. Transitions: known -> its home; anything else -> the list again, red."""
+    station = queries.station_by_code(db, request.form.get("code", ""))
+    try:
+        if station is None:
+            raise Invalid("packing.unknown_station")
+        queries.must_be_at(db, station.warehouse_id, current_user.site)
+    except Refused as no:
+        return show_stations(db, 422, sentence(no))
+    return _bound_to(db, station)
+
+
+def _bound_to(db: Session, station: Station) -> Response:
+    people.bind_station(db, current_user.token, station.code)
+    return hx.see(url_for("packing.bench", code=station.code))
+
+
+def show_stations(db: Session, status: int = 200, wrong: str = "") -> Response:
+    return page(
+        "packing/stations.html",
+        "content",
+        status=status,
+        benches=queries.stations(db, current_user.site),
+        wrong=wrong,
+        scan_url=url_for("packing.bind_station"),
+        verdict="err" if wrong else None,
+    )
+
+
+def _station(db: Session, code: str) -> Station:
+    station = queries.station_for(db, code)
+    queries.must_be_at(db, station.warehouse_id, current_user.site)
+    return station
+
+
+@bp.get("/stations/<code>")
+@roles(*WHO)
+def bench(code: str) -> Response:
+    """Screen 33: what waits, by cut-off. `done` names the parcel just closed."""
+    done = request.args.get("done", "")[:20]
+    said = ("ok", _("Parcel %(number)s is closed", number=done)) if done else None
+    with reading() as db:
+        return show_bench(db, _station(db, code), said=said, verdict="walk" if done else None)
+
+
+@bp.post("/stations/<code>/scans")
+@roles(*WHO)
+@command
+def scan_at_bench(db: Session, code: str) -> Response:
+    """A tote, typed or tapped in the queue too. Transitions: tote -> its pack; bench -> that bench; else red."""
+    station, scanned = _station(db, code), request.form.get("code", "").strip()
+    other = queries.station_by_code(db, scanned)
+    try:
+        if other is not None:
+            return _bound_to(db, _station(db, other.code))
+        pack = service.open_tote(db, station, scanned, actor())
+    except Refused as no:
+        return show_bench(db, station, no.status, ("err", sentence(no)), "err")
+    return hx.see(_where(db, pack))
+
+
+def show_bench(
+    db: Session, station: Station, status: int = 200, said: tuple[str, str] | None = None, verdict: str | None = None
+) -> Response:
+    assert station.id is not None
+    return page(
+        "packing/bench.html",
+        "screen",
+        status=status,
+        station=station,
+        queue=queries.queue_of(db, station.warehouse_id),
+        begun=[(pack, order, who, _where(db, pack)) for pack, order, who in queries.unfinished(db, station.id)],
+        states=PACK_STATES,
+        said=said,
+        scan_url=url_for("packing.scan_at_bench", code=station.code),
+        verdict=verdict,
+    )
+
+
+def _where(db: Session, pack: Pack) -> str:
+    """The screen a pack stands at."""
+    if pack.state is PackState.OPEN:
+        return url_for("packing.pack", pack_id=pack.id)
+    if pack.state is PackState.VERIFIED:
+        return url_for("packing.parcel", pack_id=pack.id)
+    parcel = queries.next_to_label(db, pack.id or 0)
+    if parcel is not None:
+        return url_for("shipping.label", parcel_id=parcel.id)
+    return url_for("packing.bench", code=db.get_one(Station, pack.station_id).code)
+
+
+# --- checking -------------------------------------------------------------------------------------------------
+
+
+def _pack(db: Session, pack_id: int, *, lock: bool = False) -> Pack:
+    pack = queries.pack_for(db, pack_id, lock=lock)
+    queries.must_be_at(db, db.get_one(Station, pack.station_id).warehouse_id, current_user.site)
+    return pack
+
+
+@bp.get("/packs/<int:pack_id>")
+@roles(*WHO)
+def pack(pack_id: int) -> Response:
+    """Screen 34: check every unit."""
+    with reading() as db:
+        found = _pack(db, pack_id)
+        return show_pack(db, found) if found.state is PackState.OPEN else hx.see(_where(db, found))
+
+
+@bp.post("/packs/<int:pack_id>/scans")
+@roles(*WHO)
+@command
+def scan(db: Session, pack_id: int) -> Response:
+    """Whatever is scanned at a pack, in any of its stages.
+
+    Transitions: item -> count falls; last item -> the box; wrong or unknown -> red; enough -> amber;
+    once checked: carton -> chosen; weight -> parcel; command cards -> what they say.
+    """
+    found, code = _pack(db, pack_id, lock=True), request.form.get("code", "").strip()
+    if found.state not in (PackState.OPEN, PackState.VERIFIED):
+        return hx.see(_where(db, found))
+    match catalog.resolve(db, code).command:
+        case "UNDO":
+            return _undo(db, found)
+        case "PROBLEM":
+            return hx.see(url_for("packing.exception", pack_id=pack_id))
+    if found.state is PackState.VERIFIED and (answer := _box_scan(db, found, code)) is not None:
+        return answer
+    if queries.is_tote(db, code):
+        return _show(db, found, 422, ("warn", _("Scan the items first, not the tote"), ""), "warn")
+    return _item_scan(db, found, code)
+
+
+def _item_scan(db: Session, found: Pack, code: str) -> Response:
+    seen = service.check_item(db, found, code, actor())
+    if seen.verdict in (Verdict.NOT_OURS, Verdict.UNKNOWN):
+        return show_wrong(db, found, seen, code)
+    assert seen.sku is not None
+    assert seen.line is not None
+    words = " ".join((in_words("name")(seen.sku), in_words("colour")(seen.sku), seen.sku.size))
+    count = f"{seen.line.verified} / {seen.line.qty - seen.line.missing}"
+    if seen.verdict is Verdict.ENOUGH:
+        return _show(db, found, 422, ("warn", _("Enough of it: put it aside"), count), "warn")
+    if seen.verdict is Verdict.VERIFIED:
+        response = show_parcel(db, found, said=("ok", words, count), verdict="done")
+        return hx.push(response, url_for("packing.parcel", pack_id=found.id))
+    return show_pack(db, found, said=("ok", words, count), verdict="step")
+
+
+def _box_scan(db: Session, found: Pack, code: str) -> Response | None:
+    """At the box: a carton's code chooses it, a scale's text boxes. None when it is neither."""
+    carton = queries.carton_by_code(db, code)
+    if carton is not None:
+        return show_parcel(db, found, carton=carton, verdict="step")
+    weight = weight_of(code)
+    if weight is None:
+        return None
+    form = read(ParcelForm, {"carton": request.form.get("carton", ""), "weight": str(weight)})
+    return _box(db, found, form, {line.id or 0: left for line, _sku, left in queries.to_box(db, found.id or 0)})
+
+
+@bp.post("/packs/<int:pack_id>/undo")
+@roles(*WHO)
+@command
+def undo(db: Session, pack_id: int) -> Response:
+    """Take the last check back."""
+    return _undo(db, _pack(db, pack_id, lock=True))
+
+
+def _undo(db: Session, found: Pack) -> Response:
+    try:
+        line = service.undo_check(db, found, actor())
+    except Refused as no:
+        return _show(db, found, no.status, ("warn", sentence(no), ""), "warn")
+    sku = db.get_one(Sku, line.sku_id)
+    response = show_pack(db, found, said=("info", _("Taken back: %(item)s", item=in_words("name")(sku)), ""))
+    return hx.push(response, url_for("packing.pack", pack_id=found.id))
+
+
+Said = tuple[str, str, str]
+
+
+def _show(db: Session, found: Pack, status: int, said: Said, verdict: str) -> Response:
+    """The screen of the pack's stage again, with one sentence on it."""
+    if found.state is PackState.OPEN:
+        return show_pack(db, found, status, said, verdict)
+    if found.state is PackState.VERIFIED:
+        return show_parcel(db, found, status, said, verdict)
+    return hx.see(_where(db, found))
+
+
+def show_pack(
+    db: Session, found: Pack, status: int = 200, said: Said | None = None, verdict: str | None = None
+) -> Response:
+    rows = queries.lines_of(db, found.id or 0)
+    wanted = sum(line.qty - line.missing for line, _sku in rows)
+    checked = sum(line.verified for line, _sku in rows)
+    return page(
+        "packing/pack.html",
+        "screen",
+        status=status,
+        pack=found,
+        todo=[(sku, left) for line, sku in rows if (left := line.qty - line.missing - line.verified)],
+        seen=[(sku, line) for line, sku in rows if line.verified],
+        wanted=wanted,
+        checked=checked,
+        carton=_suggested(db, found),
+        said=said,
+        verdict=verdict,
+        **_around(db, found),
+    )
+
+
+def _around(db: Session, found: Pack) -> dict[str, Any]:
+    """What every screen of a pack shows."""
+    story = queries.story_of(db, found)
+    return {
+        "story": story,
+        "cares": [CARE[kind] for kind in story.classes if kind in CARE],
+        "classes": CLASSES,
+        "scan_url": url_for("packing.scan", pack_id=found.id),
+    }
+
+
+def show_wrong(db: Session, found: Pack, seen: service.Scan, code: str) -> Response:
+    """Mock 03: full red, whose it is, and that nothing was counted."""
+    rows = [(line, sku) for line, sku in queries.lines_of(db, found.id or 0)]
+    left = [sku for line, sku in rows if line.verified + line.missing < line.qty] or [sku for _line, sku in rows]
+    return page(
+        "packing/wrong.html",
+        "screen",
+        status=422,
+        pack=found,
+        sku=seen.sku,
+        wanted=left[0],
+        wanted_code=catalog.barcode_of(db, left[0].id or 0),
+        to_go=sum(line.qty - line.missing - line.verified for line, _sku in rows),
+        code=code[:48],
+        owner=queries.owner_of(db, found, seen.sku.id or 0) if seen.sku else None,
+        back=_where(db, found),
+        verdict="err",
+        **_around(db, found),
+    )
+
+
+# --- the box --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/packs/<int:pack_id>/parcel")
+@roles(*WHO)
+def parcel(pack_id: int) -> Response:
+    """Screen 35: box and weight; ?split=1 chooses units, ?carton= another box. Works the box out if nobody did."""
+    jobs.suggest_carton(pack_id)
+    with reading() as db:
+        found = _pack(db, pack_id)
+        if found.state is not PackState.VERIFIED:
+            return hx.see(_where(db, found))
+        carton = queries.carton_by_code(db, request.args.get("carton", ""))
+        return show_parcel(db, found, carton=carton, split="split" in request.args)
+
+
+@bp.post("/packs/<int:pack_id>/parcel")
+@roles(*WHO)
+@command
+def make_parcel(db: Session, pack_id: int) -> Response:
+    """Box and weigh. Transitions: units left -> the next box; none -> the label; weight off -> look and confirm."""
+    return _box(db, _pack(db, pack_id, lock=True), read(ParcelForm, request.form), units_of(request.form))
+
+
+def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]) -> Response:
+    carton = queries.carton_by_code(db, form["carton"])
+    split = "split" in request.form
+    if form.data is None or carton is None:
+        if carton is None:
+            form.errors.setdefault("carton", _("Choose a carton"))
+        return show_parcel(db, found, 422, verdict="err", form=form, carton=carton, split=split, units=units)
+    try:
+        service.box(db, found, carton, form.data.weight, units, form.data.sure, actor())
+    except Invalid as no:
+        form.refuse(no, sentence(no))
+        off = no.values if no.code == "packing.weight_off" else None
+        return show_parcel(
+            db, found, 422, verdict="warn", form=form, carton=carton, split=split, units=units, off=off
+        )
+    return hx.see(_where(db, found))
+
+
+def show_parcel(
+    db: Session,
+    found: Pack,
+    status: int = 200,
+    said: Said | None = None,
+    verdict: str | None = None,
+    form: Form[ParcelForm] | None = None,
+    carton: Carton | None = None,
+    split: bool = False,
+    units: dict[int, int] | None = None,
+    off: dict[str, Any] | None = None,
+) -> Response:
+    rows = queries.to_box(db, found.id or 0)
+    chosen = carton or _suggested(db, found)
+    number = len(queries.parcels_of(db, found.id or 0)) + 1
+    planned = _planned_units(found, rows, number)
+    units = units or planned
+    split = split or number > 1 or queries.left_of(rows, planned) > 0
+    goods = [(sku, units.get(line.id or 0, 0)) for line, sku, _left in rows if units.get(line.id or 0, 0) > 0]
+    return page(
+        "packing/parcel.html",
+        "screen",
+        status=status,
+        pack=found,
+        rows=[(line, sku, left, units.get(line.id or 0, 0)) for line, sku, left in rows],
+        cartons=catalog.cartons(db),
+        carton=chosen,
+        number=number,
+        split=split,
+        form=form,
+        expected=queries.expected_g(chosen, goods) if chosen else None,
+        suspects=queries.suspects(off["given"] - off["expected"], goods) if off and goods else [],
+        off=off,
+        drawing=_drawing(db, found, chosen, number),
+        said=said,
+        verdict=verdict,
+        **_around(db, found),
+    )
+
+
+def _suggested(db: Session, found: Pack) -> Carton | None:
+    boxes = found.suggestion.get("boxes") or []
+    done = len(queries.parcels_of(db, found.id or 0))
+    return queries.carton_by_code(db, boxes[done]["carton"]) if done < len(boxes) else None
+
+
+def _planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: int) -> dict[int, int]:
+    """What the solver puts into box `number`; everything that is left where it has no such plan."""
+    boxes = found.suggestion.get("boxes") or []
+    if number >= len(boxes):
+        return {line.id or 0: left for line, _sku, left in rows}
+    inside = [at[0] for at in boxes[number - 1]["placements"]]
+    units = {}
+    for line, sku, left in rows:
+        units[line.id or 0] = min(left, inside.count(sku.id))
+        for _unit in range(units[line.id or 0]):
+            inside.remove(sku.id)
+    return units
+
+
+def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> planning.Drawing | None:
+    boxes = found.suggestion.get("boxes") or []
+    if carton is None or number > len(boxes) or boxes[number - 1]["carton"] != carton.code:
+        return None
+    colours = {sku.id or 0: sku.colour_hex for _line, sku in queries.lines_of(db, found.id or 0)}
+    return planning.drawing_of(boxes[number - 1], carton, colours)
+
+
+# --- trouble --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/packs/<int:pack_id>/exception")
+@roles(*WHO)
+def exception(pack_id: int) -> Response:
+    """Screen 37: what is wrong, and what will happen; htmx asks again for the consequences alone."""
+    with reading() as db:
+        return show_exception(db, _pack(db, pack_id), Form(dict(request.args)))
+
+
+@bp.post("/packs/<int:pack_id>/exception")
+@roles(*WHO)
+@command
+def report(db: Session, pack_id: int) -> Response:
+    """Missing or damaged units leave the shipment. Transitions: units left -> the pack; none -> the bench."""
+    found, form = _pack(db, pack_id, lock=True), read(TroubleForm, request.form)
+    line = queries.line_for(db, found, form.data.line) if form.data else None
+    if form.data is None or line is None:
+        form.errors.setdefault("line", _("Choose the item"))
+        return show_exception(db, found, form, 422)
+    try:
+        service.report(db, found, line, form.data.qty, form.data.why, actor())
+    except Invalid as no:
+        return show_exception(db, found, form.refuse(no, sentence(no)), 422)
+    return hx.see(_where(db, found))
+
+
+@bp.post("/packs/<int:pack_id>/abandon")
+@roles(*WHO)
+@command
+def abandon(db: Session, pack_id: int) -> Response:
+    """Put the tote aside; any bench may take it up again."""
+    found = _pack(db, pack_id, lock=True)
+    service.abandon(db, found, actor())
+    return hx.see(url_for("packing.bench", code=db.get_one(Station, found.station_id).code))
+
+
+def show_exception(db: Session, found: Pack, form: Form[TroubleForm], status: int = 200) -> Response:
+    inside = queries.boxed(db, found.id or 0)
+    rows = [
+        (line, sku, left)
+        for line, sku in queries.lines_of(db, found.id or 0)
+        if (left := line.qty - line.missing - inside.get(line.shipment_line_id, 0))
+    ]
+    chosen = next((row for row in rows if str(row[0].id) == form["line"]), rows[0] if len(rows) == 1 else None)
+    why = form["why"] if form["why"] in tuple(Trouble) else Trouble.MISSING.value
+    qty = int(form["qty"]) if form["qty"].isdigit() and 0 < int(form["qty"]) < 10_000 else 1
+    return page(
+        "packing/exception.html",
+        "then" if status == 200 else "screen",
+        status=status,
+        pack=found,
+        rows=rows,
+        most=max((left for _line, _sku, left in rows), default=1),
+        form=form,
+        chosen=chosen,
+        qty=qty,
+        why=why,
+        why_words=TROUBLES,
+        bin=queries.picked_from(db, chosen[0].shipment_line_id) if chosen else None,
+        total=sum(left for _line, _sku, left in rows),
+        can_abandon=not inside,
+        back=_where(db, found),
+        verdict="err" if status != 200 else None,
+        **{**_around(db, found), "scan_url": None},
+    )

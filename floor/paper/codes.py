@@ -1,6 +1,6 @@
-"""Barcodes both ways: Code 128 and QR as 1-bit PNG (paper) or SVG (screens), and reading them from camera frames.
+"""Barcodes both ways: Code 128 and QR as 1-bit PNG (paper) or SVG (screens), and back from camera frames.
 
-Every code carries its quiet zone (10 modules beside Code 128, 4 around QR): without it scanners do not decode.
+Every code carries its quiet zone (10 modules beside Code 128, 4 around QR): scanners do not decode without.
 """
 
 import base64
@@ -15,15 +15,16 @@ from PIL import Image, ImageOps
 
 MAX_IMAGE_BYTES = 8_000_000
 MAX_IMAGE_PIXELS = 25_000_000
-# Longest side given to the decoder: 1600 px still shows 3 px per module of a label that fills a third of the frame.
+# Longest side given to the decoder: a label across a third of the frame still shows 3 px a module.
 READ_SIDE_PX = 1600
-# The decoder wants a scan line across the whole code: it finds linear codes up to about 30 degrees off either axis.
-EXTRA_TURN_DEGREES = 45
+# A scan line must cross the whole code: linear ones are found up to 12 degrees off either axis, QR codes at
+# any angle. So three more turns cover the circle.
+LINEAR_TURNS_DEGREES = (45.0, 22.5, 67.5)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCode:
-    """One code seen in a picture. `symbology` is the AIM prefix (`]C1` for GS1-128) that GS1 parsers ask for."""
+    """A code seen in a picture; `symbology` is the AIM prefix (`]C1`: GS1-128) that GS1 parsers ask for."""
 
     text: str
     format: str
@@ -51,7 +52,7 @@ def data_uri(png: bytes) -> str:
 
 
 def code128_svg(text: str, *, title: str | None = None, height: int = 40) -> Markup:
-    """Scalable Code 128 for screens, `height` in modules; `title` is what a screen reader says (default: the text)."""
+    """Scalable Code 128 for screens, `height` in modules; a screen reader says `title`, else the text."""
     row = _modules(text, zxingcpp.BarcodeFormat.Code128)[:1]
     return _svg(row, height, title or text)
 
@@ -62,16 +63,27 @@ def qr_svg(text: str, *, title: str | None = None, level: str = "M") -> Markup:
 
 
 def read_codes(image: bytes) -> list[ReadCode]:
-    """All codes in a JPEG or PNG frame, empty when there are none; a slanted second try finds codes at 45 degrees.
+    """All codes in a JPEG or PNG frame, at any angle; empty when there are none.
 
     ValueError when the bytes are no JPEG or PNG, are damaged, or are larger than the limits above.
     """
     frame = _open_frame(image)
     found = zxingcpp.read_barcodes(np.asarray(frame), text_mode=zxingcpp.TextMode.Plain)
-    if not found:
-        turned = frame.rotate(EXTRA_TURN_DEGREES, Image.Resampling.BILINEAR, expand=True, fillcolor=255)
-        found = zxingcpp.read_barcodes(np.asarray(turned), text_mode=zxingcpp.TextMode.Plain)
+    for degrees in () if found else LINEAR_TURNS_DEGREES:
+        turned = frame.rotate(degrees, Image.Resampling.BILINEAR, expand=True, fillcolor=255)
+        if found := _read_linear(turned):
+            break
     return [ReadCode(code.text, code.format.name, code.symbology_identifier) for code in found]
+
+
+def _read_linear(picture: Image.Image) -> list[zxingcpp.Barcode]:
+    return zxingcpp.read_barcodes(
+        np.asarray(picture),
+        formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.AllLinear]),
+        try_downscale=False,
+        try_invert=False,
+        text_mode=zxingcpp.TextMode.Plain,
+    )
 
 
 def _open_frame(image: bytes) -> Image.Image:
@@ -94,7 +106,8 @@ def _modules(text: str, kind: zxingcpp.BarcodeFormat, **options: str) -> np.ndar
     """The code as rows of pixels, one per module: True is paper, False is ink."""
     if not text:
         raise ValueError("a barcode needs a text")
-    return np.array(zxingcpp.create_barcode(text, kind, **options).to_image(scale=1, add_quiet_zones=True)) > 127
+    code = zxingcpp.create_barcode(text, kind, **options)
+    return np.array(code.to_image(scale=1, add_quiet_zones=True)) > 127
 
 
 def _png(paper: np.ndarray, scale: tuple[int, int]) -> bytes:
@@ -111,13 +124,14 @@ def _svg(paper: np.ndarray, row_height: int, title: str) -> Markup:
         f"M{start} {y * row_height}h{end - start}v{row_height}H{start}z" for y, start, end in _ink_runs(paper)
     )
     return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" role="img" shape-rendering="crispEdges">'
-        '<title>{title}</title><path fill="#fff" d="M0 0h{w}v{h}H0z"/><path fill="#000" d="{path}"/></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" role="img"'
+        ' shape-rendering="crispEdges"><title>{title}</title><path fill="#fff" d="M0 0h{w}v{h}H0z"/>'
+        '<path fill="#000" d="{path}"/></svg>'
     ).format(w=width, h=height * row_height, title=title, path=path)
 
 
 def _ink_runs(paper: np.ndarray) -> Iterator[tuple[int, int, int]]:
-    """(row, first column, column after the last) of each unbroken run of ink; the quiet zone bounds every row."""
+    """(row, first column, column after the last) of each run of ink; the quiet zone bounds every row."""
     for y, row in enumerate(paper):
         edges = np.flatnonzero(np.diff(row.astype(np.int8))) + 1
         yield from ((y, int(start), int(end)) for start, end in edges.reshape(-1, 2))

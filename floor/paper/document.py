@@ -1,7 +1,7 @@
-"""HTML -> PDF through WeasyPrint, which is imported at the first document: it costs 0.5 s and 30 MB, and the web
-processes only hand plain data to a worker process."""
+"""HTML -> PDF through WeasyPrint, imported at the first document: that takes 0.5 s, and web processes never
+need it."""
 
-from collections.abc import Callable
+import atexit
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,25 @@ OUTLINE_EM = 0.045
 def render(html: str, *styles: str) -> bytes:
     """PDF of `html` under the named style sheets of templates/paper.
 
-    Nothing is fetched but `data:` URIs: text from customers ends up in this HTML, and WeasyPrint's own fetcher would
-    embed local files and call out over HTTP. A refused address leaves a gap on the paper.
+    Nothing is fetched but `data:` URIs: customers' words end up in this HTML, and WeasyPrint's own fetcher
+    would embed local files and call out over HTTP. A refused address leaves a gap on the paper.
     """
     from weasyprint import HTML
 
     document = HTML(string=html, url_fetcher=_data_only())
-    return document.write_pdf(
+    pdf: bytes = document.write_pdf(
         stylesheets=[_style(name) for name in styles], font_config=_fonts(), finisher=_embolden
     )
+    return pdf
 
 
 @cache
 def _fonts() -> Any:
     from weasyprint.text.fonts import FontConfiguration
 
+    # It frees fontconfig's memory through modules that are gone when the interpreter clears this one.
+    atexit.register(_style.cache_clear)
+    atexit.register(_fonts.cache_clear)
     return FontConfiguration()
 
 
@@ -42,15 +46,18 @@ def _style(name: str) -> Any:
 
 
 @cache
-def _data_only() -> Callable[..., Any]:
+def _data_only() -> Any:
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
 def _embolden(document: Any, pdf: Any) -> None:
-    """Outline the glyphs of THIN_FAMILY in their own colour. WeasyPrint names the font before each change of it, and
-    the fill colour again after each restore, so following those two operators is enough."""
+    """Outline the glyphs of THIN_FAMILY in their own colour.
+
+    WeasyPrint writes the font at each change and the fill colour again after each restore: following these
+    two operators is enough.
+    """
     thin = {font.hash.encode() for font in document.fonts.values() if font.name.endswith(THIN_FAMILY)}
     for stream in (item for item in pdf.objects if hasattr(item, "stream")):
         if thin and any(isinstance(op, bytes) and op.endswith(b" Tf") for op in stream.stream):

@@ -1,18 +1,23 @@
 """What fits in a box on paper: text at the largest size that holds it, codes on the printer's own dots.
 
-Widths are estimates on the safe side (em per character of the label fonts), so a layout is known before it is drawn.
+Widths are estimates on the safe side (em per character of the label fonts): no layout is drawn to measure it.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from floor.paper import codes
 
 MM_PER_PT = 25.4 / 72
-# Thermal printers have 8 dots a millimetre (sold as 203 dpi): a module that is a whole number of dots prints sharp.
+# Thermal heads have 8 dots a millimetre (sold as 203 dpi): modules of a whole number of dots print sharp.
 DOT_MM = 0.125
-# Two dots a module is the least that scanned at 203 dpi; three is comfortable; beyond six only paper is used up.
+# Two dots a module is the least that scanned at 203 dpi, three is comfortable, beyond six it is only paper.
+# Poppler, which CUPS prints with, smooths a picture enlarged less than four times in both directions, and the
+# halftone of blurred bars does not scan: a picture of few rows is stretched far enough to stay sharp.
+BAR_ROWS = 4
 MIN_DOTS, MAX_BAR_DOTS, MAX_QR_DOTS = 2, 6, 8
 
 LEADING = 1.25
@@ -41,8 +46,7 @@ class Code:
 def text(
     content: str, width: float, height: float, largest: float, smallest: float, *, lines: int | None = None
 ) -> Text:
-    """The largest size from `largest` down to `smallest` points at which `content` stays in `width` x `height` mm,
-    on at most `lines` lines."""
+    """`content` at the largest size, `largest` to `smallest` points, that stays in the box (mm)."""
     content = " ".join(content.split())
     pt = largest
     while (over := _lines(content, width, pt) > _room(height, pt, lines)) and pt > smallest:
@@ -56,20 +60,21 @@ def text(
 
 def bars(content: str, width: float) -> Code:
     """Code 128 at the coarsest module that stays in `width` mm; ValueError when even the finest does not."""
-    return _code(codes.code128_png(content), width, MAX_BAR_DOTS, content)
+    return _code(partial(codes.code128_png, height_px=BAR_ROWS), content, width, MAX_BAR_DOTS)
 
 
 def qr(content: str, width: float) -> Code:
     """QR code no larger than `width` mm on a side; ValueError when the text is too long for that size."""
-    return _code(codes.qr_png(content), width, MAX_QR_DOTS, content)
+    return _code(codes.qr_png, content, width, MAX_QR_DOTS)
 
 
-def _code(png: bytes, width: float, most: int, content: str) -> Code:
-    modules = codes.png_modules(png)
+def _code(draw: Callable[..., bytes], content: str, width: float, most: int) -> Code:
+    """One pixel of the picture is one dot of the printer."""
+    modules = codes.png_modules(draw(content))
     dots = min(most, int(width / DOT_MM) // modules)
     if dots < MIN_DOTS:
         raise ValueError(f"{content!r} does not fit in {width} mm as a readable code")
-    return Code(codes.data_uri(png), modules * dots * DOT_MM)
+    return Code(codes.data_uri(draw(content, module_px=dots)), modules * dots * DOT_MM)
 
 
 def _room(height: float, pt: float, lines: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Labels of the house, 100 x 50 mm: bins, totes, badges and command cards; on a roll, or ten to an A4 sheet to cut."""
+"""Labels of the house, 100 x 50 mm: bins, totes, badges, command cards; on a roll, or ten to an A4 sheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BinLabel:
-    """`code` in blocks joined by hyphens: aisle-bay-level. `barcode` when the scanner reads something else."""
+    """`code` in blocks joined by hyphens: aisle-bay-level; `barcode` when the scanner reads another text."""
 
     code: str
     barcode: str = ""
@@ -75,7 +75,7 @@ Label = BinLabel | ToteLabel | BadgeLabel | CommandCard
 
 
 def labels_pdf(labels: Sequence[Label], lang: str, sheet: str = "roll") -> bytes:
-    """One page per label on a roll, or ten to an A4 page. Kinds may be mixed. ValueError when a code does not fit."""
+    """A page per label on a roll, or ten to an A4 page; kinds may mix. ValueError: a code does not fit."""
     if sheet not in SHEETS:
         raise ValueError(f"no label sheet {sheet!r}")
     html = html_of("labels.html", lang, labels=[_drawn(label) for label in labels])
@@ -85,7 +85,12 @@ def labels_pdf(labels: Sequence[Label], lang: str, sheet: str = "roll") -> bytes
 def _drawn(label: Label) -> dict[str, Any]:
     match label:
         case BinLabel(code, barcode):
-            return {"kind": "bin", "blocks": _blocks(code), "code": code, "bars": fit.bars(barcode or code, 92)}
+            return {
+                "kind": "bin",
+                "blocks": _blocks(code),
+                "code": code,
+                "bars": fit.bars(barcode or code, 92),
+            }
         case ToteLabel(code, slot):
             if not 1 <= slot <= len(TOTE_COLOURS):
                 raise ValueError(f"no tote slot {slot}")
@@ -93,14 +98,18 @@ def _drawn(label: Label) -> dict[str, Any]:
             drawn = {"kind": "tote", "slot": slot, "fill": fill, "ink": ink}
             return drawn | {"code": fit.text(code, 54, 9, 18, 8, lines=1), "bars": fit.bars(code, 56)}
         case BadgeLabel(code, name, role):
-            drawn = {"kind": "badge", "name": fit.text(name, 90, 16, 34, 10), "role": fit.text(role, 54, 7, 13, 7)}
+            drawn = {
+                "kind": "badge",
+                "name": fit.text(name, 90, 16, 34, 10),
+                "role": fit.text(role, 54, 7, 13, 7),
+            }
             return drawn | {"code": code, "bars": fit.bars(code, 96)}
         case CommandCard(command):
             return {"kind": "command", "command": command.value, "bars": fit.bars(command.scan, 70)}
 
 
 def _blocks(code: str) -> list[dict[str, Any]]:
-    """Each block of a bin code with its place: all share one type size, the largest at which they fit side by side."""
+    """Each block of a bin code with its place; all share the largest type at which they fit side by side."""
     parts = code.split("-")
     ems = [BOLD_EM * len(part) + AIR_EM for part in parts]
     pt = min(LARGEST_PT, int(BLOCKS_MM / (sum(ems) * fit.MM_PER_PT) * 2) / 2)

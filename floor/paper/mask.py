@@ -2,8 +2,9 @@
 
 import re
 
-# Postal words after a number, Han: hao (number), lou, dong, zhuang (building), danyuan (unit), shi (room), ceng (floor),
-# hu (household), zuo (block). Han numerals count only before one of these: road names are full of them.
+# Postal words after a number, in Han: hao (number), lou, dong, zhuang (building), danyuan (unit), shi (room),
+# ceng (floor), hu (household), zuo (block). Han numerals count only before one of
+# these: road names are full of them.
 _UNIT = "[\u53f7\u697c\u680b\u5e62\u5355\u5ba4\u5c42\u6237\u5ea7]"
 _HAN_NUMERALS = "[\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e]+"
 _HOUSE = re.compile(rf"[0-9]+[A-Za-z]?(?![A-Za-z])|{_HAN_NUMERALS}(?={_UNIT})")
@@ -17,7 +18,7 @@ def mask_name(name: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """Hides the four digits before the last four; separators, prefix and a virtual number's extension stay."""
+    """Hides the four digits before the last four; separators and a virtual number's extension stay."""
     phone = phone.strip()
     match = _EXTENSION.search(phone)
     number, extension = (phone[: match.start()], match.group()) if match else (phone, "")
@@ -28,5 +29,5 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """Region and street stay; house, building, unit, floor and room numbers become stars of the same length."""
+    """Region and street stay; the numbers of house, building, unit, floor and room become as many stars."""
     return _HOUSE.sub(lambda match: "*" * len(match.group()), address)

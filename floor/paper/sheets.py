@@ -1,4 +1,4 @@
-"""Lists for the dock and the floor, A4: the carrier's manifest, and the pick list for when the phones are down."""
+"""Lists, A4: the carrier's manifest, and the pick list for the day the phones are down."""
 
 from dataclasses import dataclass
 from datetime import date

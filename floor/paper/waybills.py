@@ -1,7 +1,7 @@
-"""Electronic waybill labels. Zones after GB/T 41833: code, destination, receiver, sender, contents, sign-off."""
+"""Electronic waybills, zoned like GB/T 41833: code, destination, receiver, sender, contents, sign-off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,13 +42,13 @@ class Waybill:
     qr_text: str | None = None
     #: Cash to collect, in fen; 0 prints nothing.
     cod_fen: int = 0
-    #: 1 is the first print; more prints the word Reprint, so that two labels of one number are never mistaken.
+    #: From 2 on the label says Reprint: two labels of one number must never be mistaken.
     print_no: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Stock:
-    """A label stock: the boxes (width, height in mm) whose text or code is fitted; the style sheets place them."""
+    """A label stock: the boxes (width, height in mm) that are fitted; the style sheets place them."""
 
     styles: tuple[str, ...]
     bars: float
@@ -67,22 +67,26 @@ class _Stock:
     scale: float  # of the type; 1 on stock 100 mm wide
 
 
-_UPPER_100 = {
-    "bars": 90,
-    "small_bars": 66,
-    "carrier": (58, 9),
-    "service": (26, 9),
-    "pay_mode": (22, 5),
-    "route": (92, 16),
-    "hub": (72, 8),
-    "name": (71, 8),
-    "address": (92, 16),
-    "sender": (77, 5),
-    "scale": 1,
-}
+_100X180 = _Stock(
+    ("waybill-100.css", "waybill-100x180.css"),
+    bars=90,
+    small_bars=66,
+    qr=28,
+    carrier=(58, 9),
+    service=(26, 9),
+    route=(92, 16),
+    hub=(72, 8),
+    name=(71, 8),
+    address=(92, 16),
+    sender=(77, 5.8),
+    pay_mode=(22, 5),
+    contents=(60, 13.5),
+    order=(78, 5),
+    scale=1,
+)
 _STOCKS = {
-    "100x180": _Stock(("waybill-100.css", "waybill-100x180.css"), qr=28, contents=(60, 13.5), order=(78, 5), **_UPPER_100),
-    "100x150": _Stock(("waybill-100.css", "waybill-100x150.css"), qr=28, contents=(65, 8.5), order=(45, 5), **_UPPER_100),
+    "100x180": _100X180,
+    "100x150": replace(_100X180, styles=("waybill-100.css", "waybill-100x150.css"), contents=(65, 8.5), order=(45, 5)),
     "76x130": _Stock(
         ("waybill-76x130.css",),
         bars=74,
@@ -105,7 +109,7 @@ SIZES = tuple(_STOCKS)
 
 
 def waybills_pdf(labels: Sequence[Waybill], lang: str, size: str = "100x180") -> bytes:
-    """One page per label on stock of `size` mm (one of SIZES). ValueError when a number does not fit as a barcode."""
+    """One page per label on stock of `size` mm (one of SIZES). ValueError: a barcode too wide."""
     if size not in _STOCKS:
         raise ValueError(f"no waybill stock of size {size!r}")
     stock = _STOCKS[size]

@@ -1,4 +1,4 @@
-"""Words on paper without Flask: the document's language is an argument, since a slip follows its reader, not the screen."""
+"""Words on paper without Flask. The language is an argument: a slip follows its reader, not the screen."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ _FLOOR = Path(__file__).resolve().parents[1]
 
 @cache
 def translations(lang: str) -> NullTranslations:
-    """The catalogue of one of LANGUAGES; English is the msgids themselves. ValueError for any other language."""
+    """The catalogue of one of LANGUAGES (English is the msgids themselves); ValueError for any other."""
     if lang not in LANGUAGES:
         raise ValueError(f"no paper in language {lang!r}")
     return Translations.load(_FLOOR / "translations", [lang], "messages")

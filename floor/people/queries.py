@@ -1,6 +1,6 @@
 """Reads about people and their sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -73,3 +73,9 @@ def staff(db: Session) -> Sequence[User]:
 
 def by_badge(db: Session, badge: str) -> User | None:
     return db.exec(select(User).where(User.badge == badge)).first()
+
+
+def names(db: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """What people are called, by id."""
+    found = db.exec(select(User.id, User.name).where(col(User.id).in_({n for n in ids if n is not None})))
+    return dict(found.all())

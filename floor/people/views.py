@@ -1,7 +1,6 @@
 """Doors for people: sign in and out, preferences, the language switch."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, request, session, url_for
 from flask_login import current_user, login_user, logout_user
@@ -33,8 +32,9 @@ def load_user(token: str) -> queries.SignedIn | None:
 @bp.get("/session")
 @public
 def sign_in() -> Response:
-    """Screen 1: badge, then PIN."""
-    return show_sign_in(Form(dict(request.args)))
+    """Screen 1. Transitions: badge known -> asks for its PIN; unknown -> asks for the badge again (422)."""
+    form = Form[SignIn](dict(request.args))
+    return show_sign_in(form)
 
 
 @bp.post("/session")
@@ -58,21 +58,31 @@ def open_session() -> Response:
             token = service.start_login(db, user, request.user_agent.string)
     if isinstance(user, Invalid):
         return show_sign_in(form, 422)
-    person = load_user(token)
     session.clear()  # a session begun by a stranger must not live on
-    login_user(person)  # type: ignore[arg-type]
+    login_user(load_user(token))  # type: ignore[arg-type]
     return hx.see(_next_page())
 
 
 def show_sign_in(form: Form[SignIn], status: int = 200) -> Response:
-    demo: Any = ()
-    if current_app.extensions["settings"].demo:
-        with reading() as db:
-            demo = [(user.badge, user.name, ROLES[user.role]) for user in queries.staff(db)]
-    # The PIN is never sent back.
-    form.typed.pop("pin", None)
-    verdict = "err" if status != 200 else None
-    return page("people/sign_in.html", "screen", status=status, form=form, demo=demo, verdict=verdict)
+    """The badge step, or the PIN step once the badge is somebody's."""
+    badge = form["badge"].upper()
+    with reading() as db:
+        who = queries.by_badge(db, badge) if badge else None
+        demo = queries.staff(db) if current_app.extensions["settings"].demo and who is None else ()
+    if badge and who is None and not form.errors:
+        form.refuse(refused := Invalid("people.unknown_badge", field="badge"), sentence(refused))
+        status = 422
+    form.typed["badge"] = badge
+    return page(
+        "people/sign_in.html",
+        status=status,
+        form=form,
+        who=who,
+        demo=demo,
+        roles=ROLES,
+        here=request.full_path.rstrip("?"),
+        verdict="err" if status == 422 else None,
+    )
 
 
 @bp.post("/session/end")
@@ -90,7 +100,7 @@ def close_session(db: Session) -> Response:
 def preferences() -> Response:
     """Screen 4: hand, theme, text size, sound, language."""
     typed = {name: str(getattr(current_user, name)) for name in Preferences.model_fields}
-    return page("people/preferences.html", "screen", form=Form(typed))
+    return page("people/preferences.html", "screen", form=Form(typed), saved="saved" in request.args)
 
 
 @bp.post("/me/settings")
@@ -99,7 +109,7 @@ def preferences() -> Response:
 def save_preferences(db: Session) -> Response:
     form = read(Preferences, request.form)
     if form.data is None:
-        return page("people/preferences.html", "screen", status=422, form=form, verdict="err")
+        return page("people/preferences.html", "screen", status=422, form=form, saved=False, verdict="err")
     service.set_preferences(db, current_user.id, **form.data.model_dump())
     return hx.see(url_for("people.preferences", saved=1))
 

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, json_field, version_column
+from floor.kit.db import Versioned, enum_field, json_field
 from floor.picking.states import StopState, WalkState
 
 
@@ -17,7 +17,7 @@ class Cart(SQLModel, table=True):
     slots: int = 8
 
 
-class Walk(SQLModel, table=True):
+class Walk(Versioned, table=True):
     """One round of one picker with one cart."""
 
     __table_args__ = (sa.Index("ix_walk_warehouse_id_state", "warehouse_id", "state"),)
@@ -39,20 +39,29 @@ class Walk(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class WalkTote(SQLModel, table=True):
-    """Slot n of the cart carries one shipment, in a tote once one is bound."""
+    """Slot n of the cart carries one shipment, in a tote once one is bound.
+
+    Part 0 is the tote in use, and picks point at it. When it is full and another takes its place, the full one moves
+    to a row of its own (part 1, 2...): slot 2's totes are then called 2 and 2-B, and both stay with the shipment.
+    """
 
     __tablename__ = "walk_tote"
-    __table_args__ = (sa.UniqueConstraint("walk_id", "slot"),)
+    __table_args__ = (
+        sa.UniqueConstraint("walk_id", "slot", "part"),
+        # One tote, one shipment: whoever binds it second fails.
+        sa.Index(
+            "uq_walk_tote_busy", "tote_id", unique=True, sqlite_where=sa.text("is_busy"),
+            postgresql_where=sa.text("is_busy"),
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     walk_id: int = Field(foreign_key="walk.id", index=True)
     slot: int
+    part: int = 0
     shipment_id: int = Field(foreign_key="shipment.id", index=True)
     tote_id: int | None = Field(default=None, foreign_key="tote.id", index=True)
     #: True while the tote is on its way or waits for the bench: it may not be bound again.
@@ -79,6 +88,10 @@ class Stop(SQLModel, table=True):
     bin_seen: bool = False
     #: Units scanned and not yet put into a tote.
     in_hand: int = 0
+    #: How often it was put aside; it may be once.
+    skips: int = 0
+    #: The books say the bin is empty now, and nobody has said so yet.
+    ask_empty: bool = False
     #: Walking distance from the stop before, mm.
     leg_mm: int = 0
 
@@ -97,7 +110,12 @@ class Pick(SQLModel, table=True):
     reservation_id: int = Field(foreign_key="stock_reservation.id")
     qty: int
     picked: int = 0
+    #: Will not come from here: missing, sent to another bin, given back at the end, or cancelled.
     short: int = 0
+
+    @property
+    def rest(self) -> int:
+        return self.qty - self.picked - self.short
 
 
 class StepKind(StrEnum):

@@ -49,6 +49,8 @@ class StopState(StrEnum):
     DONE = "done"
     #: Done with fewer than asked.
     SHORT = "short"
+    #: Nothing to take here any more: the order was cancelled, or a short pick that sent us here was undone.
+    DROPPED = "dropped"
 
 
 class StopAction(StrEnum):
@@ -57,6 +59,7 @@ class StopAction(StrEnum):
     FINISH = "finish"
     FINISH_SHORT = "finish_short"
     REOPEN = "reopen"
+    DROP = "drop"
 
 
 _P, _B = StopState, StopAction
@@ -71,5 +74,8 @@ STOP = Machine(
         (_P.SKIPPED, _B.FINISH_SHORT): _P.SHORT,
         (_P.DONE, _B.REOPEN): _P.OPEN,
         (_P.SHORT, _B.REOPEN): _P.OPEN,
+        (_P.OPEN, _B.DROP): _P.DROPPED,
+        (_P.SKIPPED, _B.DROP): _P.DROPPED,
+        (_P.DROPPED, _B.REOPEN): _P.OPEN,
     },
 )

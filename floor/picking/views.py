@@ -1,3 +1,430 @@
-from flask import Blueprint
+"""Doors of picking. Every scan goes to one address and answers with the next screen; the walk's state says which.
+
+Transitions: walks -> start -> (cart) -> totes -> stop -> put -> stop ... -> finish -> start (done).
+A wrong scan answers 422: red screen for wrong goods, the same screen with an amber bar for a wrong moment.
+"""
+
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from floor.kit.errors import Invalid
+from floor.kit.uow import reading
+from floor.picking import forms, messages, queries, service
+from floor.picking.drawing import floor_map
+from floor.picking.queries import StopView, WalkView
+from floor.picking.states import WalkState
+from floor.picking.verdict import Kind, Verdict
+from floor.web import hx
+from floor.web.auth import actor, roles
+from floor.web.commands import command
+from floor.web.errors import sentence
+from floor.web.forms import read
+from floor.web.page import page
 
 bp = Blueprint("picking", __name__)
+
+PICKERS = ("picker", "supervisor")
+M = TypeVar("M", bound=BaseModel)
+
+#: Right scans that say a word on the next screen; the others only sound.
+_SPOKEN = ("items_all", "tote_changed", "undone", "skipped", "short_reported")
+
+
+# --- choosing a walk ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/walks")
+@roles(*PICKERS)
+def walks() -> Response:
+    """Screen 22: the walk in hand, the next one, and all others."""
+    with reading() as db:
+        rows = queries.walks_for(db, current_user.site, current_user.id)
+    return page("picking/walks.html", "screen", walks=rows, states=messages.WALK_STATES)
+
+
+@bp.post("/walks/next")
+@roles(*PICKERS)
+@command
+def claim_next(db: Session) -> Response:
+    walk = service.claim_next(db, current_user.site, actor())
+    if walk is None:
+        flash(_("No walk is waiting. Ask the supervisor."), "info")
+        return hx.see(url_for("picking.walks"))
+    return hx.see(url_for("picking.walk", walk_id=walk.id))
+
+
+@bp.post("/walks/<int:walk_id>/claim")
+@roles(*PICKERS)
+@command
+def claim(db: Session, walk_id: int) -> Response:
+    queries.walk_view(db, walk_id, current_user.site)
+    service.claim(db, walk_id, actor())
+    return hx.see(url_for("picking.walk", walk_id=walk_id))
+
+
+@bp.post("/walks/<int:walk_id>/release")
+@roles(*PICKERS)
+@command
+def let_go(db: Session, walk_id: int) -> Response:
+    service.let_go(db, walk_id, actor())
+    return hx.see(url_for("picking.walks"))
+
+
+@bp.get("/walks/<int:walk_id>")
+@roles(*PICKERS)
+def walk(walk_id: int) -> Response:
+    """Screen 23: which cart; later the walk's menu, at the end what it came to."""
+    with reading() as db:
+        return show_walk(db, queries.walk_view(db, walk_id, current_user.site))
+
+
+@bp.get("/walks/<int:walk_id>/totes")
+@roles(*PICKERS)
+def totes(walk_id: int) -> Response:
+    """Screen 24: one empty tote per slot."""
+    with reading() as db:
+        return show_totes(queries.walk_view(db, walk_id, current_user.site))
+
+
+@bp.post("/walks/<int:walk_id>/totes/undo")
+@roles(*PICKERS)
+@command
+def unbind_tote(db: Session, walk_id: int) -> Response:
+    service.unbind_tote(db, walk_id, actor())
+    return show_totes(queries.walk_view(db, walk_id))
+
+
+# --- scanning -------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/walks/<int:walk_id>/scans")
+@roles(*PICKERS)
+@command
+def scan(db: Session, walk_id: int) -> Response:
+    """Whatever is scanned on a walk: cart, totes, bins, goods, lane, badge, command cards."""
+    form = _form(forms.Scan)
+    view = queries.walk_view(db, walk_id, current_user.site)
+    if form.at == "handover":
+        return _hand_over(db, view, form.code)
+    if view.state is WalkState.CLAIMED:
+        return _load(db, view, form.code)
+    if view.state is WalkState.PICKING and (form.at == "finish" or view.after(None) is None):
+        return _finish(db, view, form.code)
+    return show(db, walk_id, service.scan(db, walk_id, form.stop, form.code, actor()))
+
+
+def _load(db: Session, view: WalkView, code: str) -> Response:
+    """A cart, then its totes; the last tote leads to the first stop."""
+    try:
+        if not view.cart:
+            service.bind_cart(db, view.id, code, actor())
+        else:
+            service.bind_tote(db, view.id, code, actor())
+    except Invalid as refused:
+        show_again = show_totes if view.cart else lambda v, **kw: show_walk(db, v, **kw)
+        return show_again(view, status=422, wrong=sentence(refused))
+    fresh = queries.walk_view(db, view.id)
+    if fresh.state is WalkState.PICKING:
+        return show(db, view.id, None, tone="done")
+    return hx.push(show_totes(fresh, verdict="step"), url_for("picking.totes", walk_id=view.id))
+
+
+def _finish(db: Session, view: WalkView, code: str) -> Response:
+    if code.strip().upper() == "CMD-UNDO":
+        return show(db, view.id, service.undo(db, view.id, actor()))
+    try:
+        said = service.finish(db, view.id, code, actor())
+    except Invalid as refused:
+        return show_finish(db, view, status=422, wrong=sentence(refused))
+    fresh = queries.walk_view(db, view.id)
+    return hx.push(show_walk(db, fresh, verdict=said.sound), url_for("picking.walk", walk_id=view.id))
+
+
+def _hand_over(db: Session, view: WalkView, code: str) -> Response:
+    try:
+        person = service.hand_over(db, view.id, code, actor())
+    except Invalid as refused:
+        return show_handover(view, status=422, wrong=sentence(refused))
+    flash(_("%(name)s has walk %(number)s now.", name=person.name, number=view.number), "ok")
+    return hx.see(url_for("picking.walks"))
+
+
+@bp.get("/walks/<int:walk_id>/stops/<int:number>")
+@roles(*PICKERS)
+def stop(walk_id: int, number: int) -> Response:
+    """Screens 25 and 27: stop n, whatever is scanned next there."""
+    with reading() as db:
+        view = queries.walk_view(db, walk_id, current_user.site)
+        return show_stop(view, view.numbered(number))
+
+
+@bp.post("/walks/<int:walk_id>/stops/<int:number>/quantity")
+@roles(*PICKERS)
+@command
+def quantity(db: Session, walk_id: int, number: int) -> Response:
+    """So many taken in all, typed after the first scan."""
+    form = _form(forms.Quantity)
+    try:
+        said = service.set_quantity(db, walk_id, form.stop, form.qty, actor())
+    except Invalid as refused:
+        view = queries.walk_view(db, walk_id)
+        return show_stop(view, _stop_of(view, form.stop), status=422, wrong=sentence(refused), typed=str(form.qty))
+    return show(db, walk_id, said)
+
+
+@bp.post("/walks/<int:walk_id>/stops/<int:number>/skip")
+@roles(*PICKERS)
+@command
+def skip(db: Session, walk_id: int, number: int) -> Response:
+    return show(db, walk_id, service.skip(db, walk_id, _form(forms.OfStop).stop, actor()))
+
+
+@bp.post("/walks/<int:walk_id>/stops/<int:number>/empty")
+@roles(*PICKERS)
+@command
+def empty(db: Session, walk_id: int, number: int) -> Response:
+    """Zero check: is the bin the books call empty really so?"""
+    form = _form(forms.Emptied)
+    service.answer_empty(db, walk_id, form.stop, form.empty, actor())
+    return show(db, walk_id, None, tone="step")
+
+
+@bp.post("/walks/<int:walk_id>/undo")
+@roles(*PICKERS)
+@command
+def undo(db: Session, walk_id: int) -> Response:
+    return show(db, walk_id, service.undo(db, walk_id, actor()))
+
+
+@bp.post("/walks/<int:walk_id>/reports")
+@roles(*PICKERS)
+@command
+def report_code(db: Session, walk_id: int) -> Response:
+    """A code nobody knows, or a label on the wrong goods."""
+    form = _form(forms.Report)
+    service.report_code(db, walk_id, form.stop, form.code, actor())
+    flash(_("Reported. Put it aside and go on."), "ok")
+    view = queries.walk_view(db, walk_id)
+    here = view.by_id(form.stop) or view.after(None)
+    return hx.see(_stop_url(view, here) if here else url_for("picking.finish", walk_id=walk_id))
+
+
+# --- problems -------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/walks/<int:walk_id>/stops/<int:number>/exception")
+@roles(*PICKERS)
+def problem(walk_id: int, number: int) -> Response:
+    """Screen 28: how many are there, why, and what will follow."""
+    with reading() as db:
+        view = queries.walk_view(db, walk_id, current_user.site)
+        here = view.numbered(number)
+        got = request.args.get("got", type=int)
+        why = request.args.get("why", default=None, type=service.Why)
+        return show_problem(db, view, here, here.in_hand if got is None else got, why)
+
+
+@bp.post("/walks/<int:walk_id>/stops/<int:number>/exception")
+@roles(*PICKERS)
+@command
+def report(db: Session, walk_id: int, number: int) -> Response:
+    form = _form(forms.Problem)
+    try:
+        said = service.report(db, walk_id, form.stop, form.got, form.why, actor())
+    except Invalid as refused:
+        view = queries.walk_view(db, walk_id)
+        here = _stop_of(view, form.stop)
+        return show_problem(db, view, here, form.got, form.why, status=422, wrong=sentence(refused))
+    return show(db, walk_id, said)
+
+
+# --- the way --------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/walks/<int:walk_id>/map")
+@roles(*PICKERS)
+def floor_plan(walk_id: int) -> Response:
+    """Screen 29: where we are, what is behind and ahead."""
+    with reading() as db:
+        view = queries.walk_view(db, walk_id, current_user.site)
+        here = _here(view)
+        drawing = floor_map(db, view, here)
+    following = view.after(here)
+    return page("picking/map.html", "screen", walk=view, here=here, following=following, map=drawing)
+
+
+@bp.get("/walks/<int:walk_id>/stops")
+@roles(*PICKERS)
+def stops(walk_id: int) -> Response:
+    """Screen 30: all stops as a list."""
+    with reading() as db:
+        view = queries.walk_view(db, walk_id, current_user.site)
+    return page("picking/stops.html", "screen", walk=view, here=_here(view), states=messages.STOP_STATES)
+
+
+@bp.get("/walks/<int:walk_id>/finish")
+@roles(*PICKERS)
+def finish(walk_id: int) -> Response:
+    """Screen 31: what is still open, and the lane."""
+    with reading() as db:
+        return show_finish(db, queries.walk_view(db, walk_id, current_user.site))
+
+
+@bp.get("/walks/<int:walk_id>/handover")
+@roles(*PICKERS)
+def handover(walk_id: int) -> Response:
+    """Screen 32: another badge takes over."""
+    with reading() as db:
+        return show_handover(queries.walk_view(db, walk_id, current_user.site))
+
+
+# --- screens --------------------------------------------------------------------------------------------------------
+
+
+def show(db: Session, walk_id: int, said: Verdict | None, tone: str | None = None) -> Response:
+    """The screen that follows a verdict: the stop it names, else the next open one, else the end of the walk."""
+    view = queries.walk_view(db, walk_id)
+    here = view.by_id(said.stop_id) if said else None
+    if said and said.kind is Kind.ERR and here:
+        return show_wrong(view, here, said)
+    if said and said.goto == "problem" and here:
+        return hx.push(show_problem(db, view, here, here.in_hand, None), _problem_url(view, here))
+    here = here if here and here.is_open else _next(view)
+    words = messages.say(said) if said and (said.kind is not Kind.OK or said.code in _SPOKEN) else None
+    about: dict[str, Any] = {
+        "status": 422 if said and said.kind is Kind.WARN else 200,
+        "verdict": said.sound if said else tone,
+        "said": words,
+        "mood": said.kind.value if said else "ok",
+    }
+    if here is None:
+        return hx.push(show_finish(db, view, **about), url_for("picking.finish", walk_id=walk_id))
+    return hx.push(show_stop(view, here, **about), _stop_url(view, here))
+
+
+def _next(view: WalkView) -> StopView | None:
+    """The open stop after the one on the picker's screen."""
+    came_from = view.by_id(request.form.get("stop", type=int))
+    return view.after(came_from) if came_from else _after_last(view)
+
+
+def _after_last(view: WalkView) -> StopView | None:
+    """The open stop after the last one done, going round."""
+    done = [stop for stop in view.stops if not stop.is_open and not stop.rest]
+    return view.after(done[-1] if done else None)
+
+
+def _here(view: WalkView) -> StopView | None:
+    number = request.args.get("n", type=int)
+    return view.numbered(number) if number else _after_last(view)
+
+
+def show_walk(db: Session, view: WalkView, status: int = 200, **about: Any) -> Response:
+    is_mine = view.picker_id == current_user.id
+    scan_url = _scan_url(view) if is_mine and view.state is WalkState.CLAIMED and not view.cart else None
+    return page(
+        "picking/walk.html", "screen", status, walk=view, here=_after_last(view), is_mine=is_mine,
+        total=service.summary(db, view), states=messages.WALK_STATES, scan_url=scan_url,
+        verdict=about.get("verdict") or ("err" if "wrong" in about else None), wrong=about.get("wrong"),
+    )  # fmt: skip
+
+
+def show_totes(view: WalkView, status: int = 200, verdict: str | None = None, wrong: str | None = None) -> Response:
+    following = next((slot for slot in view.slots if not slot.tote), None)
+    return page(
+        "picking/totes.html", "screen", status, walk=view, following=following, wrong=wrong,
+        verdict=verdict or ("err" if wrong else None), scan_url=_scan_url(view),
+    )  # fmt: skip
+
+
+def show_stop(
+    view: WalkView, here: StopView, status: int = 200, verdict: str | None = None, said: Any = None,
+    mood: str = "ok", wrong: str | None = None, typed: str = "",
+) -> Response:  # fmt: skip
+    before = view.before(here)
+    return page(
+        "picking/put.html" if here.phase == "put" else "picking/stop.html", "screen", status,
+        walk=view, here=here, following=view.after(here), same_aisle=bool(before and before.aisle == here.aisle),
+        cart=_cart(view, here), said=said, mood=mood, wrong=wrong, typed=typed, verdict=verdict or ("err" if wrong else None),
+        check=view.to_check() if here.phase == "bin" else None, scan_url=_scan_url(view),
+        states=messages.STOP_STATES,
+    )  # fmt: skip
+
+
+def _cart(view: WalkView, here: StopView) -> list[dict[str, Any]]:
+    """The places of the cart, and what of this stop goes where; while putting, only the first is in colour."""
+    puts = {put.slot.slot: put for put in here.puts}
+    places = max(4, *(slot.slot for slot in view.slots))
+    cart: list[dict[str, Any]] = [{"no": no} for no in range(1, places + 1)]
+    for slot, put in puts.items():
+        waits = here.phase == "put" and put is not here.puts[0]
+        label = _("Tote %(tote)s gets %(n)s", tote=put.slot.label, n=put.units)
+        cart[slot - 1] |= {"state": "next" if waits else "on", "add": f"+{put.units}", "label": label}
+    return cart
+
+
+def show_wrong(view: WalkView, here: StopView, said: Verdict) -> Response:
+    """Screen 26: nothing counted, nothing to tap; the right scan clears it."""
+    levels = said.values.get("levels")
+    return page(
+        "picking/wrong.html", "screen", 422, walk=view, here=here, wrong_scan=said, said=messages.say(said),
+        beside=messages.beside(levels) if levels else "", verdict="err", scan_url=_scan_url(view),
+        code=request.form.get("code", ""),
+    )  # fmt: skip
+
+
+def show_problem(
+    db: Session, view: WalkView, here: StopView, got: int, why: service.Why | None, status: int = 200,
+    wrong: str | None = None,
+) -> Response:  # fmt: skip
+    got = min(max(got, 0), here.rest)
+    chosen = why or (service.Why.SHORT if got else service.Why.EMPTY)
+    return page(
+        "picking/exception.html", "screen", status, walk=view, here=here, got=got, why=chosen, reasons=messages.WHY,
+        then=service.consequences(db, view, here, got, chosen), wrong=wrong, verdict="err" if wrong else None,
+        scan_url=_scan_url(view),
+    )  # fmt: skip
+
+
+def show_finish(db: Session, view: WalkView, status: int = 200, wrong: str | None = None, **about: Any) -> Response:
+    return page(
+        "picking/finish.html", "screen", status, walk=view, total=service.summary(db, view), here=_after_last(view),
+        check=view.to_check(), wrong=wrong, said=about.get("said"), mood=about.get("mood", "ok"),
+        verdict=about.get("verdict") or ("err" if wrong else None), scan_url=_scan_url(view),
+    )  # fmt: skip
+
+
+def show_handover(view: WalkView, status: int = 200, wrong: str | None = None) -> Response:
+    return page(
+        "picking/handover.html", "screen", status, walk=view, here=_after_last(view), wrong=wrong,
+        verdict="err" if wrong else None, scan_url=_scan_url(view),
+    )  # fmt: skip
+
+
+def _form(model: type[M]) -> M:
+    """The form's values; these forms are made by our own screens, so anything unreadable is refused as a whole."""
+    form = read(model, request.form)
+    if form.data is None:
+        raise Invalid("picking.form")
+    return form.data
+
+
+def _stop_of(view: WalkView, stop_id: int) -> StopView:
+    return view.by_id(stop_id) or view.numbered(1)
+
+
+def _scan_url(view: WalkView) -> str:
+    return url_for("picking.scan", walk_id=view.id)
+
+
+def _stop_url(view: WalkView, here: StopView) -> str:
+    return url_for("picking.stop", walk_id=view.id, number=here.number)
+
+
+def _problem_url(view: WalkView, here: StopView) -> str:
+    return url_for("picking.problem", walk_id=view.id, number=here.number)

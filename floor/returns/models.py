@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, json_field, version_column
+from floor.kit.db import Versioned, enum_field, json_field
 from floor.returns.states import CaseState
 
 
@@ -17,7 +17,7 @@ class ReturnReason(StrEnum):
     NOT_AS_DESCRIBED = "not_as_described"
 
 
-class ReturnCase(SQLModel, table=True):
+class ReturnCase(Versioned, table=True):
     """A customer sends goods of one order back."""
 
     __tablename__ = "return_case"
@@ -36,9 +36,6 @@ class ReturnCase(SQLModel, table=True):
     requested_at: datetime = Field(default_factory=clock.now)
     arrived_at: datetime | None = None
     closed_at: datetime | None = None
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class Grade(StrEnum):
@@ -60,7 +57,7 @@ class ReturnItem(SQLModel, table=True):
 
     __tablename__ = "return_item"
     __table_args__ = (
-        sa.CheckConstraint("qty > 0 AND refund_fen >= 0", name="amounts"),
+        sa.CheckConstraint("qty > 0 AND freight_fen >= 0 AND refund_fen >= freight_fen", name="amounts"),
         sa.UniqueConstraint("case_id", "position"),
     )
 
@@ -71,6 +68,8 @@ class ReturnItem(SQLModel, table=True):
     order_line_id: int = Field(foreign_key="order_line.id", index=True)
     sku_id: int = Field(foreign_key="sku.id")
     qty: int
+    #: When the goods on the desk were scanned and matched this line; no decision without it.
+    scanned_at: datetime | None = None
     #: Answers to the checks: {"complete": true, "clean": false...}.
     checks: dict = json_field()
     grade: Grade | None = Field(default=None, sa_type=sa.String(1))
@@ -78,7 +77,10 @@ class ReturnItem(SQLModel, table=True):
     suggested: Disposition | None = Field(default=None, sa_type=sa.String(24))
     disposition: Disposition | None = Field(default=None, sa_type=sa.String(24))
     override_reason: str = Field(default="", max_length=300)
+    #: Goods and freight together.
     refund_fen: int = 0
+    #: The part of refund_fen that is the order's freight: paid back once, and only when the fault is ours.
+    freight_fen: int = 0
     photo: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     inspected_at: datetime | None = None
     inspected_by: int | None = Field(default=None, foreign_key="user_account.id")

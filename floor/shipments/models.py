@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, version_column
+from floor.kit.db import Versioned, enum_field
 from floor.shipments.states import ShipmentState
 
 
@@ -38,7 +38,7 @@ class Rate(SQLModel, table=True):
     transit_days: int
 
 
-class Shipment(SQLModel, table=True):
+class Shipment(Versioned, table=True):
     """One warehouse's share of an order."""
 
     __table_args__ = (sa.Index("ix_shipment_warehouse_state", "warehouse_id", "state"),)
@@ -57,9 +57,6 @@ class Shipment(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class ShipmentLine(SQLModel, table=True):

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import enum_field, version_column
+from floor.kit.db import Versioned, enum_field
 
 
 class NumberRange(SQLModel, table=True):
@@ -91,8 +91,20 @@ class ManifestState(StrEnum):
     CLOSED = "closed"
 
 
-class Manifest(SQLModel, table=True):
+class Manifest(Versioned, table=True):
     """One lorry of one carrier: parcels are scanned onto it and handed over with a signature."""
+
+    __table_args__ = (
+        # Two people opening the same lorry get the same manifest.
+        sa.Index(
+            "uq_manifest_open_warehouse_id_carrier_id",
+            "warehouse_id",
+            "carrier_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     #: M-0042
@@ -105,9 +117,6 @@ class Manifest(SQLModel, table=True):
     closed_by: int | None = Field(default=None, foreign_key="user_account.id")
     driver: str = Field(default="", max_length=60)
     seal: str = Field(default="", max_length=40)
-    version: int = Field(default=1, sa_column=(_version := version_column()))
-
-    __mapper_args__ = {"version_id_col": _version}
 
 
 class ManifestParcel(SQLModel, table=True):

@@ -1,27 +1,11 @@
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
 from floor.kit.db import enum_field
-
-
-class TrackState(StrEnum):
-    """Canonical state of a parcel on the road."""
-
-    LABEL_MADE = "label_made"
-    COLLECTED = "collected"
-    IN_TRANSIT = "in_transit"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    #: In a locker or at a shop.
-    AVAILABLE = "available"
-    ATTEMPT_FAILED = "attempt_failed"
-    EXCEPTION = "exception"
-    DELIVERED = "delivered"
-    RETURNING = "returning"
-    RETURNED = "returned"
+from floor.tracking.states import TrackState
 
 
 class CarrierEvent(SQLModel, table=True):

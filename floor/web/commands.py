@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, g, make_response, request
+from flask import Response, make_response, request
 from flask_login import current_user
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
@@ -39,11 +39,14 @@ def command(view: Callable[..., Response]) -> Callable[..., Response]:
             raise Invalid("web.no_command_id")
         payload = payload_hash()
         with unit_of_work() as db:
-            g.command_id = command_id
             first = _claim(db, command_id, payload)
             if first is not None:
                 return _replayed(first, payload)
-            response = make_response(view(db, *args, **kwargs))
+            token = ids.current_command.set(command_id)
+            try:
+                response = make_response(view(db, *args, **kwargs))
+            finally:
+                ids.current_command.reset(token)
             _store(db, command_id, response)
         return response
 
@@ -68,8 +71,8 @@ def _claim(db: Session, command_id: str, payload: str) -> Command | None:
     """Write the id first: a twin in flight waits here on the primary key, then finds the stored answer."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {"id": command_id, "payload_hash": payload, "created_at": clock.now(), "status": 0, "headers": {}, "body": b""}
-    claimed = db.execute(dialect.insert(Command).values(row).on_conflict_do_nothing())
-    return None if claimed.rowcount else db.get(Command, command_id)  # type: ignore[attr-defined]
+    claim = dialect.insert(Command).values(row).on_conflict_do_nothing().returning(col(Command.id))
+    return db.get(Command, command_id) if db.execute(claim).first() is None else None
 
 
 def _store(db: Session, command_id: str, response: Response) -> None:

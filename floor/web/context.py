@@ -1,11 +1,13 @@
 """What every template may use: assets, the person's preferences, command ids, filters for money, time and mass."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, get_flashed_messages, request
-from flask_babel import format_datetime, get_locale
+from babel.dates import format_interval
+from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
@@ -41,6 +43,7 @@ class NavItem:
 def register(app: Flask) -> None:
     app.context_processor(_context)
     app.jinja_env.filters.update(yuan=units.yuan, kg=units.kilograms, metres=units.metres, clock=at_clock, day=on_day)
+    app.jinja_env.filters.update(named=in_words("name"), coloured=in_words("colour"), days=day_range, lasting=lasting)
     app.jinja_env.globals.update(
         asset=asset,
         htmx_asset=htmx_asset,
@@ -79,12 +82,32 @@ def command_fields() -> Markup:
     return token + command_input()
 
 
+def in_words(column: str) -> Callable[[Any], str]:
+    """`sku|named`: the column in the reader's language; `name_en` for English where it was filled in."""
+
+    def words(row: Any) -> str:
+        english = getattr(row, f"{column}_en", "") if locale.chosen() == locale.ENGLISH else ""
+        return str(english or getattr(row, column))
+
+    return words
+
+
 def at_clock(moment: datetime | None) -> str:
     """14:05 today, 11-23 14:05 otherwise; empty for None."""
     if moment is None:
         return ""
     today = format_datetime(clock.now(), "yyyy-MM-dd") == format_datetime(moment, "yyyy-MM-dd")
     return str(format_datetime(moment, "HH:mm" if today else "MM-dd HH:mm"))
+
+
+def day_range(first: datetime, more: int) -> str:
+    """The days from `first` to so many later, as the reader says them: Nov 24 - 25."""
+    return str(format_interval(first, first + timedelta(days=more), "MMMd", get_timezone(), locale=get_locale()))
+
+
+def lasting(span: timedelta) -> str:
+    """About how long: 5 hours, 3 days."""
+    return str(format_timedelta(span, threshold=2))
 
 
 def on_day(moment: datetime | None) -> str:

@@ -30,8 +30,11 @@ class Form(Generic[M]):
 
 
 def read(model: type[M], values: Mapping[str, str]) -> Form[M]:
-    """Parse a submitted form. Empty strings count as not given, so optional fields stay None."""
-    typed = {key: value.strip() for key, value in values.items()}
+    """Parse a submitted form. Empty strings count as not given, so optional fields stay None.
+
+    NUL characters are dropped: nobody types them, and PostgreSQL refuses to store them.
+    """
+    typed = {key: value.replace("\x00", "").strip() for key, value in values.items()}
     try:
         return Form(typed, model.model_validate({key: value for key, value in typed.items() if value != ""}))
     except ValidationError as bad:
@@ -63,6 +66,6 @@ def _sentence(error: Any) -> str:
         case "enum" | "literal_error":
             return _("Choose one of the options")
         case "value_error":
-            return _(str(context["error"]))  # noqa: INT001 -- validators raise a msgid of their messages.py
+            return _(str(context["error"]))
         case _:
             return _("This cannot be read: %(given)s", given=str(error.get("input", ""))[:40])

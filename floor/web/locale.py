@@ -1,5 +1,6 @@
 """Which language: the user's own choice, then the cookie, then the browser's wish, then Chinese."""
 
+import flask_babel
 from flask import g, has_request_context, request
 from flask_login import current_user
 
@@ -31,3 +32,11 @@ def _chosen() -> str:
         if wish and (language := matched(wish)):
             return language
     return CHINESE
+
+
+def suggest(tag: str) -> None:
+    """A stranger who chose no language gets this one: a customer's page speaks as the shop did."""
+    language = matched(tag)
+    if language and not current_user.is_authenticated and not matched(request.cookies.get("lang", "")):
+        g.locale = language
+        flask_babel.refresh()

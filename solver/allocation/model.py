@@ -15,8 +15,8 @@ NO_LIMIT = 10**9  # lines
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Order `order` ships from warehouse `a`, and from `b` too unless it is -1; from_a[i] units of its i-th line
-    come from a, the rest from b."""
+    """Order `order` ships from warehouse `a`, and from `b` too unless it is -1; from_a[i] units of its i-th
+    line come from a, the rest from b."""
 
     order: int
     a: int
@@ -95,7 +95,8 @@ def _parcel_costs(problem: Problem, house_at: dict[str, int]) -> Ints:
     parcel = np.full((len(problem.orders), len(problem.warehouses)), NO_LANE, dtype=np.int64)
     by_region: dict[str, list[int]] = {}
     for i, lane in enumerate(problem.lanes):
-        by_region.setdefault(lane.region, []).append(i)
+        if lane.warehouse in house_at:
+            by_region.setdefault(lane.region, []).append(i)
     for o, order in enumerate(problem.orders):
         for i in by_region.get(order.region, ()):
             lane = problem.lanes[i]

@@ -1,7 +1,8 @@
-"""All orders priced at once: the cheapest way to ship each, given a price on every scarce unit and picked line.
+"""All orders priced at once: the cheapest way to ship each, given a price on every scarce unit and picked
+line.
 
-With prices pi >= 0 the sum of these minima minus pi times what there is bounds the cost of every plan from below
-(Lagrange; for allocation: Acimovic and Graves 2015), whatever the prices are.
+With prices pi >= 0 the sum of these minima minus pi times what there is bounds the cost of every plan from
+below (Lagrange; for allocation: Acimovic and Graves 2015), whatever the prices are.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from solver.allocation.model import NO_LANE, Choice, Floats, Ints, Model
+from solver.allocation.room import share
 
 BATCH = 2000  # orders per array of all pairs of warehouses
 FAR = 1e15
@@ -25,7 +27,8 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """Per order: the least cost with prices, and the warehouses (a = -1: leave it out; b = -1: one parcel)."""
+    """Per order: the least cost with prices, and the warehouses (a = -1: leave it out; b = -1: one
+    parcel)."""
 
     value: Floats
     a: Ints
@@ -80,9 +83,7 @@ def _price_pairs(
         value[orders[wins]], a_of[orders[wins]], b_of[orders[wins]] = total[wins], a, b
 
 
-def _split_cost(
-    prices: Prices, sku: Ints, qty: Ints, free_a: Ints, free_b: Ints, a: int, b: int
-) -> Floats:
+def _split_cost(prices: Prices, sku: Ints, qty: Ints, free_a: Ints, free_b: Ints, a: int, b: int) -> Floats:
     """One line from both: the cheaper one emptied first."""
     price_a, price_b = prices.unit[sku, a], prices.unit[sku, b]
     most_a, least_a = np.minimum(free_a, qty), qty - np.minimum(free_b, qty)
@@ -109,8 +110,6 @@ def choices_of(model: Model, prices: Prices, priced: Priced) -> list[Choice]:
 
 
 def _share_rows(model: Model, prices: Prices, sku: Ints, qty: Ints, a: Ints, b: Ints) -> Ints:
-    from solver.allocation.room import share
-
     return share(
         qty,
         model.stock[sku, a],
@@ -139,7 +138,8 @@ def use_of_all(model: Model, choices: list[Choice]) -> tuple[Ints, Ints]:
 
 
 def bound_of(model: Model, prices: Prices, priced: Priced) -> int:
-    """The proven lower bound these prices give, rounded down past floating-point doubt."""
+    """The proven lower bound these prices give, less floating-point doubt, rounded up: costs are whole
+    fen."""
     held = float((prices.unit * model.stock).sum() + (prices.line * model.labour).sum())
     total = float(priced.value.sum())
-    return int(np.floor(total - held - 1e-9 * (abs(total) + abs(held))))
+    return int(np.ceil(total - held - 1e-9 * (abs(total) + abs(held)) - 1e-6))

@@ -1,14 +1,16 @@
-"""What is left to promise while orders are placed one after another, and the best place for one order in it."""
+"""What is left to promise while orders are placed one after another, and the best place for one order in
+it."""
 
 from itertools import combinations
 
 import numpy as np
 
-from solver.allocation.model import NO_LANE, NO_LIMIT, Choice, Floats, Ints, Model
+from solver.allocation.model import NO_LANE, Choice, Floats, Ints, Model
 
 
 class Room:
-    """Remaining stock and labour. `prices` (fen per unit and per line) make scarce things dear for every order."""
+    """Remaining stock and labour. `prices` (fen per unit and per line) make scarce things dear for every
+    order."""
 
     def __init__(self, model: Model, prices: Floats | None = None, line_prices: Floats | None = None) -> None:
         self.model = model
@@ -24,6 +26,8 @@ class Room:
 
     def best(self, order: int) -> Choice | None:
         """The cheapest choice that still fits, prices included; None when nothing fits."""
+        if not len(self.labour):
+            return None
         rows = slice(int(self.model.first[order]), int(self.model.first[order + 1]))
         sku, qty, parcel = self.model.line_sku[rows], self.model.line_qty[rows], self.model.parcel[order]
         free = self.stock[sku]
@@ -65,7 +69,7 @@ class Room:
             free[:, a],
             free[:, b],
             (self._prices[sku, a], self._prices[sku, b]),
-            (self._line_prices[a], self._line_prices[b]),
+            (self._line_prices[[a]], self._line_prices[[b]]),
         )
 
     def _has_labour(self, from_a: Ints, qty: Ints, a: int, b: int) -> bool:
@@ -75,9 +79,11 @@ class Room:
 def share(
     qty: Ints, free_a: Ints, free_b: Ints, price: tuple[Floats, Floats], line: tuple[Floats, Floats]
 ) -> tuple[Ints, float]:
-    """Split lines over two warehouses at least cost: all from a, all from b, or the cheaper one emptied first.
+    """Split lines over two warehouses at least cost: all from a, all from b, or the cheaper one emptied
+    first.
 
-    Answers the units taken from a and the sum of prices; lines that two warehouses cannot cover cost infinity.
+    Answers the units taken from a and the sum of prices; lines that two warehouses cannot cover cost
+    infinity.
     """
     a_first = np.minimum(free_a, qty)
     b_first = qty - np.minimum(free_b, qty)
@@ -88,6 +94,3 @@ def share(
     pick = np.argmin(costs, axis=0)
     chosen = np.take_along_axis(options, pick[None], axis=0)[0]
     return chosen, float(costs.min(axis=0).sum())
-
-
-__all__ = ["NO_LIMIT", "Room", "share"]

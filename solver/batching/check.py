@@ -22,11 +22,7 @@ def violations(problem: Problem, plan: Plan) -> tuple[str, ...]:
         found.append("the late orders are not the ones that come back after they are due")
     if plan.walk_mm != sum(trip.walk_mm for trip in plan.trips):
         found.append("the walk is not the sum of the trips")
-    found += [
-        f"order {r.order} fits a cart of its own"
-        for r in plan.left_out
-        if not _is_too_big(problem, orders, r)
-    ]
+    found += [f"order {r.order} fits a cart of its own" for r in plan.left_out if not _is_too_big(problem, orders, r)]
     return tuple(found)
 
 
@@ -44,9 +40,7 @@ def _of_trip(problem: Problem, orders: dict[str, Order], trip: Trip) -> list[str
         found.append(f"trip of {trip.orders[:1]} has too many items")
     if trip.walk_mm != _walk(problem, on_it).length_mm:
         found.append(f"trip of {trip.orders[:1]} is not as long as its route")
-    if trip.finish_min - trip.start_min != problem.pace.minutes_for(
-        trip.walk_mm, sum(o.items for o in on_it)
-    ):
+    if trip.finish_min - trip.start_min != problem.pace.minutes_for(trip.walk_mm, sum(o.items for o in on_it)):
         found.append(f"trip of {trip.orders[:1]} does not take the minutes of the pace")
     return found
 

@@ -14,9 +14,7 @@ Carts = list[list[int]]
 Option = tuple[list[int], list[int]]  # both carts of a pair after a change
 
 
-def improve(
-    problem: Problem, lengths: WalkLengths, carts: Carts, work: int, rng: random.Random, watch: Watch
-) -> Carts:
+def improve(problem: Problem, lengths: WalkLengths, carts: Carts, work: int, rng: random.Random, watch: Watch) -> Carts:
     """Look at pairs of carts in random order; take the best change of each pair. Ends after `work` rounds,
     each looking at as many pairs as there are carts, or when all pairs were seen in vain."""
     search = _Search(problem, lengths, carts)
@@ -54,9 +52,7 @@ class _Search:
 
     def improve_pairs(self, pairs: Sequence[tuple[int, int]]) -> None:
         options = [self._options(a, b) for a, b in pairs]
-        walks = iter(
-            self._lengths.of([cart for row in options for option in row for cart in option]).tolist()
-        )
+        walks = iter(self._lengths.of([cart for row in options for option in row for cart in option]).tolist())
         for (a, b), row in zip(pairs, options, strict=True):
             self._take_best(a, b, [(option, (next(walks), next(walks))) for option in row])
 
@@ -64,9 +60,7 @@ class _Search:
         """The change that saves most walking among those that make nothing later; none left: never look
         again."""
         now = self._walks[a] + self._walks[b]
-        better = sorted(
-            (i for i in range(len(row)) if sum(row[i][1]) < now), key=lambda i: (sum(row[i][1]), i)
-        )
+        better = sorted((i for i in range(len(row)) if sum(row[i][1]) < now), key=lambda i: (sum(row[i][1]), i))
         if not any(self._take(a, b, *row[i]) for i in better):
             self._seen[a, b] = (self._version[a], self._version[b])
 

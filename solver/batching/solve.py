@@ -26,9 +26,7 @@ Carts = list[list[int]]
 POOL = 200  # orders merged in one go: savings of all pairs are known at once
 
 
-def solve(
-    problem: Problem, stop: Stop | None = None, seed: Seed = 0, on_stage: OnStage | None = None
-) -> Plan:
+def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0, on_stage: OnStage | None = None) -> Plan:
     """Least walking with no order late that need not be; never worse than first come or earliest due
     first."""
     stop, tell = stop or Stop(), on_stage or _quiet
@@ -40,9 +38,7 @@ def solve(
         pools = pools_of(problem, able)
         for done, pool in enumerate(pools):
             tell("savings", done, len(pools))
-            carts += (
-                fill_in_turn(problem, pool) if watch.is_over() else merge_by_savings(problem, lengths, pool)
-            )
+            carts += fill_in_turn(problem, pool) if watch.is_over() else merge_by_savings(problem, lengths, pool)
         plans.append(plan_of(problem, carts, left_out, seed, "savings"))
         tell("improve", 0, 1)
         carts = improve(problem, lengths, carts, stop.work, random.Random(seed), watch)
@@ -75,9 +71,7 @@ def merge_by_savings(problem: Problem, lengths: WalkLengths, pool: Sequence[int]
 
     def add_savings(pairs: list[tuple[int, int]]) -> None:
         pairs = [(a, b) for a, b in pairs if fits(limits, loads[a], loads[b])]
-        for (a, b), walk in zip(
-            pairs, lengths.of([carts[a] + carts[b] for a, b in pairs]).tolist(), strict=True
-        ):
+        for (a, b), walk in zip(pairs, lengths.of([carts[a] + carts[b] for a, b in pairs]).tolist(), strict=True):
             saving[a, b] = walks[a] + walks[b] - walk
 
     add_savings([(a, b) for a in carts for b in carts if a < b])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`qty` equal pieces, outer size in mm. `fragile`: nothing may stand on it. `upright`: only turned
+    """`qty` equal pieces, outer size in mm. `fragile`: nothing may lie above it. `upright`: only turned
     about z."""
 
     id: str

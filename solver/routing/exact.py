@@ -46,7 +46,7 @@ def shortest(problem: Problem) -> tuple[tuple[int, ...], int]:
     stages = sweep(grid, programme)
     length, chosen = run(programme, stages)
     spots = euler_walk(grid, edges_of(grid, programme, stages, chosen))
-    return picks_along(grid, places, spots), length + stubs
+    return picks_along(grid, problem, places, spots), length + stubs
 
 
 def along_one_aisle(places: Sequence[Place], start: int, end: int) -> tuple[tuple[int, ...], int]:
@@ -155,10 +155,18 @@ def euler_walk(grid: Grid, edges: list[tuple[Spot, Spot]]) -> list[Spot]:
     return walk[::-1]
 
 
-def picks_along(grid: Grid, places: Sequence[Place], walk: list[Spot]) -> tuple[int, ...]:
-    """Picks in the order the walk first passes them."""
+def picks_along(grid: Grid, problem: Problem, places: Sequence[Place], walk: list[Spot]) -> tuple[int, ...]:
+    """Picks in the order the walk first passes them; those at the very start first, those at the very end last, and
+    picks of one point together, so that no stub is walked twice."""
     at = {x: column for column, x in enumerate(grid.xs)}
     waiting: dict[Spot, list[int]] = defaultdict(list)
     for pick, place in enumerate(places):
         waiting[at[place.x_mm], place.y_mm].append(pick)
-    return tuple(pick for spot in walk for pick in waiting.pop(spot, ()))
+    points = problem.picks
+    passed = [
+        pick
+        for spot in walk
+        for pick in sorted(waiting.pop(spot, ()), key=lambda i: (points[i].x_mm, points[i].y_mm, i))
+    ]
+    turn = {problem.end: 2, problem.start: 0}
+    return tuple(sorted(passed, key=lambda i: turn.get(points[i], 1)))

@@ -23,9 +23,7 @@ def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0) -> Route:
         return replace(route, status=Status.OPTIMAL) if route.length_mm == bound else route
     routes = [s_shape(problem), nearest_neighbour(problem)]
     if stop.work and len(problem.picks) > 1:
-        routes.append(
-            route_of(problem, improved_order(problem, min(routes, key=_length).order, stop), "search")
-        )
+        routes.append(route_of(problem, improved_order(problem, min(routes, key=_length).order, stop), "search"))
     return min(routes, key=_length)
 
 

@@ -136,9 +136,7 @@ def table(blocks: int, is_open: bool) -> Table:
     empty: State = ((0, 0),) * (blocks + 1)
     layers: list[Rows] = [{} for _ in range(blocks)]
     across: Rows = {}
-    touched: dict[tuple[int, int], Rows] = {
-        (cross, edges): {} for cross in range(blocks + 1) for edges in (1, 2)
-    }
+    touched: dict[tuple[int, int], Rows] = {(cross, edges): {} for cross in range(blocks + 1) for edges in (1, 2)}
     todo: list[tuple[int, State]] = [(0, empty)]
     seen = set(todo)
     while todo:

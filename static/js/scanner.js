@@ -11,7 +11,9 @@
   const { uuid, show, unanswered, wait } = window.Floor;
 
   // --- the queue -------------------------------------------------------------------------------------------------
-  const queue = []; // {id, code, tries}; the head is in flight or waiting to be tried again
+  // {id, code, tries, url, values}: the head is in flight or waiting to be tried again. A reload keeps what was not sent.
+  const KEPT = "floor.scans";
+  const queue = form ? JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") : [];
   let flying = false;
   let timer = 0;
   let last = { code: "", at: -BOUNCE };
@@ -20,7 +22,7 @@
     const bounced = code === last.code && at - last.at < BOUNCE; // a trigger that fired twice
     last = { code, at };
     if (bounced || !form) return;
-    queue.push({ id: uuid(), code, tries: 0 });
+    queue.push({ id: uuid(), code, tries: 0, url: form.getAttribute("action") });
     pump();
   }
 
@@ -29,9 +31,13 @@
     if (flying || timer || queue.length === 0) return;
     flying = true;
     const scan = queue[0];
+    // Taken once: the same id must always carry the same content, or the server refuses it.
+    scan.values ??= { ...Object.fromEntries(new FormData(form)), code: scan.code, command_id: scan.id };
+    waiting();
     show("broken", false);
-    htmx.ajax("POST", form.getAttribute("action"), {
-      source: form, target: form.getAttribute("hx-target"), swap: form.getAttribute("hx-swap"), values: { code: scan.code, command_id: scan.id },
+    const here = scan.url === form.getAttribute("action"); // kept from another screen: sent, not shown
+    htmx.ajax("POST", scan.url, {
+      source: form, target: form.getAttribute("hx-target"), swap: here ? form.getAttribute("hx-swap") : "none", values: scan.values,
     }).catch(() => {}); // answered() looks at every end, good or bad
   }
 
@@ -61,6 +67,7 @@
   }
 
   function waiting() {
+    if (form) sessionStorage.setItem(KEPT, JSON.stringify(queue));
     document.documentElement.toggleAttribute("data-scans-waiting", queue.length > 0);
     for (const el of document.querySelectorAll("[data-waiting]")) el.textContent = queue.length || "";
   }
@@ -142,7 +149,6 @@
     form.addEventListener("htmx:afterRequest", answered);
     addEventListener("online", () => { if (timer) retry(); });
     document.addEventListener("htmx:afterSwap", waiting);
-    addEventListener("beforeunload", (e) => { if (queue.length) e.preventDefault(); });
     const ready = () => show("unfocused", !document.hasFocus());
     addEventListener("blur", () => setTimeout(ready, 250));
     addEventListener("focus", ready);
@@ -152,6 +158,7 @@
     const hold = () => { if (matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) field.focus({ preventScroll: true }); };
     document.addEventListener("htmx:afterSettle", hold);
     hold();
+    pump();
   }
 
   // --- keys for people: F9 and friends at once, single characters after the silence that tells them from a scan -----

@@ -57,9 +57,7 @@ def shell(tree: Path, command: str, path: str = SYSTEM_PATH) -> subprocess.Compl
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_packages_and_hashes_but_no_place_to_get_them(lock: str) -> None:
     for line in (ROOT / lock).read_text().splitlines():
-        assert re.fullmatch(r"[a-z0-9-]+==\S+( ; [^:/@]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), (
-            line
-        )
+        assert re.fullmatch(r"[a-z0-9-]+==\S+( ; [^:/@]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
 
 
 def test_the_test_lock_holds_every_pin_of_the_run_lock() -> None:
@@ -89,9 +87,7 @@ def test_ci_runs_the_same_tests_as_a_desk() -> None:
     assert "exec ./test </dev/null" in (ROOT / ".ci/run").read_text()
 
 
-@pytest.mark.parametrize(
-    "command", ["./run --help", "./run --port 9 -h", "./test --help", "cd / && {tree}/run -h"]
-)
+@pytest.mark.parametrize("command", ["./run --help", "./run --port 9 -h", "./test --help", "cd / && {tree}/run -h"])
 def test_help_answers_before_anything_is_installed(tree: Path, command: str) -> None:
     answer = shell(tree, command.format(tree=tree))
     assert answer.returncode == 0
@@ -129,9 +125,7 @@ def test_setup_does_again_only_what_changed(tree: Path) -> None:
     assert "Installing Python packages" in changed
     assert "Making .venv" not in changed
     moved = tree.rename(tree.with_name("moved"))
-    assert "Making .venv" in shell(moved, "scripts/setup.sh run").stderr, (
-        "programs in .venv/bin name the old place"
-    )
+    assert "Making .venv" in shell(moved, "scripts/setup.sh run").stderr, "programs in .venv/bin name the old place"
 
 
 def committed_files() -> Iterator[Path]:

@@ -103,12 +103,15 @@ def upgrade() -> None:
     sa.Column('mapping', sa.JSON(), nullable=False),
     sa.Column('imported_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('imported_by', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('rows', sa.Integer(), nullable=False),
     sa.Column('orders', sa.Integer(), nullable=False),
     sa.Column('lines', sa.Integer(), nullable=False),
     sa.Column('known_orders', sa.Integer(), nullable=False),
     sa.Column('known_rows', sa.Integer(), nullable=False),
     sa.Column('rejected', sa.Integer(), nullable=False),
+    sa.Column('create_skus', sa.Boolean(), nullable=False),
+    sa.Column('created_skus', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_batch'))
     )
     op.create_table('sku',
@@ -171,6 +174,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_warehouse_code'))
     )
     op.create_table('allocation_run',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('state', sa.Enum('queued', 'running', 'applied', 'ready', 'published', 'stopped', 'failed', name='runstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('strategy', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -189,7 +193,6 @@ def upgrade() -> None:
     sa.Column('cost_fen', sa.Integer(), nullable=False),
     sa.Column('bound_fen', sa.Integer(), nullable=True),
     sa.Column('error', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['asked_by'], ['user_account.id'], name=op.f('fk_allocation_run_asked_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_allocation_run'))
     )
@@ -217,6 +220,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_cart_code'))
     )
     op.create_table('customer_order',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
@@ -240,7 +244,6 @@ def upgrade() -> None:
     sa.Column('hide_price', sa.Boolean(), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),
     sa.Column('public_token', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_customer_order_customer_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_order')),
     sa.UniqueConstraint('channel', 'external_id', name=op.f('uq_customer_order_channel_external_id')),
@@ -251,6 +254,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_customer_order_customer_id'), ['customer_id'], unique=False)
         batch_op.create_index('ix_customer_order_state_promised_at', ['state', 'promised_at'], unique=False)
 
+    op.create_table('import_file',
+    sa.Column('batch_id', sa.Integer(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['batch_id'], ['import_batch.id'], name=op.f('fk_import_file_batch_id')),
+    sa.PrimaryKeyConstraint('batch_id', name=op.f('pk_import_file'))
+    )
     op.create_table('login',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -268,6 +277,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_login_user_id'), ['user_id'], unique=False)
 
     op.create_table('manifest',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('warehouse_id', sa.Integer(), nullable=False),
@@ -278,7 +288,6 @@ def upgrade() -> None:
     sa.Column('closed_by', sa.Integer(), nullable=True),
     sa.Column('driver', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('seal', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['carrier_id'], ['carrier.id'], name=op.f('fk_manifest_carrier_id')),
     sa.ForeignKeyConstraint(['closed_by'], ['user_account.id'], name=op.f('fk_manifest_closed_by')),
     sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_manifest_warehouse_id')),
@@ -287,6 +296,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('manifest', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_manifest_state'), ['state'], unique=False)
+        batch_op.create_index('uq_manifest_open_warehouse_id_carrier_id', ['warehouse_id', 'carrier_id'], unique=True, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
 
     op.create_table('outbox_message',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -440,6 +450,7 @@ def upgrade() -> None:
     sa.Column('problem', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('problem_values', sa.JSON(), nullable=False),
     sa.Column('order_id', sa.Integer(), nullable=True),
+    sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_inbox_message_order_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox_message')),
     sa.UniqueConstraint('channel', 'message_key', name=op.f('uq_inbox_message_channel_message_key'))
@@ -468,6 +479,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_order_line_sku_id'), ['sku_id'], unique=False)
 
     op.create_table('return_case',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('order_id', sa.Integer(), nullable=False),
@@ -479,7 +491,6 @@ def upgrade() -> None:
     sa.Column('requested_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('arrived_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_return_case_order_id')),
     sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_return_case_warehouse_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_return_case')),
@@ -500,6 +511,8 @@ def upgrade() -> None:
     sa.Column('length_mm', sa.Integer(), nullable=True),
     sa.Column('minutes', sa.Integer(), nullable=True),
     sa.Column('single_mm', sa.Integer(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('picker', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['allocation_run.id'], name=op.f('fk_run_cart_run_id')),
     sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_run_cart_warehouse_id')),
     sa.PrimaryKeyConstraint('walk_number', name=op.f('pk_run_cart'))
@@ -508,6 +521,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_run_cart_run_id'), ['run_id'], unique=False)
 
     op.create_table('shipment',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
     sa.Column('order_id', sa.Integer(), nullable=False),
@@ -520,7 +534,6 @@ def upgrade() -> None:
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('shipped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('delivered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['carrier_id'], ['carrier.id'], name=op.f('fk_shipment_carrier_id')),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_shipment_order_id')),
     sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_shipment_warehouse_id')),
@@ -604,6 +617,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_unallocated_order_reason'), ['reason'], unique=False)
 
     op.create_table('walk',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('warehouse_id', sa.Integer(), nullable=False),
@@ -619,7 +633,6 @@ def upgrade() -> None:
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('started_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['cart_id'], ['cart.id'], name=op.f('fk_walk_cart_id')),
     sa.ForeignKeyConstraint(['picker_id'], ['user_account.id'], name=op.f('fk_walk_picker_id')),
     sa.ForeignKeyConstraint(['run_id'], ['allocation_run.id'], name=op.f('fk_walk_run_id')),
@@ -641,6 +654,9 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('open', 'variance', 'done', name='countstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('asked_by', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('began_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('item_seen', sa.Boolean(), nullable=False),
+    sa.Column('last_gap', sa.Integer(), nullable=True),
     sa.Column('counted_qty', sa.Integer(), nullable=True),
     sa.Column('system_qty', sa.Integer(), nullable=True),
     sa.Column('counted_by', sa.Integer(), nullable=True),
@@ -659,6 +675,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_count_task_warehouse_id'), ['warehouse_id'], unique=False)
 
     op.create_table('pack',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('shipment_id', sa.Integer(), nullable=False),
     sa.Column('tote_id', sa.Integer(), nullable=False),
@@ -669,7 +686,6 @@ def upgrade() -> None:
     sa.Column('suggestion', sa.JSON(), nullable=False),
     sa.Column('started_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['packer_id'], ['user_account.id'], name=op.f('fk_pack_packer_id')),
     sa.ForeignKeyConstraint(['shipment_id'], ['shipment.id'], name=op.f('fk_pack_shipment_id')),
     sa.ForeignKeyConstraint(['station_id'], ['station.id'], name=op.f('fk_pack_station_id')),
@@ -706,6 +722,7 @@ def upgrade() -> None:
     sa.Column('to_bin_id', sa.Integer(), nullable=False),
     sa.Column('qty', sa.Integer(), nullable=False),
     sa.Column('state', sa.Enum('open', 'done', 'cancelled', name='replenishmentstate', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('from_seen', sa.Boolean(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('done_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('done_by', sa.Integer(), nullable=True),
@@ -728,17 +745,19 @@ def upgrade() -> None:
     sa.Column('order_line_id', sa.Integer(), nullable=False),
     sa.Column('sku_id', sa.Integer(), nullable=False),
     sa.Column('qty', sa.Integer(), nullable=False),
+    sa.Column('scanned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('checks', sa.JSON(), nullable=False),
     sa.Column('grade', sa.String(length=1), nullable=True),
     sa.Column('suggested', sa.String(length=24), nullable=True),
     sa.Column('disposition', sa.String(length=24), nullable=True),
     sa.Column('override_reason', sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
     sa.Column('refund_fen', sa.Integer(), nullable=False),
+    sa.Column('freight_fen', sa.Integer(), nullable=False),
     sa.Column('photo', sa.LargeBinary(), nullable=True),
     sa.Column('inspected_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('inspected_by', sa.Integer(), nullable=True),
     sa.Column('put_away_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.CheckConstraint('qty > 0 AND refund_fen >= 0', name=op.f('ck_return_item_amounts')),
+    sa.CheckConstraint('qty > 0 AND freight_fen >= 0 AND refund_fen >= freight_fen', name=op.f('ck_return_item_amounts')),
     sa.ForeignKeyConstraint(['case_id'], ['return_case.id'], name=op.f('fk_return_item_case_id')),
     sa.ForeignKeyConstraint(['inspected_by'], ['user_account.id'], name=op.f('fk_return_item_inspected_by')),
     sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_return_item_order_line_id')),
@@ -794,9 +813,11 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('bin_id', sa.Integer(), nullable=False),
     sa.Column('sku_id', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('open', 'skipped', 'done', 'short', name='stopstate', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('state', sa.Enum('open', 'skipped', 'done', 'short', 'dropped', name='stopstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('bin_seen', sa.Boolean(), nullable=False),
     sa.Column('in_hand', sa.Integer(), nullable=False),
+    sa.Column('skips', sa.Integer(), nullable=False),
+    sa.Column('ask_empty', sa.Boolean(), nullable=False),
     sa.Column('leg_mm', sa.Integer(), nullable=False),
     sa.CheckConstraint('in_hand >= 0', name=op.f('ck_walk_stop_in_hand')),
     sa.ForeignKeyConstraint(['bin_id'], ['bin.id'], name=op.f('fk_walk_stop_bin_id')),
@@ -812,6 +833,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('walk_id', sa.Integer(), nullable=False),
     sa.Column('slot', sa.Integer(), nullable=False),
+    sa.Column('part', sa.Integer(), nullable=False),
     sa.Column('shipment_id', sa.Integer(), nullable=False),
     sa.Column('tote_id', sa.Integer(), nullable=True),
     sa.Column('is_busy', sa.Boolean(), nullable=False),
@@ -819,12 +841,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tote_id'], ['tote.id'], name=op.f('fk_walk_tote_tote_id')),
     sa.ForeignKeyConstraint(['walk_id'], ['walk.id'], name=op.f('fk_walk_tote_walk_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_walk_tote')),
-    sa.UniqueConstraint('walk_id', 'slot', name=op.f('uq_walk_tote_walk_id_slot'))
+    sa.UniqueConstraint('walk_id', 'slot', 'part', name=op.f('uq_walk_tote_walk_id_slot_part'))
     )
     with op.batch_alter_table('walk_tote', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_walk_tote_shipment_id'), ['shipment_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_walk_tote_tote_id'), ['tote_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_walk_tote_walk_id'), ['walk_id'], unique=False)
+        batch_op.create_index('uq_walk_tote_busy', ['tote_id'], unique=True, sqlite_where=sa.text('is_busy'), postgresql_where=sa.text('is_busy'))
 
     op.create_table('pack_line',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -844,6 +867,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_pack_line_pack_id'), ['pack_id'], unique=False)
 
     op.create_table('parcel',
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('shipment_id', sa.Integer(), nullable=False),
@@ -854,7 +878,6 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('boxed', 'labelled', 'shipped', name='parcelstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('packed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('packed_by', sa.Integer(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['carton_id'], ['carton.id'], name=op.f('fk_parcel_carton_id')),
     sa.ForeignKeyConstraint(['id'], ['place.id'], name=op.f('fk_parcel_id')),
     sa.ForeignKeyConstraint(['pack_id'], ['pack.id'], name=op.f('fk_parcel_pack_id')),
@@ -937,6 +960,20 @@ def upgrade() -> None:
     with op.batch_alter_table('manifest_parcel', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_manifest_parcel_manifest_id'), ['manifest_id'], unique=False)
 
+    op.create_table('pack_scan',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('pack_id', sa.Integer(), nullable=False),
+    sa.Column('pack_line_id', sa.Integer(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('undone_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['pack_id'], ['pack.id'], name=op.f('fk_pack_scan_pack_id')),
+    sa.ForeignKeyConstraint(['pack_line_id'], ['pack_line.id'], name=op.f('fk_pack_scan_pack_line_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pack_scan'))
+    )
+    with op.batch_alter_table('pack_scan', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pack_scan_pack_id'), ['pack_id'], unique=False)
+
     op.create_table('parcel_line',
     sa.Column('parcel_id', sa.Integer(), nullable=False),
     sa.Column('shipment_line_id', sa.Integer(), nullable=False),
@@ -1009,6 +1046,10 @@ def downgrade() -> None:
     op.drop_table('track')
     op.drop_table('print_job')
     op.drop_table('parcel_line')
+    with op.batch_alter_table('pack_scan', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pack_scan_pack_id'))
+
+    op.drop_table('pack_scan')
     with op.batch_alter_table('manifest_parcel', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_manifest_parcel_manifest_id'))
 
@@ -1038,6 +1079,7 @@ def downgrade() -> None:
 
     op.drop_table('pack_line')
     with op.batch_alter_table('walk_tote', schema=None) as batch_op:
+        batch_op.drop_index('uq_walk_tote_busy', sqlite_where=sa.text('is_busy'), postgresql_where=sa.text('is_busy'))
         batch_op.drop_index(batch_op.f('ix_walk_tote_walk_id'))
         batch_op.drop_index(batch_op.f('ix_walk_tote_tote_id'))
         batch_op.drop_index(batch_op.f('ix_walk_tote_shipment_id'))
@@ -1166,6 +1208,7 @@ def downgrade() -> None:
 
     op.drop_table('outbox_message')
     with op.batch_alter_table('manifest', schema=None) as batch_op:
+        batch_op.drop_index('uq_manifest_open_warehouse_id_carrier_id', sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
         batch_op.drop_index(batch_op.f('ix_manifest_state'))
 
     op.drop_table('manifest')
@@ -1173,6 +1216,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_login_user_id'))
 
     op.drop_table('login')
+    op.drop_table('import_file')
     with op.batch_alter_table('customer_order', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_order_state_promised_at')
         batch_op.drop_index(batch_op.f('ix_customer_order_customer_id'))

@@ -1,0 +1,239 @@
+"""Reads of runs: what is in scope, what came of it, and the identities of `flask check`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from floor.allocation.models import Run, RunCart, Unallocated
+from floor.allocation.states import RunState, Why
+from floor.catalog.models import Sku
+from floor.intake.models import Channel
+from floor.inventory.models import Balance, Bin, BinKind, Warehouse
+from floor.inventory.queries import FREE
+from floor.kit.errors import Unknown
+from floor.orders.models import Address, Order, OrderLine
+from floor.orders.states import OrderState
+from floor.people.models import Role, User
+from floor.shipments.models import Carrier, Rate, Shipment, ShipmentLine
+from floor.shipments.states import ShipmentState
+
+#: Orders that still want something; only released ones may be planned.
+_OPEN = (OrderState.RECEIVED, OrderState.HELD, OrderState.RELEASED)
+
+
+def run_for(db: Session, run_id: int, *, lock: bool = False) -> Run:
+    """The run, or Unknown; locked against other writers if asked."""
+    run = db.get(Run, run_id, with_for_update=lock or None, populate_existing=lock)
+    if run is None:
+        raise Unknown("allocation.unknown_run")
+    return run
+
+
+def runs(db: Session, limit: int, offset: int = 0) -> Sequence[tuple[Run, str | None]]:
+    """Runs with who asked for them, newest first."""
+    joined = select(Run, User.name).outerjoin(User, col(User.id) == Run.asked_by)
+    return db.exec(joined.order_by(col(Run.id).desc()).limit(limit).offset(offset)).all()
+
+
+def in_scope(scope: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """The conditions on Order a run's scope stands for."""
+    limits: list[sa.ColumnElement[bool]] = [col(Order.state).in_(_OPEN)]
+    if scope.get("channels"):
+        limits.append(col(Order.channel).in_(scope["channels"]))
+    if scope.get("promised_before"):
+        limits.append(col(Order.promised_at) < datetime.fromisoformat(scope["promised_before"]))
+    if scope.get("orders"):
+        limits.append(col(Order.id).in_(scope["orders"]))
+    return limits
+
+
+def wanted(db: Session, scope: Mapping[str, Any]) -> Sequence[sa.Row]:
+    """(order_id, state, priority, promised_at, province, sku_id, units nobody holds) in scope, order by order."""
+    return db.execute(
+        sa.select(
+            col(Order.id), col(Order.state), col(Order.priority), col(Order.promised_at), col(Address.province),
+            col(OrderLine.sku_id), sa.func.sum(col(OrderLine.backordered)).label("units"),
+        )
+        .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
+        .join(Address, col(Address.order_id) == col(Order.id))
+        .where(col(OrderLine.backordered) > 0, *in_scope(scope))
+        .group_by(
+            col(Order.id), col(Order.state), col(Order.priority), col(Order.promised_at), col(Address.province),
+            col(OrderLine.sku_id),
+        )
+        .order_by(col(Order.id), col(OrderLine.sku_id))
+    ).all()  # fmt: skip
+
+
+def preview(db: Session, scope: Mapping[str, Any], moment: datetime) -> Sequence[sa.Row]:
+    """(channel, deadline, released?, orders, lines, units) a run over this scope would look at now."""
+    due = col(Order.promised_at)
+    deadline = sa.case(
+        (due < moment, "overdue"),
+        (due < moment + timedelta(hours=4), "soon"),
+        (due < moment + timedelta(hours=24), "day"),
+        else_="later",
+    )
+    released = col(Order.state) == OrderState.RELEASED
+    return db.execute(
+        sa.select(
+            col(Order.channel), deadline.label("deadline"), released.label("released"),
+            sa.func.count(sa.distinct(col(Order.id))).label("orders"), sa.func.count().label("lines"),
+            sa.func.sum(col(OrderLine.backordered)).label("units"),
+        )
+        .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
+        .where(col(OrderLine.backordered) > 0, *in_scope(scope))
+        .group_by(col(Order.channel), deadline, released)
+    ).all()  # fmt: skip
+
+
+def channels(db: Session) -> dict[str, Channel]:
+    """Every channel by its code."""
+    return {channel.code: channel for channel in db.exec(select(Channel).order_by(Channel.code))}
+
+
+def hands(db: Session) -> dict[str, int]:
+    """Warehouse code -> active pickers; "" are those of the whole house."""
+    rows = sa.select(col(User.site), sa.func.count()).where(col(User.is_active), col(User.role) == Role.PICKER)
+    return dict(db.execute(rows.group_by(col(User.site))).all())
+
+
+def lines_waiting(db: Session) -> dict[int, int]:
+    """Warehouse -> pick lines already promised and not yet picked: they use up the shift."""
+    rows = (
+        sa.select(col(Shipment.warehouse_id), sa.func.count())
+        .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
+        .where(col(ShipmentLine.allocated) > 0)
+        .where(col(Shipment.state).in_((ShipmentState.PLANNED, ShipmentState.PICKING)))
+        .group_by(col(Shipment.warehouse_id))
+    )
+    return dict(db.execute(rows).all())
+
+
+def rates(db: Session) -> Sequence[Rate]:
+    """What the active carriers ask."""
+    joined = select(Rate).join(Carrier, col(Carrier.id) == Rate.carrier_id)
+    return db.exec(joined.where(col(Carrier.is_active)).order_by(col(Rate.id))).all()
+
+
+def weights(db: Session, sku_ids: Iterable[int]) -> dict[int, int]:
+    """SKU -> grams per unit."""
+    rows = sa.select(col(Sku.id), col(Sku.weight_g)).where(col(Sku.id).in_(list(sku_ids)))
+    return dict(db.execute(rows).all())
+
+
+def settled(db: Session, run_id: int) -> set[int]:
+    """Orders of which this run has already said what they get."""
+    served = sa.select(col(Shipment.order_id)).where(col(Shipment.run_id) == run_id)
+    refused = sa.select(col(Unallocated.order_id)).where(col(Unallocated.run_id) == run_id)
+    return set(db.execute(served.union(refused)).scalars())
+
+
+def allocated(db: Session, run_id: int) -> int:
+    """Orders this run gave a shipment."""
+    orders = sa.func.count(sa.distinct(col(Shipment.order_id)))
+    return int(db.execute(sa.select(orders).where(col(Shipment.run_id) == run_id)).scalar_one())
+
+
+def refused(db: Session, run_id: int) -> int:
+    """Orders this run left out."""
+    return int(
+        db.execute(
+            sa.select(sa.func.count()).select_from(Unallocated).where(col(Unallocated.run_id) == run_id)
+        ).scalar_one()
+    )
+
+
+def reasons(db: Session, run_id: int) -> Sequence[sa.Row]:
+    """(reason, orders, different SKUs, the earliest promise), most frequent first."""
+    return db.execute(
+        sa.select(
+            col(Unallocated.reason), sa.func.count().label("orders"),
+            sa.func.count(sa.distinct(col(Unallocated.sku_id))).label("skus"),
+            sa.func.min(col(Order.promised_at)).label("due"),
+        )
+        .join(Order, col(Order.id) == col(Unallocated.order_id))
+        .where(col(Unallocated.run_id) == run_id)
+        .group_by(col(Unallocated.reason))
+        .order_by(sa.func.count().desc(), col(Unallocated.reason))
+    ).all()  # fmt: skip
+
+
+def pressing(db: Session, run_id: int, before: datetime) -> dict[str, int]:
+    """Reason -> its orders promised before a moment."""
+    rows = (
+        sa.select(col(Unallocated.reason), sa.func.count())
+        .join(Order, col(Order.id) == col(Unallocated.order_id))
+        .where(col(Unallocated.run_id) == run_id, col(Order.promised_at) < before)
+        .group_by(col(Unallocated.reason))
+    )
+    return dict(db.execute(rows).all())
+
+
+def left_out(
+    db: Session, run_id: int, reason: str | None = None, limit: int | None = None, offset: int = 0
+) -> Sequence[tuple[Unallocated, Order, Sku | None, Warehouse | None]]:
+    """Orders a run left out, the most pressing first."""
+    found = (
+        select(Unallocated, Order, Sku, Warehouse)
+        .join(Order, col(Order.id) == Unallocated.order_id)
+        .outerjoin(Sku, col(Sku.id) == Unallocated.sku_id)
+        .outerjoin(Warehouse, col(Warehouse.id) == Unallocated.warehouse_id)
+        .where(Unallocated.run_id == run_id)
+        .order_by(col(Order.promised_at), col(Order.id))
+        .limit(limit)
+        .offset(offset)
+    )
+    return db.exec(found if reason is None else found.where(Unallocated.reason == reason)).all()
+
+
+def still_waiting(db: Session, run_id: int, reason: Why) -> Sequence[sa.Row]:
+    """(order_id, warehouse_id, sku_id, units) of a reason's orders that are still released and backordered."""
+    return db.execute(
+        sa.select(
+            col(Order.id), col(Unallocated.warehouse_id), col(OrderLine.sku_id),
+            sa.func.sum(col(OrderLine.backordered)).label("units"),
+        )
+        .join(Unallocated, col(Unallocated.order_id) == col(Order.id))
+        .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
+        .where(col(Unallocated.run_id) == run_id, col(Unallocated.reason) == reason)
+        .where(col(Order.state) == OrderState.RELEASED, col(OrderLine.backordered) > 0)
+        .group_by(col(Order.id), col(Unallocated.warehouse_id), col(OrderLine.sku_id))
+        .order_by(col(Order.id), col(OrderLine.sku_id))
+    ).all()  # fmt: skip
+
+
+def shelves(db: Session, sku_ids: Iterable[int]) -> Sequence[sa.Row]:
+    """(sku_id, warehouse_id, warehouse code, bin code, kind, free units) of open pick and reserve bins."""
+    return db.execute(
+        sa.select(
+            col(Balance.sku_id), col(Bin.warehouse_id), col(Warehouse.code).label("site"), col(Bin.code),
+            col(Bin.kind), FREE.label("free"),
+        )
+        .join(Bin, col(Bin.id) == col(Balance.place_id))
+        .join(Warehouse, col(Warehouse.id) == col(Bin.warehouse_id))
+        .where(col(Balance.sku_id).in_(list(sku_ids)), col(Bin.is_closed).is_(False))
+        .where(col(Bin.kind).in_((BinKind.PICK, BinKind.RESERVE)))
+        .order_by(FREE.desc(), col(Bin.code))
+    ).all()  # fmt: skip
+
+
+def carts(db: Session, run_id: int) -> Sequence[RunCart]:
+    return db.exec(select(RunCart).where(RunCart.run_id == run_id).order_by(RunCart.walk_number)).all()
+
+
+def broken_runs(db: Session) -> list[str]:
+    """Check: a run that came to an end explains every order of its scope: allocated + unallocated = orders."""
+    wrong = []
+    ended = (RunState.APPLIED, RunState.READY, RunState.PUBLISHED, RunState.STOPPED, RunState.FAILED)
+    for run in db.exec(select(Run).where(col(Run.state).in_(ended)).order_by(col(Run.id))):
+        served, without = allocated(db, run.id or 0), refused(db, run.id or 0)
+        if (served, without) != (run.allocated, run.unallocated) or run.orders != served + without:
+            wrong.append(
+                f"allocation_run {run.id}: {run.orders} orders, says {run.allocated} allocated + {run.unallocated}"
+                f" unallocated, has {served} + {without}"
+            )
+    return wrong

@@ -1,0 +1,231 @@
+"""Verbs of the audit: look at an order, let it pass, take that back, refuse it, tune the rules."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from floor.audit import queries
+from floor.audit.checks import Finding, Place, findings, place_faults, priority
+from floor.audit.models import Flag, Rule, Verdict
+from floor.events.service import Event, record
+from floor.kit import clock
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict
+from floor.orders import service as orders
+from floor.orders.models import Customer, Order
+from floor.orders.queries import order_for
+from floor.orders.service import NewAddress
+from floor.orders.states import OrderAction, OrderState
+from floor.shipments import queries as shipments
+from floor.shipments.states import ShipmentState
+
+#: The flag of a buyer's late cancellation; raised by what happened, not by a check, so no rule switches it.
+CANCEL_ASKED = "cancel_asked"
+
+
+def install_rules(db: Session) -> None:
+    """Write the rules that have no row yet; those already there keep their switches and settings."""
+    db.add_all(queries.rules(db).values())
+    db.flush()
+
+
+def set_rule(db: Session, code: str, is_active: bool, settings: Mapping[str, Any], actor: Actor) -> Rule:
+    """Switch and tune a rule; orders already flagged stay flagged."""
+    rule = queries.rule_for(db, code)  # added below: it may be a default without a row yet
+    rule.is_active = is_active
+    rule.settings = {**rule.settings, **settings}
+    db.add(rule)
+    db.flush()
+    record(db, Event("audit.rule.changed", "audit_rule", 0, data={"rule": code, "active": is_active}), actor)
+    return rule
+
+
+def locked(db: Session, order_id: int) -> Order:
+    """The order, held against other writers until this transaction ends."""
+    order_for(db, order_id)
+    return db.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+
+
+def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
+    """Look at an order: clean -> released with its priority; else on hold with a flag per finding.
+
+    A held order is looked at again (its address changed, it was paid): flags whose cause went away are closed, new ones
+    are added, and it goes free when none is left. What a person let pass is not raised again. An order held by a
+    person, with no flag at all, stays held. Returns the open flags.
+    """
+    assert order.id is not None
+    if order.state not in (OrderState.RECEIVED, OrderState.HELD):
+        return []
+    flags = list(queries.flags_of(db, order.id))
+    found = {
+        _key(finding.rule, finding.case, finding.field, finding.values): finding for finding in _findings(db, order)
+    }
+    before = [flag for flag in flags if flag.verdict is Verdict.OPEN]
+    gone = [flag for flag in before if _flag_key(flag) not in found and flag.rule != CANCEL_ASKED]
+    for flag in gone:
+        flag.verdict, flag.decided_at = Verdict.GONE, clock.now()
+        db.add(flag)
+    settled = {_flag_key(flag) for flag in flags if flag.verdict in (Verdict.OPEN, Verdict.PASSED)}
+    new = [_flag(order.id, finding) for key, finding in found.items() if key not in settled]
+    db.add_all(new)
+    db.flush()
+    still_open = [flag for flag in before if flag not in gone] + new
+    if still_open:
+        _hold(db, order, new, actor)
+    elif order.state is OrderState.RECEIVED or before:
+        _release(db, order, actor)
+    return still_open
+
+
+def _findings(db: Session, order: Order) -> list[Finding]:
+    active = {code: rule.settings for code, rule in queries.rules(db).items() if rule.is_active}
+    minutes = active.get("twin", {}).get("minutes", 10)
+    return findings(queries.facts_of(db, order, minutes), active)
+
+
+def _key(rule: str, case: str, field: str, values: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Two findings with the same key are the same thing found twice."""
+    return rule, case, field, str(values.get("word") or values.get("other") or values.get("sku") or "").lower()
+
+
+def _flag_key(flag: Flag) -> tuple[str, str, str, str]:
+    return _key(flag.rule, flag.values.get("case", ""), flag.field, flag.values)
+
+
+def _flag(order_id: int, finding: Finding) -> Flag:
+    return Flag(
+        order_id=order_id,
+        rule=finding.rule,
+        field=finding.field,
+        start=finding.start,
+        end=finding.end,
+        values={"case": finding.case, **finding.values},
+    )
+
+
+def _hold(db: Session, order: Order, new: list[Flag], actor: Actor) -> None:
+    rules = sorted({flag.rule for flag in new})
+    if order.state is OrderState.RECEIVED:
+        orders.advance(db, order, OrderAction.HOLD, actor, rules=rules)
+    if new:
+        record(db, Event("audit.order.flagged", "order", order.id or 0, order.id, {"rules": rules}), actor)
+
+
+def _release(db: Session, order: Order, actor: Actor) -> None:
+    customer = db.get(Customer, order.customer_id) if order.customer_id else None
+    hours = (order.promised_at - clock.now()).total_seconds() / 3600
+    order.priority = priority(hours, customer.tier if customer else 0)
+    orders.advance(db, order, OrderAction.RELEASE, actor, priority=order.priority)
+
+
+def pass_order(db: Session, order: Order, actor: Actor, rule: str = "") -> bool:
+    """A person looked and lets it pass: its open flags, or those of one rule. True when the order went free.
+
+    `order` is locked by the caller. Raises Conflict when it is not on hold any more.
+    """
+    assert order.id is not None
+    if order.state is not OrderState.HELD:
+        raise Conflict("audit.not_held")
+    open_ones = [flag for flag in queries.flags_of(db, order.id) if flag.verdict is Verdict.OPEN]
+    passed = [flag for flag in open_ones if not rule or flag.rule == rule]
+    if rule and not passed:
+        raise Conflict("audit.not_held")
+    for flag in passed:
+        flag.verdict, flag.decided_at, flag.decided_by = Verdict.PASSED, clock.now(), actor.id
+        db.add(flag)
+    is_free = len(passed) == len(open_ones)
+    if is_free:
+        _release(db, order, actor)
+    data = {"flags": [flag.id for flag in passed], "released": is_free}
+    record(db, Event("audit.order.passed", "order", order.id, order.id, data), actor)
+    return is_free
+
+
+def pass_flag(db: Session, rule: str, order_ids: Iterable[int], actor: Actor) -> tuple[int, int]:
+    """Let one flag pass on many orders; what somebody else decided meanwhile is left alone.
+
+    Returns how many orders went free, and how many stay for another flag.
+    """
+    free = stay = 0
+    for order_id in sorted(set(order_ids)):
+        try:
+            went = pass_order(db, locked(db, order_id), actor, rule)
+        except Conflict:
+            continue
+        free, stay = free + went, stay + (not went)
+    return free, stay
+
+
+def undo_pass(db: Session, order: Order, actor: Actor) -> None:
+    """Take the last pass back within 60 seconds: its flags are open again and the order is on hold.
+
+    Raises Conflict when the time is over or goods are already set aside for the order.
+    """
+    assert order.id is not None
+    event = queries.last_pass(db, order.id)
+    if event is None:
+        raise Conflict("audit.too_late")
+    if _alive(db, order.id):
+        raise Conflict("audit.already_allocated")
+    mine = (col(Flag.id).in_(event.data["flags"])) & (col(Flag.verdict) == Verdict.PASSED)
+    again = {"verdict": Verdict.OPEN, "decided_at": None, "decided_by": None}
+    db.execute(sa.update(Flag).where(mine).values(again).execution_options(synchronize_session="fetch"))
+    if order.state is OrderState.RELEASED:
+        orders.advance(db, order, OrderAction.HOLD, actor, undone=True)
+    record(db, Event("audit.order.pass_undone", "order", order.id, order.id), actor)
+
+
+def _alive(db: Session, order_id: int) -> bool:
+    return any(s.state is not ShipmentState.CANCELLED for s in shipments.of_order(db, order_id))
+
+
+def keep(db: Session, order: Order, reason: str, actor: Actor) -> None:
+    """Leave it on hold and say why; it stays in the queue. Raises Conflict when it is not on hold any more."""
+    if order.state is not OrderState.HELD:
+        raise Conflict("audit.not_held")
+    record(db, Event("audit.order.kept", "order", order.id or 0, order.id, {"reason": reason}), actor)
+
+
+def refuse(db: Session, order: Order, actor: Actor) -> None:
+    """The flags were right: cancel the whole order. Raises Conflict when goods are already set aside for it."""
+    assert order.id is not None
+    if order.state is not OrderState.HELD:
+        raise Conflict("audit.not_held")
+    if _alive(db, order.id):
+        raise Conflict("audit.has_shipments")
+    for flag in queries.flags_of(db, order.id):
+        if flag.verdict is Verdict.OPEN:
+            flag.verdict, flag.decided_at, flag.decided_by = Verdict.UPHELD, clock.now(), actor.id
+            db.add(flag)
+    orders.cancel_backorder(db, order)
+    orders.advance(db, order, OrderAction.CANCEL, actor, by="audit")
+    record(db, Event("audit.order.refused", "order", order.id, order.id), actor)
+
+
+def faults_of(address: NewAddress) -> list[Finding]:
+    """Why no courier could use this address; empty when one can."""
+    place = Place(
+        address.recipient, address.phone, address.province, address.city, address.street, address.country
+    )
+    return list(place_faults(place))
+
+
+def correct_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> list[Flag]:
+    """Correct where a held order goes, and look at it again. Returns the flags still open."""
+    if order.state is not OrderState.HELD:
+        raise Conflict("audit.not_held")
+    orders.change_address(db, order, address, actor)
+    return audit_order(db, order, actor)
+
+
+def flag_late_cancel(db: Session, order: Order, actor: Actor) -> None:
+    """The buyer cancelled while goods were on their way through the house: a person must stop them."""
+    assert order.id is not None
+    open_ones = [flag.rule for flag in queries.flags_of(db, order.id) if flag.verdict is Verdict.OPEN]
+    if order.state is OrderState.HELD and CANCEL_ASKED not in open_ones:
+        flag = _flag(order.id, Finding(CANCEL_ASKED, "cancel_asked"))
+        db.add(flag)
+        db.flush()
+        _hold(db, order, [flag], actor)

@@ -1,0 +1,127 @@
+"""The demo company put together: `load_once` builds it in an empty house, in a few transactions."""
+
+import random
+from collections.abc import Callable
+
+from sqlmodel import Session, select
+
+from floor.catalog.models import Sku
+from floor.demo import buyers, goods, places
+from floor.intake.models import Channel
+from floor.inventory.models import Warehouse
+from floor.kit import clock, ids
+from floor.kit.actor import SYSTEM, Actor
+from floor.kit.uow import reading, unit_of_work
+from floor.orders import service as orders
+from floor.people import service as people
+from floor.people.models import Role
+from floor.shipments.models import Carrier, Rate
+from floor.shipping.models import NumberRange
+
+Say = Callable[[str], None]
+
+PIN = "1234"
+ORDERS = 420
+
+#: Badge, name, role, site.
+STAFF = (
+    ("B-1001", "王建国", Role.PICKER, "SHA"),
+    ("B-1002", "李小满", Role.PICKER, "SHA"),
+    ("B-1003", "陈立秋", Role.PICKER, "CAN"),
+    ("B-1004", "周白露", Role.PICKER, "CTU"),
+    ("B-2001", "赵谷雨", Role.PACKER, "SHA"),
+    ("B-2002", "孙芒种", Role.PACKER, "CAN"),
+    ("B-3001", "吴清明", Role.SERVICE, ""),
+    ("B-4001", "郑大雪", Role.SUPERVISOR, "SHA"),
+    ("B-9001", "管理员", Role.ADMIN, ""),
+)
+CHANNELS = (
+    ("web", "自营商城", "Own shop"),
+    ("taobao", "淘宝", "Taobao"),
+    ("jd", "京东", "JD"),
+    ("wechat", "微信小程序", "WeChat mini-program"),
+    ("shop", "门店", "Stores"),
+)
+#: code, Chinese, English, number prefix, price factor in percent, extra days.
+CARRIERS = (
+    ("sf", "顺丰速运", "SF Express", "SF", 150, 0),
+    ("zto", "中通快递", "ZTO Express", "75", 100, 1),
+    ("ems", "邮政 EMS", "China Post EMS", "EM", 120, 2),
+)
+#: Provinces by how far they are from a warehouse in them: same, next door, far, remote.
+NEIGHBOURS = {
+    "上海市": ("江苏省", "浙江省", "安徽省"),
+    "广东省": ("广西壮族自治区", "湖南省", "福建省", "江西省", "海南省"),
+    "四川省": ("重庆市", "贵州省", "云南省", "陕西省"),
+}
+REMOTE = ("新疆维吾尔自治区", "西藏自治区", "青海省", "内蒙古自治区")
+PROVINCES = (
+    "北京市", "天津市", "河北省", "山西省", "内蒙古自治区", "辽宁省", "吉林省", "黑龙江省", "上海市", "江苏省", "浙江省",
+    "安徽省", "福建省", "江西省", "山东省", "河南省", "湖北省", "湖南省", "广东省", "广西壮族自治区", "海南省", "重庆市",
+    "四川省", "贵州省", "云南省", "西藏自治区", "陕西省", "甘肃省", "青海省", "宁夏回族自治区", "新疆维吾尔自治区",
+)  # fmt: skip
+
+
+def is_loaded() -> bool:
+    with reading() as db:
+        return db.exec(select(Warehouse.id).limit(1)).first() is not None
+
+
+def load_once(say: Say, seed: int = 1111) -> bool:
+    """Build the company unless somebody lives here already. True when it was built."""
+    if is_loaded():
+        return False
+    dice = random.Random(seed)
+    with unit_of_work() as db:
+        say("Demo company: people, goods, warehouses ...")
+        for badge, name, role, site in STAFF:
+            people.hire(db, badge, name, role, PIN, site, SYSTEM)
+        db.add_all(
+            Channel(code=code, name=name, name_en=english, secret=ids.public_token())
+            for code, name, english in CHANNELS
+        )
+        skus = goods.make_goods(db)
+        houses = places.make_sites(db, skus, dice)
+        make_carriers(db, houses)
+        take_orders(db, skus, dice)
+    say(f"Demo company: {len(skus)} SKUs, {len(houses)} warehouses, {ORDERS} orders")
+    return True
+
+
+def make_carriers(db: Session, houses: list[Warehouse]) -> None:
+    """Carriers with rates from every warehouse to every mainland province, and number ranges of their own."""
+    for n, (code, name, english, prefix, percent, days) in enumerate(CARRIERS):
+        carrier = Carrier(code=code, name=name, name_en=english, secret=ids.public_token())
+        db.add(carrier)
+        db.flush()
+        assert carrier.id is not None
+        first = 10**11 * (n + 1)
+        db.add(NumberRange(carrier_id=carrier.id, prefix=prefix, next_number=first, last_number=first + 10**9))
+        for house in houses:
+            for province in PROVINCES:
+                zone = _zone(house.province, province)
+                db.add(
+                    Rate(carrier_id=carrier.id, warehouse_id=house.id or 0, province=province,
+                         first_fen=(600, 800, 1100, 2000)[zone] * percent // 100,
+                         step_fen=(80, 150, 300, 800)[zone] * percent // 100, transit_days=1 + zone + days)
+                )  # fmt: skip
+    db.flush()
+
+
+def _zone(home: str, province: str) -> int:
+    if province == home:
+        return 0
+    if province in NEIGHBOURS.get(home, ()):
+        return 1
+    return 3 if province in REMOTE else 2
+
+
+def take_orders(db: Session, skus: list[Sku], dice: random.Random) -> None:
+    """Orders as the channels bring them; some buyers order the same twice within minutes."""
+    drawn = buyers.Buyers(skus, clock.now(), dice)
+    for n in range(ORDERS):
+        new = drawn.order()
+        orders.accept(db, new, Actor("channel", None, new.channel))
+        if n % 97 == 0:
+            twin = {**vars(new), "external_id": f"{new.external_id}-2"}
+            orders.accept(db, type(new)(**twin), Actor("channel", None, new.channel))

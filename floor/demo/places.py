@@ -1,0 +1,131 @@
+"""Where the demo company works: three warehouses with aisles, bins, carts, totes, benches, and stock on the shelves."""
+
+import random
+from collections.abc import Iterator
+
+from sqlmodel import Session
+
+from floor.catalog.models import Sku
+from floor.inventory import service as inventory
+from floor.inventory.models import Bin, BinKind, MoveReason, Place, PlaceKind, SafetyStock, Tote, Warehouse
+from floor.inventory.service import Move
+from floor.kit.actor import SYSTEM
+from floor.packing.models import Station
+from floor.picking.models import Cart
+
+AISLES, BAYS, LEVELS = 10, 20, 5
+_PITCH_MM, _BAY_MM, _CROSS_MM = 3200, 2400, 3000
+#: Levels a person reaches without a ladder are pick faces; above them lies the reserve.
+_PICK_LEVELS = 3
+
+#: code, Chinese, English, province, city, address, phone, cut-off, share of the assortment, lines a shift picks.
+SITES = (
+    ("SHA", "上海青浦仓", "Shanghai Qingpu", "上海市", "上海市", "青浦区华徐路 3029 号", "021-00003029", "15:00", 0.95, 1500),
+    ("CAN", "广州白云仓", "Guangzhou Baiyun", "广东省", "广州市", "白云区石沙路 288 号", "020-00000288", "15:30", 0.75, 900),
+    ("CTU", "成都双流仓", "Chengdu Shuangliu", "四川省", "成都市", "双流区物流大道 516 号", "028-00000516", "14:30", 0.65, 600),
+)  # fmt: skip
+
+
+def make_sites(db: Session, skus: list[Sku], dice: random.Random) -> list[Warehouse]:
+    """Warehouses with a thousand bins each, equipment, and opening stock through the ledger."""
+    houses = []
+    for code, name, english, province, city, address, phone, cutoff, share, labour in SITES:
+        house = Warehouse(
+            code=code, name=name, name_en=english, province=province, city=city, address=address, contact=name,
+            phone=phone, cutoff=cutoff, labour_lines=labour, layout=layout(),
+        )  # fmt: skip
+        db.add(house)
+        db.flush()
+        bins = _bins(db, house)
+        _equipment(db, house)
+        _shelve(db, house, bins, [sku for sku in skus if dice.random() < share], dice)
+        houses.append(house)
+    return houses
+
+
+def layout() -> dict[str, object]:
+    """Parallel aisles in two blocks; the depot at the foot of the first aisle. mm."""
+    middle = _CROSS_MM // 2 + _BAY_MM * (BAYS // 4) + _CROSS_MM // 2
+    return {
+        "aisles_x_mm": [_PITCH_MM // 2 + _PITCH_MM * n for n in range(AISLES)],
+        "cross_y_mm": [0, middle, middle * 2],
+        "depot": [_PITCH_MM // 2, 0],
+        "lanes": ["L01", "L02", "L03", "L04"],
+    }
+
+
+def _stand_y(bay: int) -> int:
+    """Where one stands for a bay: odd bays left, even right, five pairs to each block."""
+    pair = (bay - 1) // 2
+    block = pair // (BAYS // 4)
+    return _CROSS_MM // 2 + pair * _BAY_MM + _BAY_MM // 2 + block * _CROSS_MM
+
+
+def _bins(db: Session, house: Warehouse) -> list[Bin]:
+    assert house.id is not None
+    wanted = list(_bin_rows(house.id))
+    places = [Place(kind=PlaceKind.BIN, warehouse_id=house.id) for _ in wanted]
+    db.add_all(places)
+    db.flush()
+    bins = [Bin(id=place.id, **values) for place, values in zip(places, wanted, strict=True)]
+    db.add_all(bins)
+    db.flush()
+    return bins
+
+
+def _bin_rows(house_id: int) -> Iterator[dict[str, object]]:
+    xs = layout()["aisles_x_mm"]
+    assert isinstance(xs, list)
+    for aisle in range(1, AISLES + 1):
+        for bay in range(1, BAYS + 1):
+            for level in range(1, LEVELS + 1):
+                yield {
+                    "warehouse_id": house_id, "code": f"A{aisle:02d}-{bay:02d}-{level}", "aisle": f"A{aisle:02d}",
+                    "bay": bay, "level": level, "side": "L" if bay % 2 else "R", "x_mm": xs[aisle - 1],
+                    "y_mm": _stand_y(bay), "kind": BinKind.PICK if level <= _PICK_LEVELS else BinKind.RESERVE,
+                }  # fmt: skip
+    for aisle, kind in (("R01", BinKind.RETURNS), ("D01", BinKind.QUARANTINE)):
+        yield {
+            "warehouse_id": house_id, "code": f"{aisle}-01-1", "aisle": aisle, "bay": 1, "level": 1, "side": "L",
+            "x_mm": xs[0], "y_mm": 0, "kind": kind,
+        }  # fmt: skip
+
+
+def _equipment(db: Session, house: Warehouse) -> None:
+    assert house.id is not None
+    db.add_all(Cart(code=f"C-{house.code}-{n:02d}", warehouse_id=house.id) for n in range(1, 13))
+    db.add_all(
+        Station(code=f"P-{house.code}-{n}", name=str(n), warehouse_id=house.id, printer=f"P{n}") for n in range(1, 5)
+    )
+    places = [Place(kind=PlaceKind.TOTE, warehouse_id=house.id) for _ in range(120)]
+    db.add_all(places)
+    db.flush()
+    db.add_all(
+        Tote(id=place.id or 0, code=f"T-{house.code}-{n:03d}", warehouse_id=house.id)
+        for n, place in enumerate(places, 1)
+    )
+    db.flush()
+
+
+def _shelve(db: Session, house: Warehouse, bins: list[Bin], skus: list[Sku], dice: random.Random) -> None:
+    """Opening stock: fast movers near the depot; a few SKUs only in reserve, a few nowhere, so that runs have reasons."""
+    assert house.id is not None
+    near = sorted(bins, key=lambda b: (b.y_mm + b.x_mm, b.code))
+    faces = iter([b for b in near if b.kind is BinKind.PICK])
+    reserves = iter([b for b in near if b.kind is BinKind.RESERVE])
+    supplier = inventory.beyond(db, PlaceKind.SUPPLIER, house.id)
+    moves = []
+    for rank, sku in enumerate(skus):
+        luck = dice.random()
+        assert sku.id is not None
+        # Every tenth popular SKU lies in two bins, enough for scattered storage to show.
+        face_count = 2 if rank % 10 == 0 else 1
+        for where in [next(faces) for _ in range(face_count)]:
+            if luck > 0.06:
+                qty = dice.randint(2, 12) if luck < 0.15 else dice.randint(12, 48)
+                moves.append(Move(sku.id, qty, supplier, where.id, MoveReason.OPENING))
+        if luck > 0.02 and rank % 3 != 2 and (above := next(reserves, None)):
+            moves.append(Move(sku.id, dice.randint(24, 120), supplier, above.id, MoveReason.OPENING))
+        if rank % 4 == 0:
+            db.add(SafetyStock(warehouse_id=house.id, sku_id=sku.id, qty=dice.randint(1, 4)))
+    inventory.move(db, moves, "opening", house.id, SYSTEM)

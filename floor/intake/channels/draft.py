@@ -1,0 +1,70 @@
+"""A channel's order before the catalogue is asked: everything but the ids of its SKUs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from floor.orders.service import NewLine, NewOrder
+
+#: Sums must fit the database's 32-bit integers: 20 million yuan.
+MOST_FEN = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something could not be taken: where (path or column), a reason of messages.REASONS, and its values."""
+
+    where: str
+    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        return {"path": self.where, "reason": self.reason, "values": self.values}
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """`code` is a SKU code or a barcode; `where` finds the line again in what the channel sent."""
+
+    code: str
+    qty: int
+    unit_price_fen: int
+    discount_fen: int = 0
+    is_gift: bool = False
+    name: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`order` has no lines yet; its goods sum is counted when they are known. None = as the rest adds up."""
+
+    order: NewOrder
+    lines: tuple[DraftLine, ...]
+    total_fen: int | None = None
+    paid_fen: int | None = None
+
+    def goods_fen(self) -> int:
+        return sum(line.qty * line.unit_price_fen for line in self.lines)
+
+    def complete(self, sku_ids: dict[str, int]) -> NewOrder:
+        """The order to accept. Sums the channel left out are counted; those it gave stay, for the audit to prove."""
+        goods = self.goods_fen()
+        total = self.total_fen
+        if total is None:
+            total = goods + self.order.freight_fen - self.order.discount_fen
+        paid = self.paid_fen
+        if paid is None:
+            paid = total if self.order.paid_at else 0
+        lines = _merged(self.lines, sku_ids)
+        return replace(self.order, lines=lines, goods_fen=goods, total_fen=total, paid_fen=paid)
+
+
+def _merged(lines: Iterable[DraftLine], sku_ids: dict[str, int]) -> list[NewLine]:
+    """Lines of one SKU at one price are one line: the picker should see the SKU once."""
+    found: dict[tuple[int, int, bool], NewLine] = {}
+    for line in lines:
+        key = (sku_ids[line.code], line.unit_price_fen, line.is_gift)
+        before = found.get(key) or NewLine(key[0], 0, line.unit_price_fen, 0, line.is_gift)
+        found[key] = replace(before, qty=before.qty + line.qty, discount_fen=before.discount_fen + line.discount_fen)
+    return list(found.values())

@@ -1,0 +1,333 @@
+"""Order files: bytes -> rows -> groups of one order each -> drafts. Streams; every row keeps its number.
+
+A file is read twice. The first pass counts the rows of each order, so that the second can close an order the moment its
+last row came by, wherever in the file its rows stand, and hold only the open ones.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+from floor.intake.channels.draft import MOST_FEN, Draft, DraftLine, Problem
+from floor.intake.channels.mapping import LINE_FIELDS, Mapping
+from floor.intake.regions import full_province
+from floor.kit import units
+from floor.kit.errors import Invalid
+from floor.orders.service import NewAddress, NewOrder
+
+#: Gives the file from its beginning, each time it is called.
+Opener = Callable[[], BinaryIO]
+
+MOST_ROWS = 2_000_000
+_MOST_LINE = 1_000_000
+_AMOUNT = re.compile(r"[-+]?[\d,]{1,14}(\.\d+)?")
+_CURRENCY = re.compile(r"[\u00a5\uffe5$\u20ac\u00a3\s]")
+_LIMITS = {
+    "order_id": 64, "buyer_id": 64, "buyer_name": 80, "lang": 8, "recipient": 80, "phone": 40, "province": 40,
+    "city": 40, "district": 40, "street": 200, "postcode": 16, "country": 2, "buyer_note": 500, "seller_note": 500,
+    "gift_message": 300, "sku": 32, "barcode": 48,
+}  # fmt: skip
+_YES = ("1", "y", "yes", "true", "\u662f")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`number` 1 is the first row below the header; `cells` are cleaned, `raw` is what stood there."""
+
+    number: int
+    raw: dict[str, str]
+    cells: dict[str, str]
+    problem: Problem | None = None
+
+
+@dataclass
+class Group:
+    """The rows of one order, and what became of them: `dropped` do not count for the order, `faults` stop it."""
+
+    order_id: str
+    rows: list[Row]
+    dropped: list[tuple[Row, Problem]] = field(default_factory=list)
+    faults: list[tuple[Row, Problem]] = field(default_factory=list)
+    #: Rows that stand in the draft, in the draft's order of lines.
+    lines: list[Row] = field(default_factory=list)
+    draft: Draft | None = None
+
+
+def clean(cell: str) -> str:
+    """Exports protect numbers from spreadsheets: a leading apostrophe, ="123", tabs. None of it is content."""
+    text = cell.strip(" \t\r\n\ufeff\u3000")
+    if text.startswith('="') and text.endswith('"') and len(text) > 2:
+        text = text[2:-1].strip()
+    return text[1:].strip() if text.startswith("'") else text
+
+
+@contextmanager
+def _text(opener: Opener, mapping: Mapping) -> Iterator[Iterator[str]]:
+    with opener() as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        source: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+        with io.TextIOWrapper(source, encoding=mapping.encoding, errors="replace", newline="") as lines:
+            # A "line" without end must not fill the memory: the CSV reader refuses the piece instead.
+            yield iter(lambda: lines.readline(_MOST_LINE), "")
+
+
+def header(opener: Opener, mapping: Mapping) -> list[str]:
+    """The names of the columns. Raises Invalid when one the mapping wants is missing."""
+    try:
+        with _text(opener, mapping) as lines:
+            found = [clean(cell) for cell in next(csv.reader(lines, delimiter=mapping.delimiter), [])]
+    except (EOFError, OSError, zlib.error, csv.Error):
+        raise Invalid("intake.file_broken", field="file") from None
+    if missing := sorted(mapping.wanted_columns() - set(found)):
+        shown = ", ".join(found)[:200]
+        raise Invalid("intake.no_columns", field="file", missing=", ".join(missing), found=shown)
+    return found
+
+
+def rows(opener: Opener, mapping: Mapping) -> Iterator[Row]:
+    """Every row that is not blank. A row that cannot be read comes with its problem."""
+    names = header(opener, mapping)
+    with _text(opener, mapping) as lines:
+        reader = csv.reader(lines, delimiter=mapping.delimiter)
+        next(reader)
+        number = 0
+        while True:
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                number += 1
+                yield Row(number, {}, {}, Problem("", "row_broken"))
+                continue
+            if not any(value.strip() for value in values):
+                continue
+            number += 1
+            if number > MOST_ROWS:
+                raise Invalid("intake.file_too_long", field="file", most=MOST_ROWS)
+            yield _row(number, names, values)
+
+
+def _row(number: int, names: list[str], values: list[str]) -> Row:
+    raw = {name: value[:500].replace("\x00", "\ufffd") for name, value in zip(names, values, strict=False)}
+    cells = {name: clean(value) for name, value in zip(names, values, strict=False)}
+    problem = None
+    if len(values) != len(names):
+        reason = "row_short" if len(values) < len(names) else "row_long"
+        problem = Problem("", reason, {"cells": len(values), "columns": len(names)})
+    elif bad := next((name for name, value in cells.items() if "\ufffd" in value or "\x00" in value), None):
+        problem = Problem(bad, "encoding")
+    return Row(number, raw, cells, problem)
+
+
+def survey(opener: Opener, mapping: Mapping) -> Counter[str]:
+    """Rows per order. Raises Invalid for a file that is damaged, empty, too long or lacks columns."""
+    column = mapping.columns["order_id"]
+    try:
+        counted = Counter(row.cells.get(column, "") for row in rows(opener, mapping))
+    except (EOFError, OSError, zlib.error):
+        raise Invalid("intake.file_broken", field="file") from None
+    if not counted:
+        raise Invalid("intake.file_empty", field="file")
+    return counted
+
+
+def groups(opener: Opener, mapping: Mapping, imported_at: datetime) -> Iterator[Group]:
+    """Orders in the order in which they are complete, each read into a draft; rows without order id come alone.
+
+    The same file always gives the same groups in the same order: an import that was stopped finds its place again.
+    """
+    counted = survey(opener, mapping)
+    column = mapping.columns["order_id"]
+    open_ones: dict[str, list[Row]] = {}
+    for row in rows(opener, mapping):
+        order_id = row.cells.get(column, "")
+        if not order_id:
+            yield Group("", [row], dropped=[(row, row.problem or Problem(column, "missing"))])
+            continue
+        mine = open_ones.setdefault(order_id, [])
+        mine.append(row)
+        if len(mine) == counted[order_id]:
+            yield _read(Group(order_id, open_ones.pop(order_id)), mapping, imported_at)
+
+
+def _read(group: Group, mapping: Mapping, imported_at: datetime) -> Group:
+    """Sort the rows into dropped, faulty and good; draft the order when none is faulty."""
+    fixed = mapping.fixed(group.order_id)
+    lines: list[DraftLine] = []
+    kept: list[tuple[Row, dict[str, str]]] = []
+    for row in group.rows:
+        if row.problem is None and (left_out := _left_out(row, mapping)):
+            group.dropped.append((row, left_out))
+            continue
+        told = {name: row.cells.get(column, "") for name, column in mapping.columns.items()}
+        values = told | fixed | {name: value for name, value in told.items() if value}
+        found = row.problem or _missing(values, mapping) or _line(values, mapping, row.number)
+        if isinstance(found, Problem):
+            group.faults.append((row, found))
+            continue
+        kept.append((row, values))
+        lines.append(found)
+        group.lines.append(row)
+    if not lines or group.faults:
+        return group
+    order = _order(kept, mapping, imported_at)
+    if isinstance(order, Problem):
+        group.faults.append((kept[0][0], order))
+        return group
+    group.draft = Draft(order, tuple(lines), _given(kept, "total"), _given(kept, "paid"))
+    if group.draft.goods_fen() > MOST_FEN:
+        group.faults.append((kept[0][0], Problem(mapping.column_of("unit_price"), "too_much")))
+    return group
+
+
+def _left_out(row: Row, mapping: Mapping) -> Problem | None:
+    for rule in mapping.reject:
+        value = row.cells.get(rule.column, "")
+        if rule.regex.search(value):
+            return Problem(rule.column, rule.reason, {"given": value[:80]})
+    return None
+
+
+def _missing(values: dict[str, str], mapping: Mapping) -> Problem | None:
+    code = "sku" if "sku" in values else "barcode"
+    if not values.get("sku") and not values.get("barcode"):
+        return Problem(mapping.column_of(code), "missing")
+    for name in ("placed_at", "qty", "unit_price", *mapping.required):
+        if not values.get(name):
+            return Problem(mapping.column_of(name), "missing")
+    for name, most in _LIMITS.items():
+        if len(values.get(name, "")) > most:
+            return Problem(mapping.column_of(name), "too_long", {"most": most})
+    return None
+
+
+def _line(values: dict[str, str], mapping: Mapping, number: int) -> DraftLine | Problem:
+    qty = _quantity(values["qty"], mapping)
+    if isinstance(qty, Problem):
+        return qty
+    money = {}
+    for name in ("unit_price", "line_discount"):
+        amount = _money(values.get(name, ""), mapping.column_of(name))
+        if isinstance(amount, Problem):
+            return amount
+        money[name] = amount or 0
+    return DraftLine(
+        values.get("sku", "").upper() or values["barcode"], qty, money["unit_price"], money["line_discount"],
+        _yes(values, "is_gift"), values.get("product_name", "")[:120], str(number),
+    )  # fmt: skip
+
+
+def _quantity(text: str, mapping: Mapping) -> int | Problem:
+    column = mapping.column_of("qty")
+    try:
+        qty = int(text.replace(",", "").removesuffix(".0").removesuffix(".00"))
+    except ValueError:
+        return Problem(column, "number", {"given": text[:40]})
+    qty = {"positive": qty, "absolute": abs(qty), "negative": -qty}[mapping.qty_sign]
+    if qty <= 0:
+        return Problem(column, "not_positive", {"given": text[:40]})
+    return qty if qty <= 100_000 else Problem(column, "number", {"given": text[:40]})
+
+
+def _money(text: str, column: str) -> int | Problem | None:
+    """Fen; None for an empty cell. Never below zero: a refund is not part of an order."""
+    bare = _CURRENCY.sub("", text)
+    if not bare:
+        return None
+    if not _AMOUNT.fullmatch(bare):
+        return Problem(column, "money", {"given": text[:40]})
+    try:
+        amount = units.fen(bare)
+    except ValueError:
+        return Problem(column, "money", {"given": text[:40]})
+    if amount < 0:
+        return Problem(column, "negative", {"given": text[:40]})
+    return amount if amount <= MOST_FEN else Problem(column, "too_much")
+
+
+def _yes(values: dict[str, str], name: str) -> bool:
+    return values.get(name, "").lower() in _YES
+
+
+def _given(kept: list[tuple[Row, dict[str, str]]], name: str) -> int | None:
+    """An order's sum that `_order` already proved readable; None when no row gives it."""
+    amounts = [_money(values.get(name, ""), name) for _, values in kept]
+    return next((amount for amount in amounts if isinstance(amount, int)), None)
+
+
+def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at: datetime) -> NewOrder | Problem:
+    """What the rows say together: the earliest of dates, else the one value of those rows that have one."""
+    fields: dict[str, str] = {}
+    moments: dict[str, datetime] = {}
+    for _, values in kept:
+        for name, value in values.items():
+            if name in LINE_FIELDS or not value:
+                continue
+            if name in ("placed_at", "paid_at", "promised_at"):
+                moment = _moment(value, mapping)
+                if moment is None:
+                    return Problem(mapping.column_of(name), "date", {"given": value[:40]})
+                moments[name] = min(moment, moments.get(name, moment))
+            elif fields.setdefault(name, value) != value:
+                both = {"given": fields[name][:40], "other": value[:40]}
+                return Problem(mapping.column_of(name), "differs", both)
+    amounts: dict[str, int] = {}
+    for name in ("freight", "discount", "total", "paid"):
+        amount = _money(fields.get(name, ""), mapping.column_of(name))
+        if isinstance(amount, Problem):
+            return amount
+        amounts[name] = amount or 0
+    return _new_order(fields, moments, amounts, mapping, imported_at)
+
+
+def _new_order(
+    fields: dict[str, str],
+    moments: dict[str, datetime],
+    amounts: dict[str, int],
+    mapping: Mapping,
+    imported_at: datetime,
+) -> NewOrder:
+    placed = moments["placed_at"]
+    begin = placed if mapping.promise_from == "placed" else imported_at
+    address = {name: fields.get(name, "") for name in ("recipient", "phone", "city", "district", "street", "postcode")}
+    return NewOrder(
+        channel=mapping.channel,
+        external_id=fields["order_id"],
+        placed_at=placed,
+        paid_at=moments.get("paid_at") or (placed if mapping.assume_paid else None),
+        promised_at=moments.get("promised_at") or begin + timedelta(hours=mapping.promise_hours),
+        lines=(),
+        address=NewAddress(
+            **address, province=full_province(fields.get("province", "")), country=fields.get("country", "CN").upper()
+        ),
+        buyer_id=fields.get("buyer_id", ""),
+        buyer_name=fields.get("buyer_name", ""),
+        freight_fen=amounts["freight"],
+        discount_fen=amounts["discount"],
+        buyer_note=fields.get("buyer_note", ""),
+        seller_note=fields.get("seller_note", ""),
+        gift_wrap=_yes(fields, "gift_wrap"),
+        gift_message=fields.get("gift_message", ""),
+        hide_price=_yes(fields, "hide_price"),
+        lang=fields.get("lang", "zh"),
+        tier=min(int(fields["tier"]), 2) if fields.get("tier", "").isdecimal() else 0,
+    )
+
+
+def _moment(text: str, mapping: Mapping) -> datetime | None:
+    try:
+        moment = datetime.strptime(text, mapping.date_format)  # noqa: DTZ007 -- the mapping names the zone
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=mapping.zone)
+    return moment.astimezone(UTC) if 2000 <= moment.year < 2100 else None

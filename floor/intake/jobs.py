@@ -1,0 +1,99 @@
+"""Work that spans transactions: a message is stored in one and applied in a second; a file is settled in many."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from sqlalchemy.exc import IntegrityError
+
+from floor.intake import queries, service
+from floor.intake.channels import files
+from floor.intake.channels.files import Group, Opener
+from floor.intake.channels.mapping import Mapping
+from floor.intake.models import ImportBatch, ImportFile, InboxMessage, InboxState
+from floor.kit import ids
+from floor.kit.actor import Actor
+from floor.kit.uow import reading, unit_of_work
+
+#: Orders per transaction: few enough that others on SQLite wait less than a quarter of a second.
+CHUNK = 20
+
+
+def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:
+    """Store, then apply. A process killed in between leaves the message waiting; the worker applies it."""
+    key = message_id or ids.digest(body)
+    text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    with unit_of_work() as db:
+        message = service.store(db, channel, key, text, Actor("channel", None, channel))
+    assert message.id is not None
+    return apply(message.id)
+
+
+def apply(message_id: int) -> InboxMessage:
+    """Apply a stored message. Two messages may bring the same order or customer at once: the loser looks again."""
+    try:
+        with unit_of_work() as db:
+            return service.apply(db, message_id)
+    except IntegrityError:
+        with unit_of_work() as db:
+            return service.apply(db, message_id)
+
+
+def apply_waiting() -> dict[InboxState, int]:
+    """Apply everything that waits; how many ended in which state."""
+    with reading() as db:
+        waiting = queries.waiting(db)
+    ended = dict.fromkeys((InboxState.APPLIED, InboxState.DEAD), 0)
+    for message_id in waiting:
+        ended[apply(message_id).state] += 1
+    return ended
+
+
+def import_file(
+    filename: str,
+    opener: Opener,
+    mapping: Mapping,
+    create_skus: bool,
+    actor: Actor,
+    tell: Callable[[ImportBatch], None] = lambda _batch: None,
+) -> ImportBatch:
+    """Import a file here and now; `tell` hears the counts after every chunk. Raises Invalid for an unreadable file."""
+    files.survey(opener, mapping)
+    with unit_of_work() as db:
+        batch = service.begin_batch(db, filename, mapping, create_skus, None, actor)
+    return _settle_all(batch, opener, mapping, actor, tell)
+
+
+def continue_upload(batch_id: int) -> None:
+    """Import an uploaded file from where it stands; nothing to do when it is finished."""
+    with reading() as db:
+        batch = queries.batch_for(db, batch_id)
+        stored = db.get(ImportFile, batch_id)
+    if batch.finished_at is None and stored is not None:
+        body = stored.body
+        actor = Actor("user", None, batch.imported_by)
+        _settle_all(batch, lambda: io.BytesIO(body), Mapping.model_validate(batch.mapping), actor, lambda _batch: None)
+
+
+def _settle_all(
+    batch: ImportBatch, opener: Opener, mapping: Mapping, actor: Actor, tell: Callable[[ImportBatch], None]
+) -> ImportBatch:
+    assert batch.id is not None
+    done = batch.rows
+    waiting = _after(files.groups(opener, mapping, batch.imported_at), done)
+    while chunk := list(islice(waiting, CHUNK)):
+        with unit_of_work() as db:
+            batch = service.settle(db, batch.id, done, chunk, actor)
+        done = batch.rows
+        tell(batch)
+    with unit_of_work() as db:
+        return service.finish_batch(db, batch.id or 0, actor)
+
+
+def _after(groups: Iterable[Group], rows: int) -> Iterator[Group]:
+    """The groups behind the first `rows` rows, which an earlier try has settled."""
+    passed = 0
+    for group in groups:
+        if passed >= rows:
+            yield group
+        passed += len(group.rows)

@@ -1,0 +1,271 @@
+"""Verbs of the intake: store a raw message, apply it once, settle the orders of a file."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from floor.catalog.models import Sku
+from floor.events.service import Event, record
+from floor.intake import queries
+from floor.intake.channels.draft import Draft, DraftLine, Problem
+from floor.intake.channels.files import Group, Row
+from floor.intake.channels.mapping import Mapping
+from floor.intake.forms import CancelMessage, Message, OrderMessage, PaidMessage, read_message
+from floor.intake.models import Channel, ImportBatch, ImportFile, InboxMessage, InboxState, RejectedRow
+from floor.kit import clock
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict, Invalid
+from floor.orders import service as orders
+from floor.orders.models import Order
+from floor.orders.states import OrderAction, OrderState
+from floor.shipments import queries as shipments
+from floor.shipments.states import ShipmentState
+
+#: Outer size of a SKU a file brought and nobody measured: length, width, height in mm, weight in g. A guess, said so.
+ASSUMED_SIZE = (200, 150, 100, 500)
+
+_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
+
+
+def ensure_channel(db: Session, code: str, name: str = "") -> Channel:
+    """The channel of this code; a new one cannot sign until `new_secret`."""
+    found = db.exec(select(Channel).where(Channel.code == code)).first()
+    if found is None:
+        found = Channel(code=code, name=name or code)
+        db.add(found)
+        db.flush()
+    return found
+
+
+def new_secret(db: Session, channel: Channel) -> str:
+    """Give a channel a fresh secret; the one before no longer opens the door."""
+    channel.secret = secrets.token_urlsafe(32)
+    db.add(channel)
+    db.flush()
+    return channel.secret
+
+
+def store(db: Session, channel: str, key: str, body: str, actor: Actor) -> InboxMessage:
+    """Keep a message as it came, before anybody reads it. The same one again is the row already there.
+
+    Raises Invalid when another body was sent under this key.
+    """
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    row = {
+        "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
+        "problem": "", "problem_values": {}, "outcome": "",
+    }  # fmt: skip
+    stored = db.execute(dialect.insert(InboxMessage).values(row).on_conflict_do_nothing())
+    mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
+    message = db.exec(mine).one()
+    if message.body != body:
+        raise Invalid("intake.key_reused")
+    if stored.rowcount:  # type: ignore[attr-defined]
+        db.execute(sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now()))
+        record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
+    return message
+
+
+def apply(db: Session, message_id: int) -> InboxMessage:
+    """Do what a stored message says, exactly once: its state changes in the transaction of its effect.
+
+    What cannot be done is written down with its reasons and waits for a person; trying again is safe at any time.
+    """
+    message = queries.message_for(db, message_id, lock=True)
+    if message.state is InboxState.APPLIED:
+        return message
+    read = read_message(message.body)
+    problems = read if isinstance(read, list) else _carry_out(db, message, read)
+    message.state = InboxState.DEAD if problems else InboxState.APPLIED
+    message.problem = problems[0].reason if problems else ""
+    message.problem_values = {"errors": [problem.plain() for problem in problems]} if problems else {}
+    db.add(message)
+    db.flush()
+    return message
+
+
+def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Problem]:
+    actor = Actor("channel", None, message.channel)
+    if isinstance(said, OrderMessage):
+        return _accept(db, message, said.draft(message.channel), actor)
+    mine = select(Order).where(Order.channel == message.channel, Order.external_id == said.order_id)
+    order = db.exec(mine.with_for_update()).first()
+    if order is None:
+        return [Problem("order_id", "unknown_order")]
+    message.order_id = order.id
+    if isinstance(said, PaidMessage):
+        orders.pay(db, order, said.paid, said.paid_at, actor)
+        message.outcome = "paid"
+    else:
+        message.outcome = cancel(db, order, said, actor)
+    return []
+
+
+def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
+    sku_ids, problems = find_skus(db, draft.lines)
+    if problems:
+        return problems
+    order = orders.accept(db, draft.complete(sku_ids), actor)
+    message.outcome = "accepted" if order else "known"
+    if order is None:
+        known = (Order.channel == draft.order.channel, Order.external_id == draft.order.external_id)
+        order = db.exec(select(Order).where(*known)).one()
+    message.order_id = order.id
+    return []
+
+
+def cancel(db: Session, order: Order, said: CancelMessage, actor: Actor) -> str:
+    """The buyer cancelled. Before any shipment: done. Later the order is held and a person stops the goods.
+
+    Returns what became of it: cancelled, held, or shipped when nothing can be stopped any more.
+    """
+    if order.state is OrderState.CANCELLED:
+        return "cancelled"
+    assert order.id is not None
+    alive = [s.state for s in shipments.of_order(db, order.id) if s.state is not ShipmentState.CANCELLED]
+    if not alive:
+        orders.cancel_backorder(db, order)
+        orders.advance(db, order, OrderAction.CANCEL, actor, by="buyer")
+        return "cancelled"
+    if order.state is OrderState.RELEASED:
+        orders.advance(db, order, OrderAction.HOLD, actor, by="buyer")
+    outcome = "shipped" if all(state in _GONE for state in alive) else "held"
+    record(db, Event("intake.cancel.too_late", "order", order.id, order.id, {"outcome": outcome}), actor)
+    return outcome
+
+
+def find_skus(db: Session, lines: Iterable[DraftLine]) -> tuple[dict[str, int], list[Problem]]:
+    """SKU ids by the lines' codes, and a problem for each line the catalogue does not serve."""
+    wanted = list(lines)
+    known = queries.skus_by_code(db, {line.code for line in wanted})
+    problems = [
+        Problem(line.where, "inactive_sku" if line.code in known else "unknown_sku", {"code": line.code})
+        for line in wanted
+        if not known.get(line.code, (0, False))[1]
+    ]
+    return {code: sku_id for code, (sku_id, _active) in known.items()}, problems
+
+
+def begin_batch(
+    db: Session, filename: str, mapping: Mapping, create_skus: bool, body: bytes | None, actor: Actor
+) -> ImportBatch:
+    """A new file import. With `body` the worker imports it; without, the caller does."""
+    ensure_channel(db, mapping.channel)
+    batch = ImportBatch(
+        filename=filename[-200:],
+        channel=mapping.channel,
+        mapping=mapping.model_dump(mode="json"),
+        imported_by=actor.name,
+        create_skus=create_skus,
+    )
+    db.add(batch)
+    db.flush()
+    assert batch.id is not None
+    if body is not None:
+        db.add(ImportFile(batch_id=batch.id, body=body))
+        db.flush()
+        record(db, Event("intake.batch.uploaded", "batch", batch.id, data={"channel": mapping.channel}), actor)
+    return batch
+
+
+def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Group], actor: Actor) -> ImportBatch:
+    """Settle some orders of a file: each row ends as accepted, known or rejected, and the counts say so.
+
+    Raises Conflict when the batch is not where the caller thinks: another worker took it over.
+    """
+    batch = db.get(ImportBatch, batch_id, with_for_update=True, populate_existing=True)
+    if batch is None or batch.rows != expected_rows or batch.finished_at:
+        raise Conflict("intake.batch_elsewhere")
+    chunk = list(groups)
+    known = _known(db, batch.channel, chunk)
+    for group in chunk:
+        _settle_order(db, batch, group, group.order_id in known, actor)
+        batch.rows += len(group.rows)
+    db.add(batch)
+    db.flush()
+    return batch
+
+
+def _known(db: Session, channel: str, chunk: list[Group]) -> set[str]:
+    ids = [group.order_id for group in chunk]
+    mine = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(ids))
+    return set(db.exec(mine))
+
+
+def _settle_order(db: Session, batch: ImportBatch, group: Group, is_known: bool, actor: Actor) -> None:
+    _reject(db, batch, group.dropped)
+    open_rows = len(group.rows) - len(group.dropped)
+    if not open_rows:
+        return
+    if is_known:
+        batch.known_orders += 1
+        batch.known_rows += open_rows
+        return
+    faults = list(group.faults)
+    sku_ids: dict[str, int] = {}
+    if group.draft is not None and not faults:
+        if batch.create_skus:
+            batch.created_skus += _create_missing_skus(db, group.draft.lines)
+        sku_ids, unknown = find_skus(db, group.draft.lines)
+        by_number = {str(row.number): row for row in group.lines}
+        faults += [(by_number[problem.where], problem) for problem in unknown]
+    if faults or group.draft is None:
+        _reject(db, batch, _whole_order(group, faults))
+        return
+    orders.accept(db, group.draft.complete(sku_ids), actor)
+    batch.orders += 1
+    batch.lines += open_rows
+
+
+def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[Row, Problem]]:
+    """A customer who paid for five things must not get four of them silently: the sound rows wait with the bad one."""
+    bad = {row.number for row, _problem in faults}
+    first = Problem("", "order_incomplete", {"row": min(bad)})
+    waiting = [(row, first) for row in group.lines if row.number not in bad]
+    return sorted([*faults, *waiting], key=lambda entry: entry[0].number)
+
+
+def _reject(db: Session, batch: ImportBatch, rows: Iterable[tuple[Row, Problem]]) -> None:
+    assert batch.id is not None
+    for row, problem in rows:
+        values: dict[str, Any] = dict(problem.values)
+        column = "" if problem.where.isdigit() else problem.where[:60]
+        db.add(
+            RejectedRow(
+                batch_id=batch.id, row=row.number, column=column, reason=problem.reason, values=values, raw=row.raw
+            )
+        )
+        batch.rejected += 1
+
+
+def _create_missing_skus(db: Session, lines: Iterable[DraftLine]) -> int:
+    """New SKUs of ASSUMED_SIZE for codes the catalogue does not know. Returns how many."""
+    wanted = {line.code: line for line in lines}
+    known = queries.skus_by_code(db, wanted)
+    length, width, height, weight = ASSUMED_SIZE
+    new = [line for code, line in sorted(wanted.items()) if code not in known and len(code) <= 32]
+    db.add_all(
+        Sku(
+            code=line.code.upper(), name=line.name or line.code, name_en=line.name, length_mm=length, width_mm=width,
+            height_mm=height, weight_g=weight, price_fen=line.unit_price_fen, category="imported",
+        )
+        for line in new
+    )  # fmt: skip
+    db.flush()
+    return len(new)
+
+
+def finish_batch(db: Session, batch_id: int, actor: Actor) -> ImportBatch:
+    """Every row is settled: the copy of the file goes."""
+    batch = queries.batch_for(db, batch_id)
+    batch.finished_at = clock.now()
+    db.add(batch)
+    db.execute(sa.delete(ImportFile).where(col(ImportFile.batch_id) == batch_id))
+    db.flush()
+    data = {"orders": batch.orders, "rejected": batch.rejected}
+    record(db, Event("intake.batch.finished", "batch", batch_id, data=data), actor)
+    return batch

@@ -1,0 +1,51 @@
+"""States of the two tasks of stock: counting a bin, and refilling a pick face."""
+
+from enum import StrEnum
+
+from floor.kit.states import Machine
+
+
+class CountState(StrEnum):
+    #: Somebody should count, or count again.
+    OPEN = "open"
+    #: Counted twice with the same difference: a supervisor decides.
+    VARIANCE = "variance"
+    DONE = "done"
+
+
+class CountAction(StrEnum):
+    MATCH = "match"
+    DIFFER = "differ"
+    ADJUST = "adjust"
+    RECOUNT = "recount"
+
+
+COUNT = Machine(
+    "count",
+    {
+        (CountState.OPEN, CountAction.MATCH): CountState.DONE,
+        (CountState.OPEN, CountAction.DIFFER): CountState.VARIANCE,
+        (CountState.VARIANCE, CountAction.ADJUST): CountState.DONE,
+        (CountState.VARIANCE, CountAction.RECOUNT): CountState.OPEN,
+    },
+)
+
+
+class ReplenishmentState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ReplenishmentAction(StrEnum):
+    FINISH = "finish"
+    CANCEL = "cancel"
+
+
+REPLENISHMENT = Machine(
+    "replenishment",
+    {
+        (ReplenishmentState.OPEN, ReplenishmentAction.FINISH): ReplenishmentState.DONE,
+        (ReplenishmentState.OPEN, ReplenishmentAction.CANCEL): ReplenishmentState.CANCELLED,
+    },
+)

@@ -1,0 +1,375 @@
+"""Reads of the benches: queues, packs with their lines, what is left to box, whose a wrong item is, and a check."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from floor.catalog.models import Carton, PackingClass, Sku
+from floor.inventory.models import Balance, Bin, BinKind, Tote, Warehouse
+from floor.kit.errors import Unknown
+from floor.orders.models import Order
+from floor.packing.models import Pack, PackLine, PackScan, Parcel, ParcelLine, Station
+from floor.packing.states import PackState, ParcelState
+from floor.people.models import User
+from floor.picking.models import Pick, Stop, WalkTote
+from floor.shipments.models import Carrier, Shipment, ShipmentLine
+from floor.shipments.states import ShipmentState
+
+#: A bench scale may differ from the catalogue's weights by so much before somebody has to look.
+TOLERANCE = 0.05
+#: ...and never asks about less than the scale itself can err, g.
+SCALE_ERROR_G = 20
+
+
+def stations(db: Session, site: str) -> Sequence[tuple[Station, Warehouse]]:
+    """The benches of a site ("" = of the whole house)."""
+    query = select(Station, Warehouse).join(Warehouse, col(Warehouse.id) == Station.warehouse_id)
+    if site:
+        query = query.where(Warehouse.code == site)
+    return db.exec(query.order_by(Station.code)).all()
+
+
+def station_by_code(db: Session, code: str) -> Station | None:
+    return db.exec(select(Station).where(Station.code == code.strip().upper())).first()
+
+
+def station_for(db: Session, code: str) -> Station:
+    """The bench, or Unknown."""
+    station = station_by_code(db, code)
+    if station is None:
+        raise Unknown("packing.unknown_station")
+    return station
+
+
+def must_be_at(db: Session, warehouse_id: int, site: str) -> None:
+    """People of one site see its benches and parcels only. Raises Unknown for another's; "" sees all."""
+    if site and db.get_one(Warehouse, warehouse_id).code != site:
+        raise Unknown("packing.other_site")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A shipment in its tote, ready for a bench. No personal data: the order's number is enough."""
+
+    shipment_id: int
+    order_number: str
+    promised_at: datetime
+    tote: str
+    slot: int
+    units: int
+
+
+def queue_of(db: Session, warehouse_id: int, limit: int = 30) -> list[Waiting]:
+    """Picked shipments by cut-off, then priority."""
+    units = sa.func.sum(col(ShipmentLine.picked)).label("units")
+    rows = db.execute(
+        sa.select(
+            col(Shipment.id), col(Order.number), col(Shipment.promised_at), sa.func.min(col(Tote.code)),
+            sa.func.min(col(WalkTote.slot)), units,
+        )
+        .join(Order, col(Order.id) == col(Shipment.order_id))
+        .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
+        .join(WalkTote, sa.and_(col(WalkTote.shipment_id) == col(Shipment.id), col(WalkTote.is_busy)))
+        .join(Tote, col(Tote.id) == col(WalkTote.tote_id))
+        .where(col(Shipment.warehouse_id) == warehouse_id, col(Shipment.state) == ShipmentState.PICKED)
+        # One row per shipment, though it may lie in two totes: the slots of a walk differ in `part` only.
+        .where(col(WalkTote.part) == 0)
+        .group_by(col(Shipment.id), col(Order.number), col(Shipment.promised_at), col(Shipment.priority))
+        .order_by(col(Shipment.promised_at), col(Shipment.priority), col(Shipment.id))
+        .limit(limit)
+    )  # fmt: skip
+    return [Waiting(*row) for row in rows]
+
+
+def unfinished(db: Session, station_id: int) -> Sequence[tuple[Pack, Order, User | None]]:
+    """Packs begun at a bench and not closed, oldest first."""
+    live = (PackState.OPEN, PackState.VERIFIED, PackState.BOXED)
+    return db.exec(
+        select(Pack, Order, User)
+        .join(Shipment, col(Shipment.id) == Pack.shipment_id)
+        .join(Order, col(Order.id) == Shipment.order_id)
+        .outerjoin(User, col(User.id) == Pack.packer_id)
+        .where(Pack.station_id == station_id, col(Pack.state).in_(live))
+        .order_by(col(Pack.id))
+    ).all()
+
+
+def carried_by(db: Session, tote_id: int) -> WalkTote | None:
+    """What a busy tote carries."""
+    return db.exec(select(WalkTote).where(WalkTote.tote_id == tote_id, col(WalkTote.is_busy))).first()
+
+
+def tote_of(db: Session, pack: Pack) -> tuple[Tote, WalkTote | None]:
+    """The tote a pack was opened with, and its place on the cart."""
+    tote = db.get_one(Tote, pack.tote_id)
+    query = select(WalkTote).where(WalkTote.tote_id == tote.id, WalkTote.shipment_id == pack.shipment_id)
+    return tote, db.exec(query.order_by(col(WalkTote.id).desc())).first()
+
+
+def tote_ids(db: Session, pack: Pack) -> list[int]:
+    """Every tote of the pack's shipment: a full one may have got a second."""
+    query = select(WalkTote.tote_id).where(WalkTote.shipment_id == pack.shipment_id, col(WalkTote.is_busy))
+    others = {tote_id for tote_id in db.exec(query) if tote_id is not None}
+    return [pack.tote_id, *sorted(others - {pack.tote_id})]
+
+
+def lying_in(db: Session, place_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """(sku, place) -> units there now."""
+    rows = db.execute(
+        sa.select(col(Balance.sku_id), col(Balance.place_id), col(Balance.qty)).where(
+            col(Balance.place_id).in_(place_ids), col(Balance.qty) > 0
+        )
+    )
+    return {(sku, place): qty for sku, place, qty in rows}
+
+
+def pack_for(db: Session, pack_id: int, *, lock: bool = False) -> Pack:
+    """The pack, or Unknown; locked against other benches if asked."""
+    pack = db.get(Pack, pack_id, with_for_update=lock or None)
+    if pack is None:
+        raise Unknown("packing.unknown_pack")
+    return pack
+
+
+def live_pack(db: Session, shipment_id: int) -> tuple[Pack, Station, User | None] | None:
+    """Where a shipment is being packed, and by whom."""
+    live = (PackState.OPEN, PackState.VERIFIED, PackState.BOXED)
+    return db.exec(
+        select(Pack, Station, User)
+        .join(Station, col(Station.id) == Pack.station_id)
+        .outerjoin(User, col(User.id) == Pack.packer_id)
+        .where(Pack.shipment_id == shipment_id, col(Pack.state).in_(live))
+    ).first()
+
+
+def lines_of(db: Session, pack_id: int) -> Sequence[tuple[PackLine, Sku]]:
+    joined = select(PackLine, Sku).join(Sku, col(Sku.id) == PackLine.sku_id)
+    return db.exec(joined.where(PackLine.pack_id == pack_id).order_by(col(PackLine.id))).all()
+
+
+def line_for(db: Session, pack: Pack, line_id: int) -> PackLine | None:
+    """A line of this pack, or None."""
+    line = db.get(PackLine, line_id)
+    return line if line is not None and line.pack_id == pack.id else None
+
+
+def is_tote(db: Session, code: str) -> bool:
+    return db.exec(select(Tote.id).where(Tote.code == code.upper())).first() is not None
+
+
+def newest_scan(db: Session, pack_id: int, line_id: int | None = None) -> PackScan | None:
+    """The last unit checked and not taken back, of the pack or of one line."""
+    query = select(PackScan).where(PackScan.pack_id == pack_id, col(PackScan.undone_at).is_(None))
+    if line_id is not None:
+        query = query.where(PackScan.pack_line_id == line_id)
+    return db.exec(query.order_by(col(PackScan.id).desc())).first()
+
+
+def parcels_of(db: Session, pack_id: int) -> Sequence[Parcel]:
+    return db.exec(select(Parcel).where(Parcel.pack_id == pack_id).order_by(col(Parcel.id))).all()
+
+
+def next_to_label(db: Session, pack_id: int) -> Parcel | None:
+    """The first parcel of a pack whose label nobody scanned yet."""
+    return next((parcel for parcel in parcels_of(db, pack_id) if parcel.state is ParcelState.BOXED), None)
+
+
+def parcel_for(db: Session, parcel_id: int, *, lock: bool = False) -> Parcel:
+    """The parcel, or Unknown; locked if asked."""
+    parcel = db.get(Parcel, parcel_id, with_for_update=lock or None)
+    if parcel is None:
+        raise Unknown("packing.unknown_parcel")
+    return parcel
+
+
+def contents_of(db: Session, parcel_id: int) -> Sequence[tuple[ParcelLine, Sku]]:
+    joined = select(ParcelLine, Sku).join(Sku, col(Sku.id) == ParcelLine.sku_id)
+    return db.exec(joined.where(ParcelLine.parcel_id == parcel_id).order_by(col(ParcelLine.shipment_line_id))).all()
+
+
+def boxed(db: Session, pack_id: int) -> dict[int, int]:
+    """shipment line -> units already in parcels of this pack."""
+    rows = db.exec(
+        select(ParcelLine.shipment_line_id, func.sum(ParcelLine.qty))
+        .join(Parcel, col(Parcel.id) == ParcelLine.parcel_id)
+        .where(Parcel.pack_id == pack_id)
+        .group_by(col(ParcelLine.shipment_line_id))
+    )
+    return {line: int(qty) for line, qty in rows}
+
+
+def to_box(db: Session, pack_id: int) -> list[tuple[PackLine, Sku, int]]:
+    """Lines with the units that are checked and in no parcel yet."""
+    inside = boxed(db, pack_id)
+    rows = [(line, sku, line.verified - inside.get(line.shipment_line_id, 0)) for line, sku in lines_of(db, pack_id)]
+    return [row for row in rows if row[2] > 0]
+
+
+def picked_from(db: Session, shipment_line_id: int) -> Bin | None:
+    """The bin most units of a line were picked from: where to count when one turns out missing."""
+    return db.exec(
+        select(Bin)
+        .join(Stop, col(Stop.bin_id) == Bin.id)
+        .join(Pick, col(Pick.stop_id) == Stop.id)
+        .where(Pick.shipment_line_id == shipment_line_id, col(Pick.picked) > 0)
+        .order_by(col(Pick.picked).desc(), col(Pick.id))
+    ).first()
+
+
+def quarantine_of(db: Session, warehouse_id: int) -> Bin | None:
+    mine = (Bin.warehouse_id == warehouse_id, Bin.kind == BinKind.QUARANTINE, col(Bin.is_closed).is_(False))
+    return db.exec(select(Bin).where(*mine).order_by(Bin.code)).first()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Another shipment near the benches that wants a SKU."""
+
+    order_number: str
+    tote: str
+    slot: int
+
+
+def owner_of(db: Session, pack: Pack, sku_id: int) -> Owner | None:
+    """Whose a wrong item probably is: a shipment with that SKU picked, first those of the same walk."""
+    _tote, here = tote_of(db, pack)
+    walk_id = here.walk_id if here else 0
+    found = db.exec(
+        select(Order.number, Tote.code, WalkTote.slot)
+        .join(Shipment, col(Shipment.order_id) == Order.id)
+        .join(ShipmentLine, col(ShipmentLine.shipment_id) == Shipment.id)
+        .join(WalkTote, col(WalkTote.shipment_id) == Shipment.id)
+        .join(Tote, col(Tote.id) == WalkTote.tote_id)
+        .where(ShipmentLine.sku_id == sku_id, col(ShipmentLine.picked) > 0, col(WalkTote.is_busy))
+        .where(Shipment.id != pack.shipment_id)
+        .where(col(Shipment.state).in_((ShipmentState.PICKED, ShipmentState.PACKING)))
+        .order_by(sa.case((col(WalkTote.walk_id) == walk_id, 0), else_=1), col(Shipment.promised_at))
+    ).first()
+    return Owner(*found) if found else None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the bench must know about the order besides its goods. No name, no address."""
+
+    shipment: Shipment
+    order: Order
+    carrier: Carrier
+    station: Station
+    tote: Tote
+    slot: int
+    classes: tuple[PackingClass, ...]
+
+    @property
+    def tail(self) -> str:
+        return self.order.number[-4:]
+
+
+def story_of(db: Session, pack: Pack) -> Story:
+    shipment = db.get_one(Shipment, pack.shipment_id)
+    tote, place = tote_of(db, pack)
+    kinds = {sku.packing_class for line, sku in lines_of(db, pack.id or 0) if line.missing < line.qty}
+    return Story(
+        shipment=shipment,
+        order=db.get_one(Order, shipment.order_id),
+        carrier=db.get_one(Carrier, shipment.carrier_id),
+        station=db.get_one(Station, pack.station_id),
+        tote=tote,
+        slot=place.slot if place else 1,
+        classes=tuple(kind for kind in PackingClass if kind in kinds and kind is not PackingClass.NORMAL),
+    )
+
+
+def carton_by_code(db: Session, code: str) -> Carton | None:
+    return db.exec(select(Carton).where(Carton.code == code.strip().upper(), col(Carton.is_active))).first()
+
+
+# --- weights ---------------------------------------------------------------
+
+
+def expected_g(carton: Carton, units: Sequence[tuple[Sku, int]]) -> int:
+    """What the box and the goods should weigh, g."""
+    return carton.tare_g + sum(sku.weight_g * qty for sku, qty in units)
+
+
+def is_off(weight_g: int, expected: int) -> bool:
+    return abs(weight_g - expected) > max(SCALE_ERROR_G, TOLERANCE * expected)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A line whose count would explain the scale: `units` too many (positive) or too few."""
+
+    sku: Sku
+    units: int
+
+
+def suspects(difference_g: int, units: Sequence[tuple[Sku, int]]) -> list[Suspect]:
+    """The two likeliest lines behind a difference: those whose whole units come nearest to it."""
+    guesses = []
+    for sku, qty in units:
+        n = max(1, round(abs(difference_g) / sku.weight_g))
+        n = min(n, qty) if difference_g < 0 else n
+        guesses.append((abs(abs(difference_g) - n * sku.weight_g), n, sku.id or 0, sku))
+    signed = 1 if difference_g > 0 else -1
+    return [Suspect(sku, signed * n) for _miss, n, _id, sku in sorted(guesses, key=lambda guess: guess[:3])[:2]]
+
+
+# --- checks ---------------------------------------------------------------
+
+
+def broken_parcels(db: Session) -> list[str]:
+    """Check: what parcels hold is what their shipment lines call packed, and shipped once they left."""
+    gone = col(Parcel.state) == ParcelState.SHIPPED
+    held = (
+        sa.select(
+            col(ParcelLine.shipment_line_id).label("line"),
+            sa.func.sum(sa.case((gone, 0), else_=col(ParcelLine.qty))).label("packed"),
+            sa.func.sum(sa.case((gone, col(ParcelLine.qty)), else_=0)).label("shipped"),
+        )
+        .join(Parcel, col(Parcel.id) == col(ParcelLine.parcel_id))
+        .group_by(col(ParcelLine.shipment_line_id))
+        .subquery()
+    )
+    packed, shipped = sa.func.coalesce(held.c.packed, 0), sa.func.coalesce(held.c.shipped, 0)
+    line = ShipmentLine
+    off = (
+        sa.select(col(line.id), col(line.packed), col(line.shipped), packed.label("inside"), shipped.label("left"))
+        .outerjoin(held, held.c.line == col(line.id))
+        .where(sa.or_(col(line.packed) != packed, col(line.shipped) != shipped))
+    )
+    wrong = [
+        f"shipment_line {row.id}: {row.packed} packed + {row.shipped} shipped, but its parcels hold {row.inside}"
+        f" and {row.left} left in them"
+        for row in db.execute(off)
+    ]
+    return wrong + _broken_contents(db)
+
+
+def _broken_contents(db: Session) -> list[str]:
+    """The stock booked into a parcel is its list, and nothing once it left."""
+    listed = sa.select(
+        col(ParcelLine.parcel_id).label("place"),
+        col(ParcelLine.sku_id).label("sku"),
+        sa.case((col(Parcel.state) == ParcelState.SHIPPED, 0), else_=col(ParcelLine.qty)).label("qty"),
+    ).join(Parcel, col(Parcel.id) == col(ParcelLine.parcel_id))
+    lying = sa.select(col(Balance.place_id), col(Balance.sku_id), -col(Balance.qty)).join(
+        Parcel, col(Parcel.id) == col(Balance.place_id)
+    )
+    every = sa.union_all(listed, lying).subquery()
+    off = (
+        sa.select(every.c.place, every.c.sku, sa.func.sum(every.c.qty).label("off"))
+        .group_by(every.c.place, every.c.sku)
+        .having(sa.func.sum(every.c.qty) != 0)
+    )
+    return [
+        f"parcel {row.place} sku {row.sku}: its list says {row.off:+d} more than lies in it" for row in db.execute(off)
+    ]
+
+
+def left_of(rows: Sequence[tuple[PackLine, Sku, int]], units: Mapping[int, int]) -> int:
+    """Units that stay for another parcel when `units` (pack line -> units) go into this one."""
+    return sum(qty - units.get(line.id or 0, 0) for line, _sku, qty in rows)

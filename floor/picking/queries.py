@@ -1,0 +1,393 @@
+"""Reads of walks: the list pickers choose from, and one walk with all that its screens show. No personal data here."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from floor.catalog.models import Barcode, Sku
+from floor.inventory.models import Balance, Bin, Tote, Warehouse
+from floor.kit.errors import Unknown
+from floor.people.models import User
+from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
+from floor.picking.route import Floor, Spot, floor_of
+from floor.picking.states import StopState, WalkState
+from floor.shipments.models import Shipment
+from floor.shipments.states import ShipmentState
+
+#: From so many units on, one scan and a number are quicker than a scan each.
+COUNT_FROM = 6
+
+ACTIVE = (WalkState.CLAIMED, WalkState.PICKING)
+
+
+@dataclass(frozen=True)
+class WalkRow:
+    """One line of the list."""
+
+    id: int
+    number: str
+    state: WalkState
+    picker_id: int | None
+    picker: str
+    due_at: datetime
+    length_mm: int
+    minutes: int
+    totes: int
+    stops: int
+    units: int
+    #: The walk as it was planned also stands here, so that a half-done one shows what is left.
+    left: int
+
+
+def walks_for(db: Session, site: str, picker_id: int | None = None) -> list[WalkRow]:
+    """Walks to choose from at a site ("" = everywhere): the picker's own first, then by urgency."""
+    rest = col(Pick.qty) - col(Pick.picked) - col(Pick.short)
+    per_walk = (
+        sa.select(
+            col(Stop.walk_id).label("walk_id"),
+            sa.func.count(sa.distinct(col(Stop.id))).label("stops"),
+            sa.func.count(sa.distinct(col(Pick.walk_tote_id))).label("totes"),
+            sa.func.coalesce(sa.func.sum(col(Pick.qty) - col(Pick.short)), 0).label("units"),
+            sa.func.coalesce(sa.func.sum(rest), 0).label("left"),
+        )
+        .join(Pick, col(Pick.stop_id) == col(Stop.id))
+        .where(col(Stop.state) != StopState.DROPPED)
+        .group_by(col(Stop.walk_id))
+        .subquery()
+    )
+    query = (
+        sa.select(Walk, per_walk.c.stops, per_walk.c.totes, per_walk.c.units, per_walk.c.left, col(User.name))
+        .join(Warehouse, col(Warehouse.id) == col(Walk.warehouse_id))
+        .join(per_walk, per_walk.c.walk_id == col(Walk.id))
+        .outerjoin(User, col(User.id) == col(Walk.picker_id))
+        .where(col(Walk.state).in_((WalkState.PUBLISHED, *ACTIVE)))
+        .order_by(col(Walk.priority), col(Walk.due_at), col(Walk.id))
+    )
+    if site:
+        query = query.where(col(Warehouse.code) == site)
+    rows = [
+        WalkRow(
+            walk.id, walk.number, walk.state, walk.picker_id, name or "", walk.due_at, walk.length_mm, walk.minutes,
+            totes, stops, units, left,
+        )
+        for walk, stops, totes, units, left, name in db.execute(query)
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: row.picker_id != picker_id) if picker_id is not None else rows
+
+
+def active_walk(db: Session, picker_id: int) -> Walk | None:
+    """The walk this picker has in hand; never more than one."""
+    mine = (col(Walk.picker_id) == picker_id, col(Walk.state).in_(ACTIVE))
+    return db.exec(select(Walk).where(*mine).order_by(col(Walk.id))).first()
+
+
+def next_published(db: Session, site: str) -> Walk | None:
+    """The most urgent walk nobody has, locked for the one who asks; others look past it."""
+    query = (
+        select(Walk)
+        .join(Warehouse, col(Warehouse.id) == Walk.warehouse_id)
+        .where(Walk.state == WalkState.PUBLISHED)
+        .order_by(col(Walk.priority), col(Walk.due_at), col(Walk.id))
+        .with_for_update(skip_locked=True, of=Walk)
+    )
+    return db.exec(query.where(Warehouse.code == site) if site else query).first()
+
+
+def locked(db: Session, walk_id: int) -> Walk:
+    """The walk, locked: every verb on a walk begins here, so its scans take effect one after the other."""
+    walk = db.exec(
+        select(Walk).where(Walk.id == walk_id).with_for_update().execution_options(populate_existing=True)
+    ).first()
+    if walk is None:
+        raise Unknown("picking.unknown_walk")
+    return walk
+
+
+# --- one walk, ready for its screens --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What a picker must recognise."""
+
+    sku_id: int
+    name: str
+    name_en: str
+    colour: str
+    colour_en: str
+    size: str
+    hex: str
+    drawing: str
+    barcode: str
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """A place on the cart; `label` is its number, "2-B" when a second tote took over."""
+
+    id: int
+    slot: int
+    label: str
+    tote: str
+    is_cancelled: bool
+
+
+@dataclass(frozen=True)
+class Put:
+    """What of one stop is still to go into one slot: units, and the picks they belong to."""
+
+    slot: SlotView
+    units: int
+    picks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StopView:
+    """One bin and what to take there. Wanted = picked + in hand + still to scan."""
+
+    id: int
+    #: 1..n among the stops that count; it is in the address of the screen.
+    number: int
+    state: StopState
+    code: str
+    aisle: str
+    bay: int
+    level: int
+    side: str
+    spot: Spot
+    goods: Goods
+    wanted: int
+    picked: int
+    in_hand: int
+    bin_seen: bool
+    skips: int
+    ask_empty: bool
+    #: Puts still to do, by slot.
+    puts: tuple[Put, ...]
+    #: One slot on the whole walk: an item scan is the put.
+    is_direct: bool
+
+    @property
+    def rest(self) -> int:
+        return sum(put.units for put in self.puts)
+
+    @property
+    def scanned(self) -> int:
+        return self.picked + self.in_hand
+
+    @property
+    def phase(self) -> str:
+        """What is scanned next: bin, item (count: or type the number), put; done when nothing is left."""
+        if not self.puts:
+            return "done"
+        if not self.bin_seen:
+            return "bin"
+        if self.in_hand >= self.rest:
+            return "put"
+        if self.wanted >= COUNT_FROM and self.scanned:
+            return "count"
+        return "item"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is StopState.OPEN
+
+
+@dataclass(frozen=True)
+class WalkView:
+    id: int
+    number: str
+    warehouse_id: int
+    state: WalkState
+    picker_id: int | None
+    picker: str
+    cart: str
+    cart_slots: int
+    due_at: datetime
+    minutes: int
+    lane: str
+    floor: Floor
+    slots: tuple[SlotView, ...]
+    stops: tuple[StopView, ...]
+
+    @property
+    def done(self) -> int:
+        return sum(stop.state in (StopState.DONE, StopState.SHORT) for stop in self.stops)
+
+    def by_id(self, stop_id: int | None) -> StopView | None:
+        return next((stop for stop in self.stops if stop.id == stop_id), None)
+
+    def numbered(self, number: int) -> StopView:
+        if not 1 <= number <= len(self.stops):
+            raise Unknown("picking.unknown_stop")
+        return self.stops[number - 1]
+
+    def after(self, stop: StopView | None) -> StopView | None:
+        """The open stop that follows in walking order, going round to the start; None when none is open."""
+        at = stop.number if stop else 0
+        around = (*self.stops[at:], *self.stops[: max(at - 1, 0)])
+        return next((other for other in around if other.is_open), None)
+
+    def before(self, stop: StopView) -> StopView | None:
+        return self.stops[stop.number - 2] if stop.number > 1 else None
+
+    def segments(self, current: StopView | None = None) -> list[str]:
+        marks = {StopState.DONE: "d", StopState.SHORT: "x"}
+        return ["c" if stop is current else marks.get(stop.state, "") for stop in self.stops]
+
+    def metres_left(self, current: StopView) -> int:
+        """Whole metres still to walk: from this stop past the open ones to the depot."""
+        ahead = [stop.spot for stop in self.stops if stop.is_open and stop is not current]
+        way = [current.spot, *ahead, self.floor.depot]
+        return sum(self.floor.walk_mm(a, b) for a, b in pairwise(way)) // 1000
+
+    def to_check(self) -> StopView | None:
+        """The last stop that should have emptied its bin, while nobody has said whether it did."""
+        asked = [stop for stop in self.stops if stop.ask_empty]
+        return asked[-1] if asked else None
+
+
+def walk_view(db: Session, walk_id: int, site: str = "") -> WalkView:
+    """A walk with its stops in order. Raises Unknown for one of another site."""
+    found = db.exec(
+        select(Walk, Warehouse, Cart, User.name)
+        .join(Warehouse, col(Warehouse.id) == Walk.warehouse_id)
+        .outerjoin(Cart, col(Cart.id) == Walk.cart_id)
+        .outerjoin(User, col(User.id) == Walk.picker_id)
+        .where(Walk.id == walk_id)
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None or (site and found[1].code != site):
+        raise Unknown("picking.unknown_walk")
+    walk, house, cart, picker = found
+    slots = _slots(db, walk_id)
+    return WalkView(
+        walk_id, walk.number, walk.warehouse_id, walk.state, walk.picker_id, picker or "", cart.code if cart else "",
+        cart.slots if cart else 8, walk.due_at, walk.minutes, walk.lane, floor_of(house.layout),
+        tuple(slots.values()), _stops(db, walk_id, slots),
+    )  # fmt: skip
+
+
+def _slots(db: Session, walk_id: int) -> dict[int, SlotView]:
+    """Walk tote id -> slot, for the totes in use (part 0), in order."""
+    rows = db.exec(
+        select(WalkTote, Tote.code, Shipment.state)
+        .join(Shipment, col(Shipment.id) == WalkTote.shipment_id)
+        .outerjoin(Tote, col(Tote.id) == WalkTote.tote_id)
+        .where(WalkTote.walk_id == walk_id)
+        .order_by(col(WalkTote.slot), col(WalkTote.part))
+        .execution_options(populate_existing=True)
+    ).all()
+    earlier: dict[int, int] = defaultdict(int)
+    for row, _code, _state in rows:
+        earlier[row.slot] += row.part > 0
+    return {
+        row.id or 0: SlotView(
+            row.id or 0, row.slot, slot_label(row.slot, earlier[row.slot]), code or "", state == ShipmentState.CANCELLED
+        )
+        for row, code, state in rows
+        if row.part == 0
+    }
+
+
+def slot_label(slot: int, earlier_totes: int) -> str:
+    return f"{slot}-{chr(ord('A') + earlier_totes)}" if earlier_totes else str(slot)
+
+
+def _stops(db: Session, walk_id: int, slots: dict[int, SlotView]) -> tuple[StopView, ...]:
+    code = (
+        sa.select(sa.func.min(col(Barcode.code))).where(col(Barcode.sku_id) == col(Sku.id)).correlate(Sku)
+    ).scalar_subquery()
+    rows = db.execute(
+        sa.select(Stop, Bin, Sku, code)
+        .join(Bin, col(Bin.id) == col(Stop.bin_id))
+        .join(Sku, col(Sku.id) == col(Stop.sku_id))
+        .where(col(Stop.walk_id) == walk_id, col(Stop.state) != StopState.DROPPED)
+        .order_by(col(Stop.position))
+        .execution_options(populate_existing=True)
+    ).all()
+    picks: dict[int, list[Pick]] = defaultdict(list)
+    for pick in picks_of(db, [row[0].id for row in rows]):
+        picks[pick.stop_id].append(pick)
+    return tuple(
+        _stop(number, stop, bin_, sku, barcode or sku.code, picks[stop.id], slots)
+        for number, (stop, bin_, sku, barcode) in enumerate(rows, start=1)
+    )
+
+
+def _stop(
+    number: int, stop: Stop, bin_: Bin, sku: Sku, barcode: str, picks: list[Pick], slots: dict[int, SlotView]
+) -> StopView:
+    open_picks: dict[int, list[Pick]] = defaultdict(list)
+    for pick in picks:
+        if pick.rest:
+            open_picks[pick.walk_tote_id].append(pick)
+    puts = tuple(
+        Put(slot, sum(pick.rest for pick in open_picks[id_]), tuple(pick.id or 0 for pick in open_picks[id_]))
+        for id_, slot in slots.items()
+        if id_ in open_picks
+    )
+    return StopView(
+        id=stop.id or 0, number=number, state=stop.state, code=bin_.code, aisle=bin_.aisle, bay=bin_.bay,
+        level=bin_.level, side=bin_.side, spot=(bin_.x_mm, bin_.y_mm), goods=goods(sku, barcode),
+        wanted=sum(pick.qty - pick.short for pick in picks), picked=sum(pick.picked for pick in picks),
+        in_hand=stop.in_hand, bin_seen=stop.bin_seen, skips=stop.skips, ask_empty=stop.ask_empty, puts=puts,
+        is_direct=len(slots) == 1,
+    )  # fmt: skip
+
+
+def goods(sku: Sku, barcode: str) -> Goods:
+    return Goods(
+        sku.id or 0, sku.name, sku.name_en, sku.colour, sku.colour_en, sku.size, sku.colour_hex, sku.drawing, barcode
+    )
+
+
+def picks_of(db: Session, stop_ids: Sequence[int]) -> Sequence[Pick]:
+    """The picks of some stops, fresh from the database."""
+    query = select(Pick).where(col(Pick.stop_id).in_(stop_ids)).order_by(col(Pick.id))
+    return db.exec(query.execution_options(populate_existing=True)).all()
+
+
+def picks_by_id(db: Session, ids: Sequence[int]) -> Sequence[Pick]:
+    query = select(Pick).where(col(Pick.id).in_(ids)).order_by(col(Pick.id))
+    return db.exec(query.execution_options(populate_existing=True)).all()
+
+
+def units_in(db: Session, bin_id: int, sku_id: int) -> int:
+    """Units of a SKU on a shelf by the books; read past the session, which stock verbs write around."""
+    query = select(Balance.qty).where(Balance.place_id == bin_id, Balance.sku_id == sku_id)
+    return db.exec(query).first() or 0
+
+
+def units_picked(db: Session, walk_tote_id: int) -> int:
+    """Units that went into a slot's totes."""
+    return db.exec(select(func.coalesce(func.sum(Pick.picked), 0)).where(Pick.walk_tote_id == walk_tote_id)).one()
+
+
+def home_of(db: Session, warehouse_id: int, sku_id: int, near: Spot) -> Bin | None:
+    """The shelf a unit most likely came from: the nearest that holds its SKU."""
+    bins = db.exec(
+        select(Bin)
+        .join(Balance, col(Balance.place_id) == Bin.id)
+        .where(Bin.warehouse_id == warehouse_id, Balance.sku_id == sku_id, Balance.qty > 0)
+        .order_by(Bin.code)
+    ).all()
+    return min(bins, key=lambda b: abs(b.x_mm - near[0]) * 3 + abs(b.y_mm - near[1]), default=None)
+
+
+def broken_walks(db: Session) -> list[str]:
+    """Check: a shipment is on one live walk at most."""
+    live = (WalkState.READY, WalkState.PUBLISHED, *ACTIVE)
+    twice = (
+        sa.select(col(WalkTote.shipment_id), sa.func.count(sa.distinct(col(WalkTote.walk_id))).label("walks"))
+        .join(Walk, col(Walk.id) == col(WalkTote.walk_id))
+        .where(col(Walk.state).in_(live))
+        .group_by(col(WalkTote.shipment_id))
+        .having(sa.func.count(sa.distinct(col(WalkTote.walk_id))) > 1)
+    )
+    return [f"shipment {row.shipment_id} is on {row.walks} walks at once" for row in db.execute(twice)]

@@ -1,0 +1,64 @@
+"""Totes of a walk: one is taken, replaced when it is full, and free again when the bench has emptied it."""
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from floor.inventory.models import Balance, Tote
+from floor.kit.errors import Invalid
+from floor.picking.models import Walk, WalkTote
+
+
+def free_totes(db: Session, shipment_id: int) -> None:
+    """The totes of a shipment may be bound to a cart again; freeing them twice is no error."""
+    mine = (col(WalkTote.shipment_id) == shipment_id) & col(WalkTote.is_busy)
+    db.execute(sa.update(WalkTote).where(mine).values(is_busy=False))
+
+
+def take_tote(db: Session, walk: Walk, tote: Tote) -> int:
+    """A tote for this walk, its row locked. Raises Invalid when it is elsewhere, in use, or not empty."""
+    assert tote.id is not None
+    db.get(Tote, tote.id, with_for_update=True)
+    if tote.warehouse_id != walk.warehouse_id:
+        raise Invalid("picking.tote_elsewhere", tote=tote.code)
+    busy = select(WalkTote.id).where(WalkTote.tote_id == tote.id, col(WalkTote.is_busy))
+    if db.exec(busy).first() is not None:
+        raise Invalid("picking.tote_busy", tote=tote.code)
+    full = select(func.sum(Balance.qty)).where(Balance.place_id == tote.id)
+    if db.exec(full).one():
+        raise Invalid("picking.tote_not_empty", tote=tote.code)
+    return tote.id
+
+
+def change_tote(db: Session, slot_id: int, tote_id: int) -> int:
+    """The slot's tote is full: another takes its place, the full one stays with the shipment. Returns its row."""
+    row = db.get_one(WalkTote, slot_id)
+    full, row.tote_id = row.tote_id, tote_id
+    db.add(row)
+    db.flush()  # before the full one is written again: a tote is bound once
+    same = select(func.count()).select_from(WalkTote).where(WalkTote.walk_id == row.walk_id, WalkTote.slot == row.slot)
+    kept = WalkTote(
+        walk_id=row.walk_id, slot=row.slot, part=db.exec(same).one(), shipment_id=row.shipment_id, tote_id=full
+    )
+    db.add(kept)
+    db.flush()
+    assert kept.id is not None
+    return kept.id
+
+
+def change_tote_back(db: Session, slot_id: int, kept_id: int) -> None:
+    """Undo `change_tote`."""
+    kept = db.get_one(WalkTote, kept_id)
+    full = kept.tote_id
+    db.delete(kept)
+    db.flush()
+    row = db.get_one(WalkTote, slot_id)
+    row.tote_id = full
+    db.add(row)
+    db.flush()
+
+
+def tote_id_of(db: Session, slot_id: int) -> int:
+    """The tote in a slot; a walk that picks has one in every slot."""
+    tote_id = db.get_one(WalkTote, slot_id, populate_existing=True).tote_id
+    assert tote_id is not None
+    return tote_id

@@ -1,0 +1,99 @@
+"""Work that spans transactions: ask the carrier, then print; both may be killed anywhere and done again.
+
+read -> ask or render, with no transaction open -> write. The waybill's row is the request, made once per parcel; the
+number is written before anything is printed; a paper is kept only if nobody asked for a newer one meanwhile.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from sqlmodel import Session
+
+from floor.kit import compute
+from floor.kit.actor import SYSTEM
+from floor.kit.errors import Refused
+from floor.kit.uow import reading, unit_of_work
+from floor.orders import queries as orders
+from floor.packing import queries as packing
+from floor.packing.models import Parcel
+from floor.paper.sheets import manifest_pdf
+from floor.paper.slips import packing_slips_pdf
+from floor.paper.waybills import waybills_pdf
+from floor.shipments.models import Carrier
+from floor.shipping import papers, queries, service
+from floor.shipping.carriers import port_for
+from floor.shipping.carriers.base import WaybillRequest
+from floor.shipping.models import PaperKind, PrintState, WaybillState
+
+log = logging.getLogger(__name__)
+
+LABEL_SIZE = "100x180"
+
+
+def send_out_papers(parcel_id: int) -> None:
+    """Waybill number, label and slip of one parcel. What is done already is not done again.
+
+    On failure the reason is put on the label screen and the error goes on to the relay, which tries again.
+    """
+    try:
+        request_waybill(parcel_id)
+        print_papers(parcel_id)
+    except Exception as error:
+        code = error.code if isinstance(error, Refused) else "shipping.cannot_print"
+        with unit_of_work() as db:
+            service.fail_papers(db, parcel_id, code)
+        raise
+
+
+def request_waybill(parcel_id: int) -> None:
+    """Ask the carrier once: the row first, so that whoever comes after knows the question was put."""
+    with unit_of_work() as db:
+        waybill = service.ask_waybill(db, parcel_id)
+        if waybill.state is not WaybillState.REQUESTED:
+            return
+        parcel = packing.parcel_for(db, parcel_id)
+        carrier = db.get_one(Carrier, waybill.carrier_id)
+        address = orders.address_of(db, queries.order_of(db, parcel).id or 0)
+    assert waybill.id is not None
+    answer = port_for(carrier.adapter, _draw_number).issue(
+        WaybillRequest(parcel.number, waybill.id, address.province, address.city, address.district, parcel.weight_g)
+    )
+    with unit_of_work() as db:
+        service.receive_waybill(db, waybill.id, answer.number, answer.route_code, SYSTEM)
+
+
+def _draw_number(waybill_id: int) -> str:
+    with unit_of_work() as db:
+        return service.draw_number(db, waybill_id)
+
+
+def print_papers(parcel_id: int) -> None:
+    """Render every paper of the parcel that is asked for and not there yet."""
+    with reading() as db:
+        parcel = packing.parcel_for(db, parcel_id)
+        asked = [job for job in queries.jobs_of(db, parcel_id).values() if job.state in _ASKED]
+        work = [(job, _rendering(db, parcel, job.kind, job.copies + 1)) for job in asked]
+    for job, render in work:
+        pdf = render()
+        with unit_of_work() as db:
+            service.keep_paper(db, job.id or 0, job.copies, pdf)
+
+
+_ASKED = (PrintState.QUEUED, PrintState.FAILED)
+
+
+def _rendering(db: Session, parcel: Parcel, kind: PaperKind, print_no: int) -> Callable[[], bytes]:
+    """The paper's data is read now; the PDF is made when called, in a process of its own."""
+    if kind is PaperKind.WAYBILL:
+        label = papers.waybill(db, parcel, print_no)
+        return partial(compute.run, waybills_pdf, [label], papers.CARRIER_LANG, LABEL_SIZE)
+    lang = papers.language_of(db, queries.order_of(db, parcel))
+    return partial(compute.run, packing_slips_pdf, [papers.slip(db, parcel)], lang)
+
+
+def manifest_paper(manifest_id: int, lang: str) -> bytes:
+    """The manifest as a PDF, as it stands now."""
+    with reading() as db:
+        sheet = papers.manifest(db, queries.manifest_for(db, manifest_id), lang)
+    return compute.run(manifest_pdf, sheet, lang)

@@ -1,0 +1,306 @@
+"""Reads of shipping: waybills, print jobs, what a lorry should carry, and checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from floor.inventory.models import Warehouse
+from floor.kit.errors import Unknown
+from floor.orders.models import Address, Order
+from floor.packing.models import Pack, Parcel, Station
+from floor.packing.states import ParcelState
+from floor.shipments.models import Carrier, Rate, Shipment
+from floor.shipping.models import (
+    Manifest,
+    ManifestParcel,
+    ManifestState,
+    PaperKind,
+    PrintJob,
+    Waybill,
+    WaybillState,
+)
+
+
+def waybill_of(db: Session, parcel_id: int, *, lock: bool = False) -> Waybill | None:
+    """The living waybill of a parcel."""
+    query = select(Waybill).where(Waybill.parcel_id == parcel_id, Waybill.state != WaybillState.VOID)
+    return db.exec(query.with_for_update() if lock else query).first()
+
+
+def jobs_of(db: Session, parcel_id: int) -> dict[PaperKind, PrintJob]:
+    return {job.kind: job for job in db.exec(select(PrintJob).where(PrintJob.parcel_id == parcel_id))}
+
+
+def job_for(db: Session, job_id: int, *, lock: bool = False) -> PrintJob:
+    """The print job, or Unknown; locked if asked."""
+    job = db.get(PrintJob, job_id, with_for_update=lock or None)
+    if job is None:
+        raise Unknown("shipping.unknown_job")
+    return job
+
+
+def rate_for(db: Session, shipment: Shipment, province: str) -> Rate | None:
+    mine = (Rate.carrier_id == shipment.carrier_id, Rate.warehouse_id == shipment.warehouse_id)
+    return db.exec(select(Rate).where(*mine, Rate.province == province)).first()
+
+
+def cost_fen(rate: Rate | None, weight_g: int) -> int:
+    """First weight, then steps begun; 0 where the carrier gave no rate."""
+    if rate is None:
+        return 0
+    steps = max(0, -(-(weight_g - rate.first_g) // rate.step_g))
+    return rate.first_fen + steps * rate.step_fen
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A parcel with all that its label screen shows. No name, no address."""
+
+    parcel: Parcel
+    shipment: Shipment
+    order: Order
+    carrier: Carrier
+    station: Station
+    waybill: Waybill | None
+    jobs: dict[PaperKind, PrintJob]
+    #: 1-based place among the shipment's parcels, and how many there are.
+    n: int
+    of: int
+
+    @property
+    def tail(self) -> str:
+        return self.order.number[-4:]
+
+
+def labelled(db: Session, parcel: Parcel) -> Labelled:
+    shipment = db.get_one(Shipment, parcel.shipment_id)
+    pack = db.get_one(Pack, parcel.pack_id)
+    brothers = brothers_of(db, parcel)
+    return Labelled(
+        parcel=parcel,
+        shipment=shipment,
+        order=db.get_one(Order, shipment.order_id),
+        carrier=db.get_one(Carrier, shipment.carrier_id),
+        station=db.get_one(Station, pack.station_id),
+        waybill=waybill_of(db, parcel.id),
+        jobs=jobs_of(db, parcel.id),
+        n=[brother.id for brother in brothers].index(parcel.id) + 1,
+        of=len(brothers),
+    )
+
+
+def brothers_of(db: Session, parcel: Parcel) -> Sequence[Parcel]:
+    """All parcels of the same shipment, the parcel itself among them."""
+    return db.exec(select(Parcel).where(Parcel.shipment_id == parcel.shipment_id).order_by(col(Parcel.id))).all()
+
+
+def parcel_by_label(db: Session, code: str) -> Parcel | None:
+    """Whose label was scanned: by waybill number, or by our own parcel number."""
+    code = code.strip().upper()
+    living = (Waybill.number == code, Waybill.state == WaybillState.ACTIVE)
+    found = db.exec(select(Parcel).join(Waybill, col(Waybill.parcel_id) == Parcel.id).where(*living)).first()
+    return found or db.exec(select(Parcel).where(Parcel.number == code)).first()
+
+
+def order_of(db: Session, parcel: Parcel) -> Order:
+    return db.get_one(Order, db.get_one(Shipment, parcel.shipment_id).order_id)
+
+
+# --- manifests ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One carrier at one warehouse: its open manifest, and parcels that wait for a lorry."""
+
+    warehouse: Warehouse
+    carrier: Carrier
+    manifest: Manifest | None
+    waiting: int
+    loaded: int
+
+
+def _on_board() -> Any:
+    return sa.select(col(ManifestParcel.parcel_id))
+
+
+def lanes(db: Session, site: str, carrier: str = "") -> list[Lane]:
+    """Every active carrier of a site's warehouses ("" = all), busiest first."""
+    houses = select(Warehouse).order_by(Warehouse.code)
+    firms = select(Carrier).where(col(Carrier.is_active)).order_by(Carrier.code)
+    if site:
+        houses = houses.where(Warehouse.code == site)
+    if carrier:
+        firms = firms.where(Carrier.code == carrier)
+    open_ones = {
+        (m.warehouse_id, m.carrier_id): m for m in db.exec(select(Manifest).where(Manifest.state == ManifestState.OPEN))
+    }
+    waiting = _ready_by_lane(db)
+    firms_now = db.exec(firms).all()
+    found = []
+    for house in db.exec(houses).all():
+        for firm in firms_now:
+            manifest = open_ones.get((house.id or 0, firm.id or 0))
+            aboard = loaded_count(db, manifest.id or 0) if manifest else 0
+            found.append(Lane(house, firm, manifest, waiting.get((house.id or 0, firm.id or 0), 0), aboard))
+    return sorted(found, key=lambda lane: (-(lane.waiting + lane.loaded), lane.warehouse.code, lane.carrier.code))
+
+
+def _ready_by_lane(db: Session) -> dict[tuple[int, int], int]:
+    """(warehouse, carrier) -> labelled parcels on no manifest."""
+    rows = db.execute(
+        sa.select(col(Shipment.warehouse_id), col(Shipment.carrier_id), sa.func.count())
+        .join(Parcel, col(Parcel.shipment_id) == col(Shipment.id))
+        .where(col(Parcel.state) == ParcelState.LABELLED, col(Parcel.id).notin_(_on_board()))
+        .group_by(col(Shipment.warehouse_id), col(Shipment.carrier_id))
+    )
+    return {(house, firm): int(n) for house, firm, n in rows}
+
+
+def manifest_for(db: Session, manifest_id: int, *, lock: bool = False) -> Manifest:
+    """The manifest, or Unknown; locked if asked."""
+    manifest = db.get(Manifest, manifest_id, with_for_update=lock or None)
+    if manifest is None:
+        raise Unknown("shipping.unknown_manifest")
+    return manifest
+
+
+def lane_of(db: Session, manifest: Manifest) -> tuple[Warehouse, Carrier]:
+    return db.get_one(Warehouse, manifest.warehouse_id), db.get_one(Carrier, manifest.carrier_id)
+
+
+def open_manifest(db: Session, warehouse_id: int, carrier_id: int) -> Manifest | None:
+    mine = (Manifest.warehouse_id == warehouse_id, Manifest.carrier_id == carrier_id)
+    return db.exec(select(Manifest).where(*mine, Manifest.state == ManifestState.OPEN)).first()
+
+
+def closed_manifests(db: Session, site: str, limit: int = 20) -> Sequence[tuple[Manifest, Carrier, Warehouse, int]]:
+    """The lorries that left, newest first, with how many parcels they took."""
+    parcels = (
+        sa.select(sa.func.count())
+        .where(col(ManifestParcel.manifest_id) == col(Manifest.id))
+        .correlate(Manifest)
+        .scalar_subquery()
+    )
+    query = (
+        select(Manifest, Carrier, Warehouse, parcels)
+        .join(Carrier, col(Carrier.id) == Manifest.carrier_id)
+        .join(Warehouse, col(Warehouse.id) == Manifest.warehouse_id)
+        .where(Manifest.state == ManifestState.CLOSED)
+        .order_by(col(Manifest.closed_at).desc())
+        .limit(limit)
+    )
+    return db.exec(query.where(Warehouse.code == site) if site else query).all()
+
+
+def loaded_count(db: Session, manifest_id: int) -> int:
+    query = select(func.count()).select_from(ManifestParcel).where(ManifestParcel.manifest_id == manifest_id)
+    return db.exec(query).one()
+
+
+@dataclass(frozen=True)
+class Aboard:
+    """A parcel on, or meant for, a lorry."""
+
+    parcel: Parcel
+    waybill: str
+    order_number: str
+    city: str
+
+
+def loaded(db: Session, manifest_id: int) -> list[Aboard]:
+    """What is on the lorry, newest first."""
+    query = _aboard().join(ManifestParcel, col(ManifestParcel.parcel_id) == col(Parcel.id))
+    query = query.where(col(ManifestParcel.manifest_id) == manifest_id)
+    rows = db.execute(query.order_by(col(ManifestParcel.loaded_at).desc(), col(Parcel.id).desc()))
+    return [Aboard(parcel, number or "", order, city or "") for parcel, number, order, city in rows]
+
+
+def missing(db: Session, manifest: Manifest) -> list[Aboard]:
+    """Labelled parcels of the same carrier and house that are on no lorry."""
+    query = _aboard().where(
+        col(Shipment.warehouse_id) == manifest.warehouse_id,
+        col(Shipment.carrier_id) == manifest.carrier_id,
+        col(Parcel.state) == ParcelState.LABELLED,
+        col(Parcel.id).notin_(_on_board()),
+    )
+    rows = db.execute(query.order_by(col(Shipment.promised_at), col(Parcel.id)))
+    return [Aboard(parcel, number or "", order, city or "") for parcel, number, order, city in rows]
+
+
+def _aboard() -> Any:
+    living = (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID)
+    return (
+        sa.select(Parcel, col(Waybill.number), col(Order.number), col(Address.city))
+        .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
+        .join(Order, col(Order.id) == col(Shipment.order_id))
+        .outerjoin(Address, col(Address.order_id) == col(Order.id))
+        .outerjoin(Waybill, living)
+    )
+
+
+def parcels_on(db: Session, manifest_id: int) -> Sequence[Parcel]:
+    """The loaded parcels, locked in one order."""
+    query = select(Parcel).join(ManifestParcel, col(ManifestParcel.parcel_id) == Parcel.id)
+    return db.exec(
+        query.where(ManifestParcel.manifest_id == manifest_id).order_by(col(Parcel.id)).with_for_update(of=Parcel)
+    ).all()
+
+
+def waybills_if_all_left(db: Session, shipment_id: int) -> list[str] | None:
+    """The waybill numbers of a shipment whose every parcel has left; None while one is still here."""
+    left = select(Parcel.state, Waybill.number).join(Waybill, col(Waybill.parcel_id) == Parcel.id)
+    rows = db.exec(
+        left.where(Parcel.shipment_id == shipment_id, Waybill.state != WaybillState.VOID).order_by(col(Parcel.id))
+    ).all()
+    if any(state is not ParcelState.SHIPPED for state, _number in rows):
+        return None
+    return [number or "" for _state, number in rows]
+
+
+# --- checks ---------------------------------------------------------------
+
+
+def broken_waybills(db: Session) -> list[str]:
+    """Check: a parcel has at most one living waybill, and none leaves the bench without an active one."""
+    living = sa.func.count(col(Waybill.id))
+    rows = db.execute(
+        sa.select(
+            col(Parcel.number), col(Parcel.state), living.label("living"), sa.func.max(col(Waybill.number)).label("no")
+        )
+        .outerjoin(Waybill, (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID))
+        .group_by(col(Parcel.number), col(Parcel.state))
+        .having(
+            sa.or_(
+                living > 1, sa.and_(col(Parcel.state) != ParcelState.BOXED, sa.func.max(col(Waybill.number)).is_(None))
+            )
+        )
+    )
+    return [f"parcel {row.number} is {row.state} with {row.living} living waybills, number {row.no}" for row in rows]
+
+
+def broken_manifests(db: Session) -> list[str]:
+    """Check: a parcel has left exactly when the manifest it is on is closed."""
+    rows = db.execute(
+        sa.select(
+            col(Parcel.number),
+            col(Parcel.state),
+            col(Manifest.number).label("manifest"),
+            col(Manifest.state).label("stands"),
+        )
+        .outerjoin(ManifestParcel, col(ManifestParcel.parcel_id) == col(Parcel.id))
+        .outerjoin(Manifest, col(Manifest.id) == col(ManifestParcel.manifest_id))
+        .where(
+            sa.or_(
+                sa.and_(
+                    col(Parcel.state) == ParcelState.SHIPPED,
+                    sa.func.coalesce(col(Manifest.state), ManifestState.OPEN) != ManifestState.CLOSED,
+                ),
+                sa.and_(col(Parcel.state) != ParcelState.SHIPPED, col(Manifest.state) == ManifestState.CLOSED),
+            )
+        )
+    )
+    return [f"parcel {row.number} is {row.state}, but manifest {row.manifest} is {row.stands}" for row in rows]

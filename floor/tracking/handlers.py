@@ -1,0 +1,12 @@
+"""What tracking hears from the line."""
+
+from floor.events.relay import Happened
+from floor.kit.actor import SYSTEM
+from floor.kit.uow import unit_of_work
+from floor.tracking import service
+
+
+def follow_shipment(happened: Happened) -> None:
+    """A shipment left the house: its parcels are on the road from now on."""
+    with unit_of_work() as db:
+        service.attach(db, happened.subject_id, SYSTEM)

@@ -1,0 +1,161 @@
+"""Sample words for the style guide, so that both languages are looked at before any screen exists."""
+
+from types import SimpleNamespace
+
+_CHINESE = {
+    "Style guide": "样式一览",
+    "Run": "配货运行",
+    "before the 15:00 cut-off, all channels": "15:00 截单前 · 全部渠道",
+    "Running 9 s": "运行中 9 s",
+    "Order, SKU or parcel": "搜订单、商品或快递单",
+    "Stop": "停止",
+    "Release 31 ready carts": "发布就绪的 31 车",
+    "31 carts released": "31 车已发布",
+    "2 orders may miss 15:00": "2 单可能赶不上 15:00",
+    "Printer P2 has no paper": "打印机 P2 没纸了",
+    "The count begins at 18:00": "18:00 开始盘点",
+    "Read orders": "取单",
+    "Check": "校验",
+    "22 held": "拦下 22",
+    "Route": "排路线",
+    "Pack plan": "配箱",
+    "No box fits": "没有合适的箱",
+    "Release": "发布",
+    "waits for you": "等你确认",
+    "Ready to ship": "配齐，能发",
+    "Not allocated": "未配，都有原因",
+    "61 fixed by one tap": "61 单点一下能解决",
+    "Carts": "拣货车",
+    "21 stops each": "平均 21 站",
+    "Walking": "预计步行",
+    "one by one 26.4 km": "逐单拣 26.4 km",
+    "Why not allocated": "为什么没配上",
+    "No stock anywhere": "全仓没货",
+    "11 SKUs, earliest arrival 11-08": "11 个 SKU 缺货，最早到货 11-08",
+    "Show the SKUs": "看缺货 SKU",
+    "In reserve, not on the pick face": "有货，但不在拣货位",
+    "Six bins to fill": "存储区够用，补 6 个货位就能配",
+    "2 must make 15:00": "2 单要赶 15:00",
+    "picked from 14:25": "补货后 14:25 能开拣",
+    "Make 6 tasks": "生成 6 个补货任务",
+    "Task": "任务",
+    "Stops": "站",
+    "State": "状态",
+    "Ready": "就绪",
+    "Late": "晚了",
+    "Waits": "等待",
+    "To inspect": "待验",
+    "Cotton crew-neck T-shirt": "男款纯棉圆领短袖 T 恤",
+    "Navy": "藏青",
+    "Navy T-shirt": "藏青 T 恤",
+    "Barcode matches": "条码对得上",
+    "Fragile": "易碎",
+    "Gift": "礼品",
+    "Checks": "检查",
+    "Tag on": "吊牌在",
+    "Not worn": "没穿没洗",
+    "Photos": "照片",
+    "Grade": "成色",
+    "As new": "全新可售",
+    "Light flaw": "轻微瑕疵",
+    "Broken": "破损污渍",
+    "Not ours": "不是我们的",
+    "T-shirt": "T 恤",
+    "Sock": "中筒袜",
+    "now": "正在验",
+    "waits": "待验",
+    "Disposition": "怎么处理",
+    "By the rules": "按规则建议",
+    "New bag, back to stock": "换袋，重新上架",
+    "Second quality": "次品区",
+    "Scrap": "报废",
+    "Goods": "商品",
+    "Freight": "运费",
+    "Refund": "应退",
+    "Done, refund": "验完，退 ¥129.00",
+    "A form": "表单",
+    "Receiver": "收货人",
+    "As on the door": "和门牌一致",
+    "Phone": "电话",
+    "Quantity": "数量",
+    "Carrier": "快递",
+    "Note": "备注",
+    "Why": "为什么",
+    "Another shop's parcel": "别家的包裹",
+    "Tell the buyer": "通知买家",
+    "Save": "保存",
+    "Not now": "先不",
+    "The story": "经过",
+    "All": "全部",
+    "Address": "地址",
+    "Ordered": "已下单",
+    "Held: house number missing": "挂起：缺门牌号",
+    "Buyer asked by SMS": "已发短信问买家",
+    "Being picked": "正在拣货",
+    "Packed": "已打包",
+    "Order": "订单",
+    "Cut-off": "截单",
+    "Parcel": "包裹",
+    "Weight within 5%": "重量相差 5% 以内",
+    "Printer is slow": "打印机慢",
+    "Label not scanned": "面单没扫",
+    "Hand over": "交接",
+    "no price in the box": "箱里不放价格",
+    "Nothing to check": "没有要审的单",
+    "New orders appear here by themselves": "新订单会自己出现",
+    "To the orders": "去看订单",
+    "Someone was faster": "别人先做了",
+    "W1031 took this walk at 14:02": "W1031 在 14:02 领走了这个任务",
+    "Carrier refused": "快递拒收",
+    "Handed over": "已交接",
+    "Map": "地图",
+    "List": "列表",
+    "Floor parts": "现场部件",
+    "tote": "号周转箱",
+    "put 2": "放 2 件",
+    "upper shelf, 2nd from left": "上层 · 左起第 2 个",
+    "3, all there": "3 不缺",
+    "Bin is empty": "货位空了",
+    "Too few": "数量不够",
+    "1 unit goes to tote 5": "手上 1 件放 5 号箱",
+    "2 units come from A05-08-1": "缺的 2 件改到 A05-08-1",
+    "Stoneware mug": "手作陶瓷马克杯 350 ml",
+    "Brick": "砖红",
+    "Walk W-318": "拣货任务 W-318",
+    "23 stops": "23 站",
+    "Drawings and icons": "图画和图标",
+    "Confirm": "确认",
+}
+
+
+class ChineseWords:
+    """`t("Navy")` -> the sample word in Chinese; a word nobody translated stays English."""
+
+    def __call__(self, text: str) -> str:
+        return _CHINESE.get(text, text)
+
+
+class FormWithErrors:
+    """A form that came back: what was typed stays, two fields are wrong."""
+
+    errors = {"name": "Fill this in", "qty": "Enter a whole number"}
+
+    def __getitem__(self, name: str) -> str:
+        return {"phone": "138 0000 0000", "qty": "two"}.get(name, "")
+
+
+def rail(chinese: bool) -> list[SimpleNamespace]:
+    words = [
+        ("Board", "看板", "home", 0),
+        ("Audit", "审单", "flag", 22),
+        ("Allocate", "配货", "tree", 0),
+        ("Pick", "拣货", "cart", 0),
+        ("Pack", "打包", "box", 0),
+        ("Transit", "在途", "truck", 7),
+        ("Returns", "退货", "return", 6),
+        ("Count", "盘点", "clipboard", 0),
+    ]
+    return [
+        SimpleNamespace(url="#content", label=zh if chinese else en, icon=icon, current=icon == "tree", count=count)
+        for en, zh, icon, count in words
+    ]

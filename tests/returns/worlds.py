@@ -1,0 +1,42 @@
+"""Returns for tests: an order that went out, and a case as far along as a test wants it."""
+
+from floor.kit.actor import Actor
+from floor.orders.models import Order
+from floor.people import queries as people
+from floor.returns import queries, service
+from floor.returns.models import Grade, ReturnCase, ReturnReason
+from floor.returns.service import Decision
+from tests.tracking.worlds import World
+
+ALL_WELL = {"complete": True, "packaging": True, "clean": True, "works": True}
+#: A refund no test order reaches, unless it wants to.
+NO_LIMIT = 10_000_000
+
+
+def clerk(world: World) -> Actor:
+    chen = people.by_badge(world.db, "B-3001")
+    return Actor("user", chen.id, chen.name)
+
+
+def a_case(
+    world: World, order: Order, units: list[int] | None = None, reason: ReturnReason = ReturnReason.WRONG_SIZE
+) -> ReturnCase:
+    """Announced: so many units of each line, in the order of its lines (all that is left by default)."""
+    lines = queries.returnable(world.db, order.id)
+    wants = {one.line.id: one.left if units is None else units[n] for n, one in enumerate(lines)}
+    return service.request(world.db, order.id, wants, reason, "", "", clerk(world))
+
+
+def on_the_desk(world: World, order: Order, units: list[int] | None = None, **values) -> ReturnCase:
+    """Arrived, every item scanned."""
+    case = a_case(world, order, units, **values)
+    service.arrive(world.db, case.id, None, clerk(world))
+    for item, sku in queries.items_of(world.db, case.id):
+        service.matched(world.db, case.id, item.position, sku.id)
+    return case
+
+
+def decide_all(world: World, case: ReturnCase, grade: Grade = Grade.A) -> None:
+    for item, _sku in queries.items_of(world.db, case.id):
+        found = Decision(grade, ALL_WELL)
+        service.decide(world.db, case.id, item.position, found, None, NO_LIMIT, clerk(world))
