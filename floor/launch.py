@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import trustme
 import zxingcpp
 
 from floor import cli
-from floor.demo import company
+from floor.demo import company, day
+from floor.events.relay import Relay
 from floor.factory import create_app
 from floor.kit import ids
 from floor.kit.uow import database, reading
@@ -37,11 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"The database does not answer: {database().url!r}", file=sys.stderr)
             return 3
         cli.migrate()
-        if settings.demo:
-            company.load_once(lambda words: print(f"  {words}", flush=True))
+        is_new = settings.demo and company.load_once(_say)
         _welcome(settings, options)
-    database().dispose()
-    return _serve(settings, options)
+        database().dispose()
+        with _House(settings, options) as house:
+            if is_new:
+                # Before the worker starts: the day carries its own messages, one after the other.
+                day.live(app, Relay(app.extensions["handlers"]), _say)
+            database().dispose()
+            return house.serve()
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -114,12 +119,12 @@ def _welcome(settings: Settings, options: argparse.Namespace) -> None:
 def _qr(text: str) -> str:
     """A QR code for the terminal: two modules per character, dark on light."""
     image = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(scale=1, add_quiet_zones=True)
-    height, width = image.shape[:2]
-    dark = [[image[y][x] < 128 if y < height else False for x in range(width)] for y in range(height + 1)]
+    pixels = np.array(image)
+    height, width = pixels.shape
+    dark = np.vstack([pixels, np.full((1, width), 255, pixels.dtype)]) < 128
     halves = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-    return "\n".join(
-        "  " + "".join(halves[dark[y][x], dark[y + 1][x]] for x in range(width)) for y in range(0, height, 2)
-    )
+    rows = (zip(dark[y], dark[y + 1], strict=True) for y in range(0, height, 2))
+    return "\n".join("  " + "".join(halves[bool(up), bool(low)] for up, low in row) for row in rows)
 
 
 def _certificate(host: str) -> tuple[Path, Path]:
@@ -139,44 +144,68 @@ def _certificate(host: str) -> tuple[Path, Path]:
     return key, chain
 
 
-def _serve(settings: Settings, options: argparse.Namespace) -> int:
+class _House:
     """Server and worker as children; a worker that dies is started again, a server that dies ends the house."""
-    # One process on SQLite, because its writers queue inside the process; two on PostgreSQL, one per core here.
-    workers = 1 if settings.database_url.startswith("sqlite") else 2
-    # The children go when we go, even by SIGKILL.
-    tied = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m"]
-    server = [*tied, "gunicorn", "app:app", "--bind", f"{options.host}:{options.port}", "--worker-class", "gthread"]
-    server += ["--workers", str(workers), "--threads", "8", "--log-level", "warning", "--graceful-timeout", "10"]
-    if options.https:
-        key, chain = _certificate(options.host)
-        server += ["--keyfile", str(key), "--certfile", str(chain)]
-    environment = settings.exported()
-    children = {"server": server, "worker": [*tied, "flask", "--app", "app", "worker"]}
-    running = {
-        name: subprocess.Popen(words, cwd=HERE, env=environment) for name, words in children.items()
-    }
-    stopping = False
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+    def __init__(self, settings: Settings, options: argparse.Namespace) -> None:
+        self._environment = settings.exported()
+        # The children go when we go, even by SIGKILL.
+        tied = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m"]
+        # One process on SQLite, because its writers queue inside the process; two on PostgreSQL.
+        workers = 1 if settings.database_url.startswith("sqlite") else 2
+        server = [*tied, "gunicorn", "app:app", "--bind", f"{options.host}:{options.port}"]
+        server += ["--worker-class", "gthread", "--workers", str(workers), "--threads", "8"]
+        server += ["--log-level", "warning", "--graceful-timeout", "10"]
+        if options.https:
+            key, chain = _certificate(options.host)
+            server += ["--keyfile", str(key), "--certfile", str(chain)]
+        self._words = {"server": server, "worker": [*tied, "flask", "--app", "app", "worker"]}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not stopping and running["server"].poll() is None:
-        if running["worker"].poll() is not None:
-            time.sleep(1)
-            running["worker"] = subprocess.Popen(children["worker"], cwd=HERE, env=environment)
-        time.sleep(0.2)
-    for child in running.values():
-        child.terminate()
-    for child in running.values():
+    def __enter__(self) -> "_House":
+        # As exceptions, so that a stop during the demo day ends it too.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
+        self._start("server")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._running.values():
+            child.terminate()
+        for child in self._running.values():
+            try:
+                child.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+    def serve(self) -> int:
+        """Until Ctrl-C (0) or until the server ends (its code)."""
         try:
-            child.wait(timedelta(seconds=15).total_seconds())
-        except subprocess.TimeoutExpired:
-            child.kill()
-    return 0 if stopping else running["server"].returncode or 1
+            while self._running["server"].poll() is None:
+                if "worker" not in self._running or self._running["worker"].poll() is not None:
+                    self._start("worker")
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return 0
+        return self._running["server"].returncode or 1
+
+    def _start(self, name: str) -> None:
+        self._running[name] = subprocess.Popen(self._words[name], cwd=HERE, env=self._environment)
+
+
+_STOP_SECONDS = 15
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(words: str) -> None:
+    print(f"  {words}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)

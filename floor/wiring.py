@@ -22,12 +22,14 @@ from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.care import views as care
 from floor.demo.cli import demo
+from floor.events import messages as events_messages
 from floor.events import queries as events_queries
 from floor.events.relay import Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
+from floor.inventory import cli as inventory_cli
 from floor.inventory import queries as inventory_queries
 from floor.inventory import views as inventory
 from floor.packing import handlers as packing_handlers
@@ -139,10 +141,15 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
 RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
-    ("picking.walks", _l("Picking"), "cart", ("picker", "supervisor")),
     ("allocation.index", _l("Allocation"), "tree", ("supervisor",)),
+    ("picking.walks", _l("Picking"), "cart", ("picker", "supervisor")),
     ("tracking.board", _l("Tracking"), "truck", ("service", "supervisor")),
     ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
+    ("inventory.stock", _l("Stock"), "rack", ("service", "supervisor")),
+    ("inventory.counts", _l("Counts"), "count", ("picker", "supervisor")),
+    ("inventory.replenishments", _l("Replenishment"), "swap", ("picker", "supervisor")),
+    ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
+    ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
 )
 
 
@@ -152,21 +159,16 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     for endpoint in SIGNED_VIEWS:
         csrf.exempt(app.view_functions[endpoint])
     for name in SLICES:
-        errors.learn(import_module(f"floor.{name}.messages").REFUSALS)
+        words = import_module(f"floor.{name}.messages")
+        errors.learn(words.REFUSALS)
+        events_messages.learn(words.EVENTS)
     cli.install(app, CHECKS, HANDLERS)
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
+    app.cli.add_command(inventory_cli.stock)
     app.cli.add_command(tracking_cli.tracking_group)
-
-
-def event_sentences() -> dict[str, Any]:
-    """Event kind -> sentence, over all slices; the order's story reads it."""
-    found: dict[str, Any] = {}
-    for name in SLICES:
-        found.update(import_module(f"floor.{name}.messages").EVENTS)
-    return found
 
 
 def navigation() -> dict[str, list[NavItem]]:

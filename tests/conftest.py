@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -31,6 +32,19 @@ def _build(url: str) -> None:
     with uow.unit_of_work() as db:
         hire_cast(db)
     uow.database().dispose()
+
+
+QUIET = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync")
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Ours instead of pytest-base-url's, whose fixture warns under pytest 9; addresses here are whole."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium_path: str) -> dict[str, Any]:
+    return {"executable_path": chromium_path, "args": [f"--{flag}" for flag in QUIET]}
 
 
 @pytest.fixture(scope="session")

@@ -176,9 +176,7 @@ def free_port() -> int:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name) or shutil.which(
-        name, path="/usr/bin:/usr/sbin"
-    )  # sbin: not on every user's PATH
+    found = shutil.which(name) or shutil.which(name, path="/usr/bin:/usr/sbin")  # sbin: not on every user's PATH
     if not found:
         raise FileNotFoundError(f"{name} is not installed: ./test installs it")
     return found
@@ -221,9 +219,7 @@ def _log_end(folder: Path) -> str:
     return (folder / "log").read_text(errors="replace")[-2000:]
 
 
-def _spawn(
-    command: list[str], *, user: str, folder: Path, ends_by: signal.Signals
-) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], *, user: str, folder: Path, ends_by: signal.Signals) -> subprocess.Popen[bytes]:
     """Start a server that the kernel sends `ends_by` when this thread dies.
 
     Its own session: a Ctrl-C in the terminal reaches the tests alone, which then stop their servers in order.

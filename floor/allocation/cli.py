@@ -15,7 +15,7 @@ from floor.kit.uow import reading, unit_of_work
 
 
 @click.command("allocate")
-@click.option("--strategy", type=click.Choice(list(Strategy)), default=Strategy.OPTIMAL, show_default=True)
+@click.option("--strategy", type=click.Choice([*map(str, Strategy)]), default=str(Strategy.OPTIMAL), show_default=True)
 @click.option("--split", is_flag=True, help="An order may leave in two parcels.")
 @click.option("--wait/--no-wait", default=True, help="Do it here and print every stage, or leave it to a worker.")
 @with_appcontext

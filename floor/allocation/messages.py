@@ -32,12 +32,12 @@ STATES = {
 }
 
 STAGES = {
-    Stage.READ: _l("Orders"),
-    Stage.CHECK: _l("Check"),
+    Stage.READ: _l("Read"),
+    Stage.CHECK: _l("Verify"),
     Stage.PLAN: _l("Plan"),
-    Stage.APPLY: _l("Reserve"),
-    Stage.CARTS: _l("Carts"),
-    Stage.ROUTES: _l("Routes"),
+    Stage.APPLY: _l("Lock stock"),
+    Stage.CARTS: _l("Group carts"),
+    Stage.ROUTES: _l("Find routes"),
 }
 
 STRATEGIES = {

@@ -195,15 +195,17 @@ def _stage_text(run: Run, stage: Stage) -> str:
     done, total = f"{part['done']:,}", f"{part['total']:,}"
     match stage:
         case Stage.READ if "orders" in part:
-            return ngettext("%(num)s order", "%(num)s orders", part["orders"])
+            text = ngettext("%(num)s order", "%(num)s orders", part["orders"])
         case Stage.CHECK:
-            return _("%(free)s can ship · %(barred)s cannot", free=f"{part['eligible']:,}", barred=f"{part['barred']:,}")
+            free, barred = f"{part['eligible']:,}", f"{part['barred']:,}"
+            text = _("%(free)s can ship · %(barred)s cannot", free=free, barred=barred)
         case Stage.PLAN if "planned" in part:
-            return _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
+            text = _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
         case Stage.CARTS:
-            return ngettext("%(num)s cart", "%(num)s carts", part["total"])
+            text = ngettext("%(num)s cart", "%(num)s carts", part["total"])
         case _:
-            return _("%(n)s of %(total)s", n=done, total=total)
+            text = _("%(n)s of %(total)s", n=done, total=total)
+    return str(text)
 
 
 def _reasons(db: Session, run: Run) -> list[dict[str, Any]]:
@@ -261,8 +263,8 @@ def _chain(left: Any, order: Any, sku: Any, house: Any, bins: Any) -> list[tuple
     stored = [row for row in here if row.kind is BinKind.RESERVE]
     steps = [
         (_("%(order)s wants %(n)s", order=order.number, n=left.wanted), ""),
-        (_place(faces, _("pick face")), "" if faces else "bad"),
-        (_place(stored, _("reserve storage")), "" if stored else "bad"),
+        (_on_faces(faces), "" if faces else "bad"),
+        (_in_reserve(stored), "" if stored else "bad"),
     ]
     enough = sum(row.free for row in here) >= left.wanted
     if left.reason == Why.PICK_FACE_EMPTY and enough:
@@ -270,11 +272,18 @@ def _chain(left: Any, order: Any, sku: Any, house: Any, bins: Any) -> list[tuple
     return steps
 
 
-def _place(rows: Any, name: str) -> str:
+def _on_faces(rows: Any) -> str:
     units = sum(row.free for row in rows)
     if len(rows) == 1:
-        return _("%(place)s %(bin)s has %(n)s", place=name, bin=rows[0].code, n=units)
-    return _("%(place)s has %(n)s", place=name, n=units)
+        return str(_("pick face %(bin)s has %(n)s", bin=rows[0].code, n=units))
+    return str(_("pick faces have %(n)s", n=units))
+
+
+def _in_reserve(rows: Any) -> str:
+    units = sum(row.free for row in rows)
+    if len(rows) == 1:
+        return str(_("reserve bin %(bin)s has %(n)s", bin=rows[0].code, n=units))
+    return str(_("reserve storage has %(n)s", n=units))
 
 
 # --- what a person does with a run -------------------------------------------------------------------------------
@@ -357,7 +366,16 @@ def export(run_id: int) -> Response:
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(
-        [_("Order"), _("Channel"), _("Promised by"), _("Reason"), _("SKU"), _("Warehouse"), _("Wanted"), _("Available")]
+        [
+            _("Order"),
+            _("Channel"),
+            _("Promised by"),
+            _("Why left out"),
+            _("SKU"),
+            _("Warehouse"),
+            _("Needed"),
+            _("There"),
+        ]
     )
     with reading() as db:
         queries.run_for(db, run_id)

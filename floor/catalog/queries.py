@@ -27,26 +27,23 @@ def resolve(db: Session, text: str) -> Scanned:
     if code.upper().startswith("CMD-") and code[4:].upper() in COMMANDS:
         return Scanned(code, command=code[4:].upper())
     for candidate in _readings(code):
-        sku = db.exec(
-            select(Sku).join(Barcode, col(Barcode.sku_id) == Sku.id).where(Barcode.code == candidate)
-        ).first()
+        sku = db.exec(select(Sku).join(Barcode, col(Barcode.sku_id) == Sku.id).where(Barcode.code == candidate)).first()
         if sku is not None:
             return Scanned(code, sku)
     return Scanned(code, db.exec(select(Sku).where(Sku.code == code.upper())).first())
 
 
 def _readings(code: str) -> list[str]:
-    """The code itself, and the GTIN inside a GS1 code (]C1, DataMatrix, Digital Link) in its usual lengths."""
-    readings = [code]
+    """The code itself, and the GTIN inside a GS1 code (]C1, DataMatrix, Digital Link) as EAN-13 too."""
     try:
         parsed = biip.parse(code)
     except biip.ParseError:
-        return readings
-    gtin = parsed.gtin or ((parsed.gs1_message and parsed.gs1_message.get(ai="01")) or None)
-    if gtin is not None and not parsed.gtin_error:
-        value = getattr(gtin, "value", "")
-        readings += [value, value.lstrip("0").rjust(13, "0")]
-    return readings
+        return [code]
+    # A wrong check digit shows in gtin_error although the message parses: such a code names nothing.
+    gtin = None if parsed.gtin_error else parsed.gtin
+    if gtin is None:
+        return [code]
+    return [code, gtin.value, gtin.value.lstrip("0").rjust(13, "0")]
 
 
 def sku_by_code(db: Session, code: str) -> Sku | None:

@@ -67,7 +67,7 @@ def _bins(db: Session, house: Warehouse) -> list[Bin]:
     places = [Place(kind=PlaceKind.BIN, warehouse_id=house.id) for _ in wanted]
     db.add_all(places)
     db.flush()
-    bins = [Bin(id=place.id, **values) for place, values in zip(places, wanted, strict=True)]
+    bins = [Bin.model_validate({"id": place.id, **values}) for place, values in zip(places, wanted, strict=True)]
     db.add_all(bins)
     db.flush()
     return bins
@@ -84,9 +84,9 @@ def _bin_rows(house_id: int) -> Iterator[dict[str, object]]:
                     "bay": bay, "level": level, "side": "L" if bay % 2 else "R", "x_mm": xs[aisle - 1],
                     "y_mm": _stand_y(bay), "kind": BinKind.PICK if level <= _PICK_LEVELS else BinKind.RESERVE,
                 }  # fmt: skip
-    for aisle, kind in (("R01", BinKind.RETURNS), ("D01", BinKind.QUARANTINE)):
+    for corner, kind in (("R01", BinKind.RETURNS), ("D01", BinKind.QUARANTINE)):
         yield {
-            "warehouse_id": house_id, "code": f"{aisle}-01-1", "aisle": aisle, "bay": 1, "level": 1, "side": "L",
+            "warehouse_id": house_id, "code": f"{corner}-01-1", "aisle": corner, "bay": 1, "level": 1, "side": "L",
             "x_mm": xs[0], "y_mm": 0, "kind": kind,
         }  # fmt: skip
 

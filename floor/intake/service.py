@@ -59,12 +59,13 @@ def store(db: Session, channel: str, key: str, body: str, actor: Actor) -> Inbox
         "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
         "problem": "", "problem_values": {}, "outcome": "",
     }  # fmt: skip
-    stored = db.execute(dialect.insert(InboxMessage).values(row).on_conflict_do_nothing())
+    new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(col(InboxMessage.id))
+    is_new = db.execute(new).first() is not None  # psycopg counts no rows of an INSERT
     mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
     message = db.exec(mine).one()
     if message.body != body:
         raise Invalid("intake.key_reused")
-    if stored.rowcount:  # type: ignore[attr-defined]
+    if is_new:
         db.execute(sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now()))
         record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
     return message

@@ -123,7 +123,12 @@ def examine(db: Session, body: bytes) -> Sheet:
 
 
 def _row(
-    number: int, cell: dict[str, str], skus: dict[str, int], bins: dict[tuple[str, str], Bin], sites: set[str], seen: set[tuple[str, str, str]]
+    number: int,
+    cell: dict[str, str],
+    skus: dict[str, int | None],
+    bins: dict[tuple[str, str], Bin],
+    sites: set[str],
+    seen: set[tuple[str, str, str]],
 ) -> Fault | tuple[int, Bin, int]:
     code, site, where = cell["sku"].upper(), cell["warehouse"].upper(), cell["bin"].upper()
     if code not in skus:
@@ -137,7 +142,7 @@ def _row(
     if (code, site, where) in seen:
         return Fault(number, "twice", f"{code} {where}")
     seen.add((code, site, where))
-    return skus[code], bins[site, where], int(cell["qty"])
+    return skus[code] or 0, bins[site, where], int(cell["qty"])
 
 
 def _text(body: bytes) -> str:

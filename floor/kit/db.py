@@ -38,7 +38,7 @@ def enum_field(kind: type[StrEnum], *, default: Any = ..., index: bool = False) 
         length=24,
         name=kind.__name__.lower(),
     )
-    return Field(default=default, sa_type=column, index=index, nullable=False)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=column, index=index, nullable=False)
 
 
 def json_field(default: type[dict] | type[list] = dict) -> Any:
@@ -123,9 +123,7 @@ class Database:
 
     def _build(self) -> Engine:
         if not self.is_sqlite:
-            return sa.create_engine(
-                self.url, pool_pre_ping=True, pool_size=16, max_overflow=16, hide_parameters=True
-            )
+            return sa.create_engine(self.url, pool_pre_ping=True, pool_size=16, max_overflow=16, hide_parameters=True)
         engine = sa.create_engine(
             self.url,
             module=_sqlite_module(),

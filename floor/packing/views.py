@@ -205,7 +205,9 @@ def _box_scan(db: Session, found: Pack, code: str) -> Response | None:
     if weight is None:
         return None
     form = read(ParcelForm, {"carton": request.form.get("carton", ""), "weight": str(weight)})
-    return _box(db, found, form, {line.id or 0: left for line, _sku, left in queries.to_box(db, found.id or 0)})
+    if "split" in request.form:  # the units are being chosen by hand: the weight waits for them
+        return show_parcel(db, found, form=form, carton=queries.carton_by_code(db, form["carton"]), by_hand=True)
+    return _box(db, found, form, _planned_units(found, queries.to_box(db, found.id or 0), _number(db, found)))
 
 
 @bp.post("/packs/<int:pack_id>/undo")
@@ -305,7 +307,7 @@ def parcel(pack_id: int) -> Response:
         if found.state is not PackState.VERIFIED:
             return hx.see(_where(db, found))
         carton = queries.carton_by_code(db, request.args.get("carton", ""))
-        return show_parcel(db, found, carton=carton, split="split" in request.args)
+        return show_parcel(db, found, carton=carton, by_hand="split" in request.args)
 
 
 @bp.post("/packs/<int:pack_id>/parcel")
@@ -318,18 +320,18 @@ def make_parcel(db: Session, pack_id: int) -> Response:
 
 def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]) -> Response:
     carton = queries.carton_by_code(db, form["carton"])
-    split = "split" in request.form
+    by_hand = "split" in request.form
     if form.data is None or carton is None:
         if carton is None:
-            form.errors.setdefault("carton", _("Choose a carton"))
-        return show_parcel(db, found, 422, verdict="err", form=form, carton=carton, split=split, units=units)
+            form.errors["carton"] = _("Choose a carton")
+        return show_parcel(db, found, 422, verdict="err", form=form, carton=carton, by_hand=by_hand, units=units)
     try:
         service.box(db, found, carton, form.data.weight, units, form.data.sure, actor())
     except Invalid as no:
         form.refuse(no, sentence(no))
         off = no.values if no.code == "packing.weight_off" else None
         return show_parcel(
-            db, found, 422, verdict="warn", form=form, carton=carton, split=split, units=units, off=off
+            db, found, 422, verdict="warn", form=form, carton=carton, by_hand=by_hand, units=units, off=off
         )
     return hx.see(_where(db, found))
 
@@ -342,16 +344,15 @@ def show_parcel(
     verdict: str | None = None,
     form: Form[ParcelForm] | None = None,
     carton: Carton | None = None,
-    split: bool = False,
+    by_hand: bool = False,
     units: dict[int, int] | None = None,
     off: dict[str, Any] | None = None,
 ) -> Response:
     rows = queries.to_box(db, found.id or 0)
     chosen = carton or _suggested(db, found)
-    number = len(queries.parcels_of(db, found.id or 0)) + 1
+    number = _number(db, found)
     planned = _planned_units(found, rows, number)
     units = units or planned
-    split = split or number > 1 or queries.left_of(rows, planned) > 0
     goods = [(sku, units.get(line.id or 0, 0)) for line, sku, _left in rows if units.get(line.id or 0, 0) > 0]
     return page(
         "packing/parcel.html",
@@ -362,7 +363,8 @@ def show_parcel(
         cartons=catalog.cartons(db),
         carton=chosen,
         number=number,
-        split=split,
+        by_hand=by_hand,
+        split=by_hand or number > 1 or queries.left_of(rows, planned) > 0,
         form=form,
         expected=queries.expected_g(chosen, goods) if chosen else None,
         suspects=queries.suspects(off["given"] - off["expected"], goods) if off and goods else [],
@@ -374,10 +376,14 @@ def show_parcel(
     )
 
 
+def _number(db: Session, found: Pack) -> int:
+    """Which box of the pack is being filled, from 1."""
+    return len(queries.parcels_of(db, found.id or 0)) + 1
+
+
 def _suggested(db: Session, found: Pack) -> Carton | None:
-    boxes = found.suggestion.get("boxes") or []
-    done = len(queries.parcels_of(db, found.id or 0))
-    return queries.carton_by_code(db, boxes[done]["carton"]) if done < len(boxes) else None
+    boxes, number = found.suggestion.get("boxes") or [], _number(db, found)
+    return queries.carton_by_code(db, boxes[number - 1]["carton"]) if number <= len(boxes) else None
 
 
 def _planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: int) -> dict[int, int]:
@@ -421,7 +427,8 @@ def report(db: Session, pack_id: int) -> Response:
     found, form = _pack(db, pack_id, lock=True), read(TroubleForm, request.form)
     line = queries.line_for(db, found, form.data.line) if form.data else None
     if form.data is None or line is None:
-        form.errors.setdefault("line", _("Choose the item"))
+        if form.data is not None or "line" in form.errors:
+            form.errors["line"] = _("Choose the item")
         return show_exception(db, found, form, 422)
     try:
         service.report(db, found, line, form.data.qty, form.data.why, actor())

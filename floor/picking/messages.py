@@ -115,8 +115,7 @@ def say(said: Verdict) -> Said:
         case "later_stop":
             return Said(_("That is for stop %(number)s", number=v["number"]), _("Put it back for now."))
         case "enough":
-            enough = ngettext("%(n)s is enough", "%(n)s are enough", v["n"], n=v["n"])
-            return Said(enough, _("Put the extra one back."))
+            return Said(_("You have all %(n)s", n=v["n"]), _("Put the extra one back."))
         case "order_cancelled":
             return Said(_("Order of tote %(slot)s is cancelled", slot=v["slot"]), _cancelled(v["n"]))
         case "no_such_command":
@@ -130,7 +129,7 @@ def say(said: Verdict) -> Said:
         case "short_reported":
             return Said(_("Reported %(n)s short", n=v["n"]))
         case "items_all":
-            return Said(ngettext("%(n)s scanned", "All %(n)s scanned", v["n"], n=v["n"]))
+            return Said(_("All %(n)s scanned", n=v["n"]))
         case "wrong_tote":
             return Said(_("Wrong tote"), _("Put %(n)s into tote %(tote)s", n=v["units"], tote=v["wanted"]))
         case "tote_refused":

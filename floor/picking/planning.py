@@ -172,10 +172,7 @@ def find_routes(site: Site, carts: Sequence[tuple[str, ...]]) -> list[Routed]:
     alone = [[_points(site, (name,)) for name in cart] for cart in carts]
     problem = site.problem
     found = compute.run(walk_all, problem.layout, problem.start, problem.end, points, alone)
-    return [
-        Routed(cart, some, way, single)
-        for cart, some, (way, single) in zip(carts, points, found, strict=True)
-    ]
+    return [Routed(cart, some, way, single) for cart, some, (way, single) in zip(carts, points, found, strict=True)]
 
 
 def _points(site: Site, cart: Sequence[str]) -> tuple[Point, ...]:

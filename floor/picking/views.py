@@ -350,9 +350,9 @@ def show_stop(
     return page(
         "picking/put.html" if here.phase == "put" else "picking/stop.html", "screen", status,
         walk=view, here=here, following=view.after(here), same_aisle=bool(before and before.aisle == here.aisle),
-        cart=_cart(view, here), said=said, mood=mood, wrong=wrong, typed=typed, verdict=verdict or ("err" if wrong else None),
+        cart=_cart(view, here), said=said, mood=mood, wrong=wrong, typed=typed, states=messages.STOP_STATES,
         check=view.to_check() if here.phase == "bin" else None, scan_url=_scan_url(view),
-        states=messages.STOP_STATES,
+        verdict=verdict or ("err" if wrong else None),
     )  # fmt: skip
 
 

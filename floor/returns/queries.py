@@ -171,9 +171,7 @@ def desk(db: Session, states: Sequence[CaseState], limit: int = 100) -> list[Cas
         .limit(limit)
     )
     return [
-        CaseRow(
-            r.ReturnCase, r.number, r.recipient, int(r.units or 0), int(r.value or 0), r.items or 0, r.decided or 0
-        )
+        CaseRow(r.ReturnCase, r.number, r.recipient, int(r.units or 0), int(r.value or 0), r.items or 0, r.decided or 0)
         for r in rows
     ]
 

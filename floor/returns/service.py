@@ -140,9 +140,7 @@ def missing(db: Session, case_id: int, position: int, actor: Actor) -> None:
     case, item = _open_item(db, case_id, position)
     shelf = queries.bin_of_kind(db, case.warehouse_id, BinKind.RETURNS).id
     outside = inventory.beyond(db, PlaceKind.CUSTOMER, case.warehouse_id)
-    inventory.move(
-        db, [Move(item.sku_id, item.qty, shelf, outside, MoveReason.CORRECTION)], "return", case_id, actor
-    )
+    inventory.move(db, [Move(item.sku_id, item.qty, shelf, outside, MoveReason.CORRECTION)], "return", case_id, actor)
     db.delete(item)
     db.flush()
     data = {"position": position, "units": item.qty}

@@ -80,9 +80,7 @@ def receive(db: Session) -> Response:
     return show_intake(db, form, status, found)
 
 
-def show_intake(
-    db: Session, form: Form[Scan], status: int = 200, found: queries.Found | None = None
-) -> Response:
+def show_intake(db: Session, form: Form[Scan], status: int = 200, found: queries.Found | None = None) -> Response:
     cases = [_with_items(db, case) for case in found.cases] if found else []
     hits = queries.search_orders(db, form["q"])
     verdict = "err" if status != 200 else ("step" if found else None)

@@ -71,9 +71,7 @@ def requested(token: str, number: str) -> Response:
         assert order.id is not None
         case = queries.case_of_order(db, order.id, number)
         items, house = queries.items_of(db, case.id or 0), queries.warehouse_of(db, case)
-    return page(
-        "returns/requested.html", order=order, case=case, items=items, house=house, words=messages, **_shop()
-    )
+    return page("returns/requested.html", order=order, case=case, items=items, house=house, words=messages, **_shop())
 
 
 @bp.get("/t/<token>/return/<number>.pdf")

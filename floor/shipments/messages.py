@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.shipments.queries import Stage
 from floor.shipments.states import ShipmentState
 
 REFUSALS = {
@@ -18,6 +19,19 @@ STATES = {
     ShipmentState.SHIPPED: _l("Shipped"),
     ShipmentState.DELIVERED: _l("Delivered"),
     ShipmentState.CANCELLED: _l("Cancelled"),
+}
+
+#: How far an order is.
+STAGES = {
+    Stage.RECEIVED: _l("New"),
+    Stage.HELD: _l("On hold"),
+    Stage.WAITING: _l("To allocate"),
+    Stage.PICK: _l("To pick"),
+    Stage.PACK: _l("To pack"),
+    Stage.SHIP: _l("To hand over"),
+    Stage.SHIPPED: _l("Shipped"),
+    Stage.DELIVERED: _l("Delivered"),
+    Stage.CANCELLED: _l("Cancelled"),
 }
 
 EVENTS = {

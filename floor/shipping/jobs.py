@@ -97,3 +97,18 @@ def manifest_paper(manifest_id: int, lang: str) -> bytes:
     with reading() as db:
         sheet = papers.manifest(db, queries.manifest_for(db, manifest_id), lang)
     return compute.run(manifest_pdf, sheet, lang)
+
+
+def slips_paper(shipment_ids: list[int]) -> tuple[bytes, dict[str, str]]:
+    """The slips of some shipments in one PDF (each in its buyer's language), and what went wrong: number -> reason."""
+    slips: dict[str, list[PackingSlip]] = {}
+    failed: dict[str, str] = {}
+    with reading() as db:
+        for shipment_id in shipment_ids:
+            shipment = shipment_queries.shipment_for(db, shipment_id)
+            try:
+                lang = papers.language_of(db, orders.order_for(db, shipment.order_id))
+                slips.setdefault(lang, []).append(papers.slip_of_shipment(db, shipment))
+            except Exception as error:  # one bad order must not stop the batch
+                failed[shipment.number] = f"{type(error).__name__}: {error}"
+    return b"", failed

@@ -109,6 +109,10 @@ def order_of(db: Session, parcel: Parcel) -> Order:
     return db.get_one(Order, db.get_one(Shipment, parcel.shipment_id).order_id)
 
 
+def carrier_by_code(db: Session, code: str) -> Carrier | None:
+    return db.exec(select(Carrier).where(Carrier.code == code)).first()
+
+
 # --- manifests ---------------------------------------------------------------
 
 

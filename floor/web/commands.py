@@ -70,7 +70,14 @@ def payload_hash() -> str:
 def _claim(db: Session, command_id: str, payload: str) -> Command | None:
     """Write the id first: a twin in flight waits here on the primary key, then finds the stored answer."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    row = {"id": command_id, "payload_hash": payload, "created_at": clock.now(), "status": 0, "headers": {}, "body": b""}
+    row = {
+        "id": command_id,
+        "payload_hash": payload,
+        "created_at": clock.now(),
+        "status": 0,
+        "headers": {},
+        "body": b"",
+    }
     claim = dialect.insert(Command).values(row).on_conflict_do_nothing().returning(col(Command.id))
     return db.get(Command, command_id) if db.execute(claim).first() is None else None
 

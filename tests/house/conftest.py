@@ -15,13 +15,14 @@ from jinja2 import StrictUndefined
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
+from floor.factory import create_app
+from floor.settings import Settings
 from floor.web.assets import htmx_folder
 from floor.web.context import command_input
 from tests.house.samples import ChineseWords, FormWithErrors, rail
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
-QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync"]
 
 TOY = """
 {% extends "layouts/phone.html" %}
@@ -125,14 +126,11 @@ def toy() -> Iterator[Toy]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
-def base_url() -> None:
-    """Ours instead of pytest-base-url's, whose fixture warns under pytest 9; addresses here are whole."""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(chromium_path: str) -> dict[str, Any]:
-    return {"executable_path": chromium_path, "args": [f"--{flag}" for flag in QUIET]}
+@pytest.fixture(scope="module")
+def app_of_house(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The whole application, for reading its routes and templates; its database is never opened."""
+    path = tmp_path_factory.mktemp("house") / "unused.db"
+    return create_app(Settings(database_url=f"sqlite:///{path}", secret_key="a key for tests"))
 
 
 @pytest.fixture

@@ -26,7 +26,13 @@ MESSAGE = {
     "placed_at": "2026-11-20T10:00:00+08:00",
     "paid_at": "2026-11-20T10:01:00+08:00",
     "buyer": {"id": "b-7", "name": "张小明", "tier": 2, "lang": "zh"},
-    "address": {"recipient": "张小明", "phone": "13812341234", "province": "浙江", "city": "杭州市", "street": "文三路 90 号"},
+    "address": {
+        "recipient": "张小明",
+        "phone": "13812341234",
+        "province": "浙江",
+        "city": "杭州市",
+        "street": "文三路 90 号",
+    },
     "lines": [{"sku": "TEE-NAVY-L", "qty": 2, "unit_price": "99.00", "discount": "8.00"}],
     "freight": "10.00",
     "discount": "8.00",
@@ -73,7 +79,12 @@ def test_a_signed_order_becomes_an_order_with_every_value_it_brought(stranger):
     (order,) = orders()
     assert (order.goods_fen, order.freight_fen, order.discount_fen, order.total_fen) == (19800, 1000, 800, 20000)
     assert order.promised_at == datetime(2026, 11, 21, 2, 0, tzinfo=UTC), "a day after it was placed"
-    assert (order.gift_wrap, order.gift_message, order.hide_price, order.buyer_note) == (True, "生日快乐", True, "请放门口")
+    assert (order.gift_wrap, order.gift_message, order.hide_price, order.buyer_note) == (
+        True,
+        "生日快乐",
+        True,
+        "请放门口",
+    )
     with reading() as db:
         address, customer = db.get(Address, order.id), db.get(Customer, order.customer_id)
         (line,) = db.exec(select(OrderLine)).all()
@@ -319,7 +330,11 @@ def test_a_cancellation_before_its_order_waits_and_can_be_tried_again(stranger, 
 
 @pytest.mark.usefixtures("shop")
 def test_a_dead_letter_is_shown_and_applied_once_the_catalogue_knows_its_sku(stranger, sign_in):
-    message = MESSAGE | {"lines": [{"sku": "CAP-RED", "qty": 1, "unit_price": "200.00"}], "discount": "0.00", "freight": "0"}
+    message = MESSAGE | {
+        "lines": [{"sku": "CAP-RED", "qty": 1, "unit_price": "200.00"}],
+        "discount": "0.00",
+        "freight": "0",
+    }
     assert send(stranger, message).status_code == 422
     dai = sign_in("Dai")
     shown = dai.get("/intake").text

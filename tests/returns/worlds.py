@@ -1,11 +1,16 @@
 """Returns for tests: an order that went out, and a case as far along as a test wants it."""
 
+from sqlmodel import Session, select
+
+from floor.catalog.models import Carton, Sku
+from floor.inventory.models import Bin, BinKind, Warehouse
 from floor.kit.actor import Actor
 from floor.orders.models import Order
 from floor.people import queries as people
 from floor.returns import queries, service
 from floor.returns.models import Grade, ReturnCase, ReturnReason
 from floor.returns.service import Decision
+from floor.shipments.models import Carrier
 from tests.tracking.worlds import World
 
 ALL_WELL = {"complete": True, "packaging": True, "clean": True, "works": True}
@@ -40,3 +45,13 @@ def decide_all(world: World, case: ReturnCase, grade: Grade = Grade.A) -> None:
     for item, _sku in queries.items_of(world.db, case.id):
         found = Decision(grade, ALL_WELL)
         service.decide(world.db, case.id, item.position, found, None, NO_LIMIT, clerk(world))
+
+
+def world_again(db: Session) -> World:
+    """The world of an earlier transaction."""
+    one = lambda table, *where: db.exec(select(table).where(*where)).first()  # noqa: E731
+    return World(
+        db, one(Warehouse), one(Bin, Bin.kind == BinKind.PICK), one(Bin, Bin.kind == BinKind.RETURNS),
+        one(Bin, Bin.kind == BinKind.QUARANTINE), one(Carrier), one(Carton), one(Sku, Sku.code == "TEE-NAVY-L"),
+        one(Sku, Sku.code == "SOCK-GREEN"),
+    )  # fmt: skip

@@ -54,7 +54,8 @@ class World:
 def a_world(db: Session) -> World:
     house = a_warehouse(db)
     face = a_bin(db, house, "A01-01-1")
-    returns, quarantine = a_bin(db, house, "A04-01-1", BinKind.RETURNS), a_bin(db, house, "A04-02-1", BinKind.QUARANTINE)
+    returns = a_bin(db, house, "A04-01-1", BinKind.RETURNS)
+    quarantine = a_bin(db, house, "A04-02-1", BinKind.QUARANTINE)
     tee, sock = a_sku(db, "TEE-NAVY-L", price=12900), a_sku(db, "SOCK-GREEN", price=1990)
     for sku in (tee, sock):
         stock(db, face, sku, 50)
@@ -95,9 +96,7 @@ def _box(world: World, shipment: Shipment, pack: Pack) -> Parcel:
     )  # fmt: skip
     world.db.add(parcel)
     world.db.flush()
-    waybill = Waybill(
-        parcel_id=place, carrier_id=world.carrier.id, number=f"SF{place:012d}", state=WaybillState.ACTIVE
-    )
+    waybill = Waybill(parcel_id=place, carrier_id=world.carrier.id, number=f"SF{place:012d}", state=WaybillState.ACTIVE)
     world.db.add(waybill)
     world.db.flush()
     return parcel
@@ -132,10 +131,11 @@ def says(waybill: str, code: str, at: datetime, text: str = "", place: str = "")
 
 
 def knock(
-    client: FlaskClient, events: object, *, carrier: str = "sf", secret: str = "secret of sf", body: bytes | None = None,
-    late_s: int = 0, signature: str | None = None,
-) -> TestResponse:
-    """A carrier's message at our door, signed with `secret`."""
+    client: FlaskClient, events: object, *, carrier: str = "sf", secret: str | None = None,
+    body: bytes | None = None, late_s: int = 0, signature: str | None = None,
+) -> TestResponse:  # fmt: skip
+    """A carrier's message at our door, signed with `secret`, or as a_carrier() shares it."""
+    secret = f"secret of {carrier}" if secret is None else secret
     body = json.dumps({"events": events}).encode() if body is None else body
     stamp = str(int(clock.now().timestamp()) - late_s)
     proof = signing.sign(secret, stamp, body) if signature is None else signature

@@ -1,0 +1,115 @@
+"""Verbs of the service desk. Each begins with the order's row lock, so that a run and a clerk wait for each other."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from floor.audit import service as audit
+from floor.events.service import Event, record
+from floor.inventory import service as inventory
+from floor.inventory.models import Reservation
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict
+from floor.orders import service as orders
+from floor.orders.models import Order
+from floor.orders.service import NewAddress
+from floor.orders.states import OrderAction, OrderState
+from floor.shipments import service as shipments
+from floor.shipments.models import Shipment, ShipmentLine
+from floor.shipments.states import ShipmentAction, ShipmentState
+
+_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
+#: No parcel has a label yet, so nothing printed tells another address.
+_UNLABELLED = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKED)
+
+#: What stands against cancelling a shipment in each state, a code of messages.REFUSALS.
+TOO_FAR = {
+    ShipmentState.PICKING: "care.on_walk",
+    ShipmentState.PICKED: "care.on_walk",
+    ShipmentState.PACKING: "care.on_bench",
+    ShipmentState.PACKED: "care.packed",
+    ShipmentState.SHIPPED: "care.shipped",
+    ShipmentState.DELIVERED: "care.shipped",
+}
+
+
+def locked(db: Session, order_id: int) -> Order:
+    return audit.locked(db, order_id)
+
+
+def hold(db: Session, order: Order, actor: Actor) -> None:
+    """Nothing more happens: no run plans it, no bench opens its tote, no lorry takes its parcel."""
+    orders.advance(db, order, OrderAction.HOLD, actor, by="care")
+
+
+def release(db: Session, order: Order, actor: Actor) -> None:
+    """Let it go on; open flags count as looked at and passed by this person."""
+    audit.pass_order(db, order, actor)
+
+
+def cancel(db: Session, order: Order, actor: Actor) -> None:
+    """The whole order, while no unit of it is in anybody's hands.
+
+    Units promised on shelves go back to everybody. Raises Conflict naming the first shipment that is too far, with
+    what is still possible then.
+    """
+    alive = _shipments(db, order)
+    for shipment in alive:
+        if code := TOO_FAR.get(shipment.state):
+            raise Conflict(code, shipment=shipment.number)
+    for shipment in alive:
+        _give_back(db, shipment, actor)
+    orders.cancel_backorder(db, order)
+    orders.advance(db, order, OrderAction.CANCEL, actor, by="care")
+
+
+def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
+    """A planned shipment is cancelled: its promises end, its units are nobody's again."""
+    lines = {
+        line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))
+    }
+    promises = select(Reservation).where(col(Reservation.shipment_line_id).in_(list(lines)))
+    for promise in db.exec(promises.order_by(col(Reservation.bin_id), col(Reservation.sku_id), col(Reservation.id))):
+        if given := inventory.release(db, promise):
+            shipments.backorder(db, lines[promise.shipment_line_id], given)
+    shipments.advance(db, shipment, ShipmentAction.CANCEL, actor, by="care")
+
+
+def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:
+    """Correct where it goes, until the first label is printed. A held order is looked at again."""
+    if order.state is OrderState.CANCELLED:
+        raise Conflict("care.order_over")
+    for shipment in _shipments(db, order):
+        if shipment.state not in _UNLABELLED:
+            raise Conflict("care.label_printed", shipment=shipment.number)
+    if order.state is OrderState.HELD:
+        audit.correct_address(db, order, address, actor)
+    else:
+        orders.change_address(db, order, address, actor)
+
+
+def reveal(db: Session, order: Order, actor: Actor) -> None:
+    """Somebody asks to see the whole phone number: it is shown, and written down that they saw it."""
+    assert order.id is not None
+    record(db, Event("care.phone.revealed", "order", order.id, order.id), actor)
+
+
+def _shipments(db: Session, order: Order) -> Sequence[Shipment]:
+    """Shipments that were not cancelled, locked in one order."""
+    mine = select(Shipment).where(Shipment.order_id == order.id, Shipment.state != ShipmentState.CANCELLED)
+    fresh = mine.order_by(col(Shipment.id)).with_for_update().execution_options(populate_existing=True)
+    return db.exec(fresh).all()
+
+
+def possible(state: OrderState, shipment_states: Sequence[ShipmentState]) -> set[str]:
+    """The buttons of an order's page; the verbs ask again."""
+    open_ones = [one for one in shipment_states if one is not ShipmentState.CANCELLED]
+    actions: set[str] = set()
+    if state is OrderState.CANCELLED or (open_ones and all(one in _GONE for one in open_ones)):
+        return actions
+    actions.add("release" if state is OrderState.HELD else "hold")
+    if not any(one in TOO_FAR for one in open_ones):
+        actions.add("cancel")
+    if all(one in _UNLABELLED for one in open_ones):
+        actions.add("address")
+    return actions

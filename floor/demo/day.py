@@ -1,0 +1,260 @@
+"""A day in the demo company: its people work through the same verbs as yours, so that every screen has a story.
+
+Orders are audited, allocated and walked; most walks are picked, part of them packed, some shipped, delivered, returned.
+What is left lies ready for whoever opens the app: walks to claim, totes to pack, parcels to load, returns to inspect.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from flask import Flask
+from sqlmodel import Session, col, select
+
+from floor.allocation import service as allocation
+from floor.allocation.models import Run
+from floor.audit import service as audit
+from floor.catalog import queries as catalog
+from floor.events.relay import Relay
+from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
+from floor.kit.actor import SYSTEM, Actor
+from floor.kit.uow import reading, unit_of_work
+from floor.orders.models import Order, OrderLine
+from floor.orders.states import OrderState
+from floor.packing import queries as packing_queries
+from floor.packing import service as packing
+from floor.packing.models import Parcel, Station
+from floor.packing.states import PackState, ParcelState
+from floor.people import queries as people
+from floor.picking import queries as picking_queries
+from floor.picking import scanning, shorting
+from floor.picking import service as picking
+from floor.picking.models import Cart, Walk, WalkTote
+from floor.picking.states import WalkState
+from floor.picking.verdict import Kind
+from floor.returns import service as returns
+from floor.returns.models import Grade, ReturnReason
+from floor.shipments.models import Carrier, Shipment
+from floor.shipments.states import ShipmentState
+from floor.shipping import queries as shipping_queries
+from floor.shipping import service as shipping
+from floor.tracking import jobs as tracking
+
+Say = Callable[[str], None]
+
+#: How far the day has come: walks picked per warehouse, share of picked orders packed, of parcels loaded.
+WALKS = {"SHA": 4, "CAN": 2, "CTU": 1}
+PICKERS = {"SHA": "B-1002", "CAN": "B-1003", "CTU": "B-1004"}
+PACKERS = {"SHA": "B-2001", "CAN": "B-2002"}
+
+
+def live(app: Flask, relay: Relay, say: Say) -> None:
+    """Work through the day. Each step is a transaction of its own, as it is on the floor."""
+    say("Demo day: audit ...")
+    _audit()
+    say("Demo day: allocation and walks ...")
+    _allocate(relay)
+    for site, walks in WALKS.items():
+        say(f"Demo day: picking in {site} ...")
+        for n in range(walks):
+            _pick(site, _who(PICKERS[site]), is_short=n == 1)
+    for site, badge in PACKERS.items():
+        say(f"Demo day: packing in {site} ...")
+        _pack(site, _who(badge))
+    say("Demo day: labels and lorries ...")
+    relay.drain()
+    for site, badge in PACKERS.items():
+        _close_parcels(site, _who(badge))
+        _drive(site, _who(badge))
+    relay.drain()
+    say("Demo day: on the road and back ...")
+    _track(app)
+    _return(_who("B-3001"))
+    relay.drain()
+
+
+def _who(badge: str) -> Actor:
+    with reading() as db:
+        user = people.by_badge(db, badge)
+    assert user is not None, f"the demo company has nobody with badge {badge}"
+    return Actor("user", user.id, user.name)
+
+
+def _house(db: Session, site: str) -> int:
+    return db.exec(select(Warehouse.id).where(Warehouse.code == site)).one() or 0
+
+
+def _audit() -> None:
+    with unit_of_work() as db:
+        audit.install_rules(db)
+        for order in db.exec(select(Order).where(Order.state == OrderState.RECEIVED).order_by(col(Order.id))).all():
+            audit.audit_order(db, order, SYSTEM)
+
+
+def _allocate(relay: Relay) -> None:
+    boss = _who("B-4001")
+    with unit_of_work() as db:
+        run_id = allocation.ask(db, "optimal", {}, boss).id
+    relay.drain()
+    with unit_of_work() as db:
+        run = db.get_one(Run, run_id)
+        allocation.publish(db, run, boss)
+    relay.drain()
+
+
+def _pick(site: str, picker: Actor, *, is_short: bool) -> None:
+    with unit_of_work() as db:
+        walk = picking.claim_next(db, site, picker)
+    if walk is None or walk.id is None:
+        return
+    with unit_of_work() as db:
+        house = _house(db, site)
+        busy = select(Walk.cart_id).where(col(Walk.state).in_((WalkState.CLAIMED, WalkState.PICKING)))
+        free = [c for c in db.exec(select(Cart).where(Cart.warehouse_id == house).order_by(Cart.code)) if c.id not in
+                set(db.exec(busy))]  # fmt: skip
+        picking.bind_cart(db, walk.id, free[0].code, picker)
+    with unit_of_work() as db:
+        carried = set(db.exec(select(WalkTote.tote_id).where(col(WalkTote.is_busy))))
+        totes = (t for t in db.exec(select(Tote).where(Tote.warehouse_id == house).order_by(Tote.code)).all())
+        empty = (tote.code for tote in totes if tote.id not in carried)
+        while db.get_one(Walk, walk.id, populate_existing=True).state is WalkState.CLAIMED:
+            picking.bind_tote(db, walk.id, next(empty), picker)
+    _walk(walk.id, picker, is_short)
+    with unit_of_work() as db:
+        picking.finish(db, walk.id, "L01", picker)
+
+
+def _walk(walk_id: int, picker: Actor, is_short: bool) -> None:
+    """Scan what each screen asks for; once, one unit is not on the shelf."""
+    while True:
+        with unit_of_work() as db:
+            here = picking_queries.walk_view(db, walk_id).after(None)
+            if here is None or not here.is_open:
+                return
+            if is_short and here.phase == "item" and here.rest > 1:
+                shorting.report(db, walk_id, here.id, here.rest - 1, shorting.Why.SHORT, picker)
+                is_short = False
+                continue
+            code = {"bin": here.code, "put": here.puts[0].slot.tote if here.puts else ""}.get(
+                here.phase, here.goods.barcode
+            )
+            said = scanning.scan(db, walk_id, here.id, code, picker)
+            assert said.kind is Kind.OK, said
+
+
+def _pack(site: str, packer: Actor) -> None:
+    """Three of four picked orders are packed; the others wait at the bench."""
+    with reading() as db:
+        house = _house(db, site)
+        station = db.exec(select(Station).where(Station.warehouse_id == house)).first()
+        waiting = db.exec(
+            select(Tote.code)
+            .join(WalkTote, col(WalkTote.tote_id) == Tote.id)
+            .join(Shipment, col(Shipment.id) == WalkTote.shipment_id)
+            .where(Shipment.warehouse_id == house, Shipment.state == ShipmentState.PICKED, col(WalkTote.is_busy))
+            .order_by(Tote.code)
+        ).all()
+        cartons = catalog.cartons(db)
+    assert station is not None
+    for code in waiting[: len(waiting) * 3 // 4]:
+        with unit_of_work() as db:
+            pack = packing.open_tote(db, station, code, packer)
+            for line, sku in packing_queries.lines_of(db, pack.id or 0):
+                for _ in range(line.qty):
+                    packing.check_item(db, pack, catalog.barcode_of(db, sku.id or 0), packer)
+            assert pack.state is PackState.VERIFIED, pack
+            inside = [(sku, left) for _line, sku, left in packing_queries.to_box(db, pack.id or 0)]
+            volume = sum(sku.length_mm * sku.width_mm * sku.height_mm * qty for sku, qty in inside)
+            carton = next((c for c in cartons if c.length_mm * c.width_mm * c.height_mm * 6 > volume * 10), cartons[-1])
+            units = {line.id or 0: left for line, _sku, left in packing_queries.to_box(db, pack.id or 0)}
+            packing.box(db, pack, carton, packing_queries.expected_g(carton, inside), units, True, packer)
+
+
+def _close_parcels(site: str, packer: Actor) -> None:
+    """The printed label of each parcel is scanned on it; two are left open."""
+    for parcel_id in list(_parcels(site, ParcelState.BOXED))[2:]:
+        with unit_of_work() as db:
+            waybill = shipping_queries.waybill_of(db, parcel_id)
+            assert waybill is not None and waybill.number is not None
+            parcel = packing_queries.parcel_for(db, parcel_id, lock=True)
+            shipping.prove_label(db, parcel, waybill.number, packer)
+
+
+def _parcels(site: str, state: ParcelState) -> Sequence[int]:
+    with reading() as db:
+        return db.exec(
+            select(Parcel.id)
+            .join(Place, col(Place.id) == Parcel.id)
+            .where(Place.kind == PlaceKind.PARCEL, Place.warehouse_id == _house(db, site), Parcel.state == state)
+            .order_by(col(Parcel.id))
+        ).all()
+
+
+def _drive(site: str, packer: Actor) -> None:
+    """One lorry per carrier: the first is handed over, the others are still being loaded."""
+    ready = set(_parcels(site, ParcelState.LABELLED))
+    with reading() as db:
+        carriers = db.exec(select(Carrier).order_by(col(Carrier.id))).all()
+    gone = False
+    for carrier in carriers:
+        mine = [parcel_id for parcel_id in sorted(ready) if _carrier_of(parcel_id) == carrier.id]
+        if not mine:
+            continue
+        with unit_of_work() as db:
+            manifest = shipping.open_manifest(db, _house(db, site), carrier, packer)
+            for parcel_id in mine[: len(mine) if not gone else len(mine) // 2]:
+                waybill = shipping_queries.waybill_of(db, parcel_id)
+                assert waybill is not None and waybill.number is not None
+                shipping.load(db, manifest, waybill.number, packer)
+            if not gone:
+                shipping.hand_over(db, manifest, "驾驶员 7", "S-20260001", packer)
+                gone = True
+
+
+def _carrier_of(parcel_id: int) -> int:
+    with reading() as db:
+        return db.get_one(Shipment, db.get_one(Parcel, parcel_id).shipment_id).carrier_id
+
+
+def _track(app: Flask) -> None:
+    """The simulated carrier tells, signed, through the real door: all are on the road, two of three arrive."""
+    client = app.test_client()
+
+    def post(carrier: str, headers: dict[str, str], body: bytes) -> int:
+        events = json.loads(body)["events"]
+        answer = client.post(f"/hooks/tracking/{carrier}", data=body, headers=headers, content_type="application/json")
+        assert answer.status_code == 200, (answer.text, events)
+        return answer.status_code
+
+    tracking.simulate(post, deliver=False)
+    delivered = iter(range(10**6))
+
+    def post_two_of_three(carrier: str, headers: dict[str, str], body: bytes) -> int:
+        return post(carrier, headers, body) if next(delivered) % 3 else 200
+
+    tracking.simulate(post_two_of_three, deliver=True)
+
+
+def _return(clerk: Actor) -> None:
+    """Three customers send something back: one announced, one on the desk, one settled."""
+    for n, order_id in enumerate(_delivered_orders(3)):
+        reason = (ReturnReason.WRONG_SIZE, ReturnReason.DAMAGED, ReturnReason.NO_LONGER_WANTED)[n]
+        with unit_of_work() as db:
+            line = db.exec(select(OrderLine).where(OrderLine.order_id == order_id)).first()
+            assert line is not None and line.id is not None
+            case = returns.request(db, order_id, {line.id: 1}, reason, "", "", Actor("customer"))
+            if n:
+                returns.arrive(db, case.id or 0, None, clerk)
+            if n == 2:
+                returns.matched(db, case.id or 0, 1, line.sku_id)
+                checks = {"complete": True, "packaging": True, "clean": True, "works": True}
+                found = returns.Decision(Grade.A, checks)
+                returns.decide(db, case.id or 0, 1, found, None, 10**9, clerk)
+                returns.close(db, case.id or 0, clerk)
+
+
+def _delivered_orders(n: int) -> Iterator[int]:
+    with reading() as db:
+        found = db.exec(
+            select(Shipment.order_id).where(Shipment.state == ShipmentState.DELIVERED).order_by(col(Shipment.id))
+        ).all()
+    yield from list(dict.fromkeys(found))[:n]

@@ -1,0 +1,95 @@
+"""The house as its users meet it: server and worker in processes of their own, on a real port, killable."""
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from floor.settings import Settings
+from tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+_PATIENCE_SECONDS = 60
+#: The children die with the test, however it dies.
+_TIED = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m"]
+
+
+class RunningHouse:
+    """gunicorn and worker on one database; `kill_server()` and `kill_worker()` are SIGKILL, `start()` brings back."""
+
+    def __init__(self, database_url: str, folder: Path, port: int = 0) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = Settings(
+            database_url=database_url,
+            secret_key="a key for tests",  # noqa: S106
+            rate_limits=False,
+            public_url=self.url,
+            lease_seconds=2,
+        )
+        self.log = folder / "house.log"
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str) -> None:
+        """Start server and worker, or those named, and wait until the server answers."""
+        threads = ["--worker-class", "gthread", "--threads", "8", "--log-level", "warning"]
+        words = {
+            "server": ["gunicorn", "app:app", "--bind", f"127.0.0.1:{self.port}", *threads],
+            "worker": ["flask", "--app", "app", "worker"],
+        }
+        for name in names or words:
+            with self.log.open("ab") as log:
+                self._children[name] = subprocess.Popen(
+                    [*_TIED, *words[name]],
+                    cwd=ROOT,
+                    env=self.settings.exported(),
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        self._wait_until_it_answers()
+
+    def kill_server(self) -> None:
+        self._kill("server")
+
+    def kill_worker(self) -> None:
+        self._kill("worker")
+
+    def stop(self) -> None:
+        for name in list(self._children):
+            self._kill(name)
+
+    def is_alive(self, name: str) -> bool:
+        return name in self._children and self._children[name].poll() is None
+
+    def _kill(self, name: str) -> None:
+        child = self._children.pop(name)
+        # The whole session: gunicorn's workers and the compute processes with it.
+        subprocess.run(["pkill", "-KILL", "-s", str(child.pid)], check=False)
+        child.wait()
+
+    def _wait_until_it_answers(self) -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until:
+            try:
+                with urllib.request.urlopen(f"{self.url}/session", timeout=5):  # noqa: S310 -- our own address
+                    return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError(f"the house did not open:\n{self.log.read_text()[-3000:]}")
+
+
+@contextmanager
+def running_house(database_url: str, folder: Path) -> Iterator[RunningHouse]:
+    house = RunningHouse(database_url, folder)
+    house.start()
+    try:
+        yield house
+    finally:
+        house.stop()
