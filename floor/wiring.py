@@ -43,6 +43,7 @@ from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_putaway, views_request
 from floor.shipments import queries as shipments_queries
+from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
 from floor.shipping import queries as shipping_queries
 from floor.shipping import views as shipping
@@ -139,6 +140,8 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
 
 #: The rail: endpoint, label, icon, roles that see it.
 RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
+    ("analytics.board", _l("Board"), "chart", ("supervisor",)),
+    ("care.find", _l("Orders"), "clipboard", ("service", "supervisor")),
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
     ("allocation.index", _l("Allocation"), "tree", ("supervisor",)),
@@ -168,6 +171,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
     app.cli.add_command(inventory_cli.stock)
+    app.cli.add_command(shipping_cli.slips)
     app.cli.add_command(tracking_cli.tracking_group)
 
 
@@ -176,9 +180,16 @@ def navigation() -> dict[str, list[NavItem]]:
     if not current_user.is_authenticated:
         return {"nav": []}
     mine = [entry for entry in RAIL if current_user.role in (*entry[3], "admin")]
+    here = _entry_of(request.endpoint or "", [entry[0] for entry in mine])
     return {
         "nav": [
-            NavItem(url_for(endpoint), str(label), icon, current=request.endpoint == endpoint)
+            NavItem(url_for(endpoint), str(label), icon, current=endpoint == here)
             for endpoint, label, icon, _roles in mine
         ]
     }
+
+
+def _entry_of(endpoint: str, entries: list[str]) -> str:
+    """The rail's entry for a page: its own, else the first of its slice."""
+    same_slice = (entry for entry in entries if entry.partition(".")[0] == endpoint.partition(".")[0])
+    return endpoint if endpoint in entries else next(same_slice, "")

@@ -22,7 +22,7 @@ from tests.web_client import Person
 
 pytest_plugins = ["tests.servers"]
 
-SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)  # noqa: S106
+SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)
 
 
 def _build(url: str) -> None:

@@ -26,7 +26,7 @@ class RunningHouse:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = Settings(
             database_url=database_url,
-            secret_key="a key for tests",  # noqa: S106
+            secret_key="a key for tests",
             rate_limits=False,
             public_url=self.url,
             lease_seconds=2,

@@ -133,14 +133,15 @@ def monitor(run_id: int) -> Response:
         run = queries.run_for(db, run_id)
         carts = queries.carts(db, run_id)
         every_cart = bool(request.args.get("carts"))
+        ready = sum(cart.state == "ready" for cart in carts)
         trail = events.story_of(db, "run", run_id, limit=1)
         return page(
             "allocation/monitor.html", "content", run=run, words=messages, live=run.state in AT_WORK,
             asker=db.get(User, run.asked_by) if run.asked_by else None, channels=queries.channels(db),
-            before=_before(run), stages=_stages(run), percent=_percent(run), seconds=_seconds(run),
+            before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
             reasons=_reasons(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
-            ready=sum(cart.state == "ready" for cart in carts),
+            ready=ready,
             out=sum(cart.state == "published" for cart in carts), pressing=PRESSING, last=trail[0] if trail else None,
         )  # fmt: skip
 
@@ -163,14 +164,16 @@ def _percent(run: Run) -> int:
     return round(sum(100 * part.get("done", 0) / max(1, part.get("total", 1)) for part in parts) / len(parts))
 
 
-def _stages(run: Run) -> list[dict[str, str]]:
+def _stages(run: Run, ready: int) -> list[dict[str, str]]:
     line = [
         {"name": messages.STAGES[stage], "state": _stage_state(run, stage), "text": _stage_text(run, stage),
          "time": _stage_time(run.stages.get(stage, {}))}
         for stage in Stage
     ]  # fmt: skip
-    publish = {RunState.PUBLISHED: ("d", ""), RunState.READY: ("c", _("waits for you"))}.get(run.state, ("", ""))
-    return [*line, {"name": _("Publish"), "state": publish[0], "text": publish[1], "time": ""}]
+    state, text = {RunState.PUBLISHED: ("d", ""), RunState.READY: ("c", _("waits for you"))}.get(run.state, ("", ""))
+    if run.state is RunState.READY and not ready:
+        state, text = "", _("nothing to publish")
+    return [*line, {"name": _("Publish"), "state": state, "text": text, "time": ""}]
 
 
 def _stage_state(run: Run, stage: Stage) -> str:
@@ -236,7 +239,7 @@ def _fix(db: Session, run: Run, why: Why, row: Any) -> dict[str, Any]:
                 "Reserve storage has enough: %(num)s pick faces to fill", n,
             ) if n else _("Replenishment is under way")  # fmt: skip
             first = queries.left_out(db, run.id or 0, why, limit=1)
-            return {"fix": "replenish" if n else "see", "n": n, "hint": hint, "steps": _chains(db, first)[0]}
+            return {"fix": "replenish" if n else "moves", "n": n, "hint": hint, "steps": _chains(db, first)[0]}
         case Why.PARTIAL_ONLY if not run.scope.get("split"):
             return {"fix": "split", "hint": _("Together they have it: two parcels would do")}
         case Why.PARTIAL_ONLY:

@@ -206,9 +206,7 @@ def refuse(db: Session, order: Order, actor: Actor) -> None:
 
 def faults_of(address: NewAddress) -> list[Finding]:
     """Why no courier could use this address; empty when one can."""
-    place = Place(
-        address.recipient, address.phone, address.province, address.city, address.street, address.country
-    )
+    place = Place(address.recipient, address.phone, address.province, address.city, address.street, address.country)
     return list(place_faults(place))
 
 

@@ -42,7 +42,8 @@ def reasons(db: Session, order: Order, lines: Sequence[LineStory]) -> list[Reaso
         return [Reason(_("Not checked yet"), steps, url_for("audit.queue"), _("To the audit"))]
     found = []
     if order.state is OrderState.HELD:
-        steps = [(order.number, ""), (_("on hold: no run, bench or lorry takes it"), "bad"), (_("somebody decides"), "fix")]
+        held = _("on hold: no run, bench or lorry takes it")
+        steps = [(order.number, ""), (held, "bad"), (_("somebody decides"), "fix")]
         found.append(Reason(_("On hold"), steps, audit_url, _("Decide")))
     found += [_waiting(db, order, line) for line in lines if line.line.backordered]
     for shipment in of_order(db, order.id):

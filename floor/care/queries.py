@@ -106,7 +106,7 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
         .where(col(OrderLine.order_id) == order_id)
         .group_by(col(part.order_line_id))
     )
-    held = {row[0]: tuple(row[1:]) for row in db.execute(inside)}
+    held = {row[0]: (row[1], row[2], row[3], row[4]) for row in db.execute(inside)}
     came = (
         sa.select(col(ReturnItem.order_line_id), sa.func.sum(col(ReturnItem.qty)))
         .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
@@ -121,7 +121,7 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
         .where(OrderLine.order_id == order_id)
         .order_by(col(OrderLine.id))
     )
-    return [LineStory(line, sku, *held.get(line.id, (0,) * 4), returned=returned.get(line.id, 0)) for line, sku in rows]
+    return [LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0)) for line, sku in rows]
 
 
 def walk_of(db: Session, shipment_id: int) -> tuple[Walk, str] | None:

@@ -285,7 +285,8 @@ def frames() -> Response:
 @roles()
 def commands() -> Response:
     """Screen 7: what a scanner can say instead of a finger."""
-    cards = [(words, one.scan, codes.code128_svg(one.scan, str(words))) for one, words in messages.COMMANDS.items()]
+    words = messages.COMMANDS
+    cards = [(words[one], one.scan, codes.code128_svg(one.scan, title=str(words[one]))) for one in Command]
     return page("care/commands.html", "content", cards=cards)
 
 

@@ -170,7 +170,7 @@ def drop_cancelled(db: Session, walk: Walk, actor: Actor) -> list[tuple[int, int
         stop.in_hand = 0  # what is in hand is scanned again: it may have been the cancelled order's
         db.flush()
         slots[tote.slot] = queries.units_picked(db, tote.id)
-    for stop in dict.fromkeys(stop for _pick, stop, _tote in rows):
+    for stop in {stop.id: stop for _pick, stop, _tote in rows}.values():
         if stop.state is StopState.SKIPPED and not any(pick.rest for pick in queries.picks_of(db, [stop.id])):
             advance_stop(db, stop, StopAction.DROP)
         else:

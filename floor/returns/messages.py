@@ -69,8 +69,8 @@ CHECKS = {
 
 GRADES = {
     Grade.A: _l("Like new"),
-    Grade.B: _l("Slightly marked"),
-    Grade.C: _l("Damaged or stained"),
+    Grade.B: _l("Small flaw"),
+    Grade.C: _l("Worn, torn"),
     Grade.D: _l("Ruined"),
 }
 

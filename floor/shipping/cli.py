@@ -1,14 +1,14 @@
-"""`flask slips`: the packing slips of a run on paper, for the day the benches print in bulk."""
+"""`flask slips`: the packing slips of a run on paper, for the day they are printed in bulk."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from floor.kit.uow import reading
-from floor.shipping import jobs, queries
+from floor.shipping import jobs, papers, queries
 
-#: Shipments read at once; slips per file, so that one file stays printable and one bad order costs little.
+#: Slips per file: it stays printable, and progress shows.
 _BATCH = 100
 
 
@@ -16,39 +16,39 @@ _BATCH = 100
 @click.option("--run", "run_id", type=int, help="Only the shipments of this allocation run.")
 @click.option("--all", "every", is_flag=True, help="The shipments of every run.")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@with_appcontext
 def slips(run_id: int | None, every: bool, file: Path) -> None:
-    """Write packing slips to FILE; more than a hundred go to FILE-001, FILE-002...
+    """Write packing slips to FILE; more than a hundred, or two languages, go to FILE-001, FILE-002...
 
     An order whose slip cannot be made never stops the others: it is named at the end, and the exit code is 1.
     """
-    if (run_id is None) == (not every):
+    if (run_id is not None) == every:
         raise click.UsageError("say either --run N or --all")
-    with reading() as db:
-        ids = queries.shipments_to_slip(db, run_id)
-    if not ids:
+    parts = _parts(run_id)
+    if not parts:
         raise click.ClickException("there are no shipments to print")
-    failed: dict[str, str] = {}
-    done = 0
-    for number, (part, target) in enumerate(zip(_parts(ids), _names(file, len(ids)), strict=False), start=1):
-        pdf, bad = jobs.slips_paper(part)
+    total, done, written, failed = sum(len(ids) for _lang, ids in parts), 0, 0, {}
+    for number, (lang, ids) in enumerate(parts, start=1):
+        target = file if len(parts) == 1 else file.with_stem(f"{file.stem}-{number:03d}")
+        pdf, bad = jobs.slips_paper(ids, lang)
         failed |= bad
-        done += len(part) - len(bad)
+        done, written = done + len(ids), written + len(ids) - len(bad)
         if pdf:
             target.write_bytes(pdf)
-        click.echo(f"{min(number * _BATCH, len(ids))} of {len(ids)}: {target.name}")
-    click.echo(f"{done} slips written")
-    for order, why in failed.items():
-        click.echo(f"{order}: {why}", err=True)
+        click.echo(f"  {done:>7,} of {total:,}  {target.name if pdf else 'nothing to write'}")
+    click.echo(f"{written:,} slips written, {len(failed):,} left out")
+    for shipment, why in failed.items():
+        click.echo(f"  {shipment}: {why}", err=True)
     if failed:
         raise SystemExit(1)
 
 
-def _parts(ids: list[int]) -> Iterator[list[int]]:
-    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
-
-
-def _names(file: Path, total: int) -> Iterator[Path]:
-    if total <= _BATCH:
-        yield file
-    for number in range(1, -(-total // _BATCH) + 1):
-        yield file.with_stem(f"{file.stem}-{number:03d}")
+def _parts(run_id: int | None) -> list[tuple[str, list[int]]]:
+    """(language, shipments) of each file: a paper has one language."""
+    by_lang: dict[str, list[int]] = {}
+    with reading() as db:
+        for shipment_id, lang in queries.shipments_to_slip(db, run_id):
+            by_lang.setdefault(papers.language(lang), []).append(shipment_id)
+    return [
+        (lang, ids[start : start + _BATCH]) for lang, ids in by_lang.items() for start in range(0, len(ids), _BATCH)
+    ]

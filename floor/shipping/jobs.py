@@ -18,8 +18,9 @@ from floor.orders import queries as orders
 from floor.packing import queries as packing
 from floor.packing.models import Parcel
 from floor.paper.sheets import manifest_pdf
-from floor.paper.slips import packing_slips_pdf
+from floor.paper.slips import PackingSlip, packing_slips_pdf
 from floor.paper.waybills import waybills_pdf
+from floor.shipments import queries as shipment_queries
 from floor.shipments.models import Carrier
 from floor.shipping import papers, queries, service
 from floor.shipping.carriers import port_for
@@ -99,16 +100,32 @@ def manifest_paper(manifest_id: int, lang: str) -> bytes:
     return compute.run(manifest_pdf, sheet, lang)
 
 
-def slips_paper(shipment_ids: list[int]) -> tuple[bytes, dict[str, str]]:
-    """The slips of some shipments in one PDF (each in its buyer's language), and what went wrong: number -> reason."""
-    slips: dict[str, list[PackingSlip]] = {}
+def slips_paper(shipment_ids: list[int], lang: str) -> tuple[bytes, dict[str, str]]:
+    """The slips of some shipments in one PDF, and what went wrong: shipment number -> reason.
+
+    The bad ones are left out; b"" when none is left.
+    """
+    slips: dict[str, PackingSlip] = {}
     failed: dict[str, str] = {}
     with reading() as db:
         for shipment_id in shipment_ids:
             shipment = shipment_queries.shipment_for(db, shipment_id)
             try:
-                lang = papers.language_of(db, orders.order_for(db, shipment.order_id))
-                slips.setdefault(lang, []).append(papers.slip_of_shipment(db, shipment))
-            except Exception as error:  # one bad order must not stop the batch
-                failed[shipment.number] = f"{type(error).__name__}: {error}"
-    return b"", failed
+                slips[shipment.number] = papers.slip_of_shipment(db, shipment)
+            except Exception as error:  # whatever is wrong with one order, the others are printed
+                failed[shipment.number] = repr(error)
+    try:
+        return _slips_pdf(slips, lang), failed
+    except Exception:
+        log.warning("slips: a batch of %d could not be printed; trying one by one", len(slips), exc_info=True)
+    for number, slip in list(slips.items()):
+        try:
+            _slips_pdf({number: slip}, lang)
+        except Exception as error:
+            failed[number] = repr(error)
+            del slips[number]
+    return _slips_pdf(slips, lang), failed
+
+
+def _slips_pdf(slips: dict[str, PackingSlip], lang: str) -> bytes:
+    return compute.run(packing_slips_pdf, list(slips.values()), lang) if slips else b""

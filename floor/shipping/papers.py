@@ -46,7 +46,12 @@ class SlipRow:
 def language_of(db: Session, order: Order) -> str:
     """The language a customer reads: one of floor.paper.words.LANGUAGES."""
     customer = db.get(Customer, order.customer_id) if order.customer_id else None
-    return "en" if customer is not None and customer.lang.startswith("en") else CARRIER_LANG
+    return language(customer.lang if customer else "")
+
+
+def language(lang: str) -> str:
+    """The catalogue for what a channel says of its buyer's language."""
+    return "en" if lang.startswith("en") else CARRIER_LANG
 
 
 def waybill(db: Session, parcel: Parcel, print_no: int) -> WaybillPaper:

@@ -9,10 +9,11 @@ from sqlmodel import Session, col, func, select
 
 from floor.inventory.models import Warehouse
 from floor.kit.errors import Unknown
-from floor.orders.models import Address, Order
+from floor.orders.models import Address, Customer, Order
 from floor.packing.models import Pack, Parcel, Station
 from floor.packing.states import ParcelState
 from floor.shipments.models import Carrier, Rate, Shipment
+from floor.shipments.states import ShipmentState
 from floor.shipping.models import (
     Manifest,
     ManifestParcel,
@@ -256,13 +257,27 @@ def parcels_on(db: Session, manifest_id: int) -> Sequence[Parcel]:
 
 def waybills_if_all_left(db: Session, shipment_id: int) -> list[str] | None:
     """The waybill numbers of a shipment whose every parcel has left; None while one is still here."""
-    left = select(Parcel.state, Waybill.number).join(Waybill, col(Waybill.parcel_id) == Parcel.id)
-    rows = db.exec(
-        left.where(Parcel.shipment_id == shipment_id, Waybill.state != WaybillState.VOID).order_by(col(Parcel.id))
-    ).all()
+    living = (col(Waybill.parcel_id) == Parcel.id) & (col(Waybill.state) != WaybillState.VOID)
+    # Outer: a parcel that has no waybill yet is certainly still here.
+    every = select(Parcel.state, Waybill.number).outerjoin(Waybill, living)
+    rows = db.exec(every.where(Parcel.shipment_id == shipment_id).order_by(col(Parcel.id))).all()
     if any(state is not ParcelState.SHIPPED for state, _number in rows):
         return None
     return [number or "" for _state, number in rows]
+
+
+def shipments_to_slip(db: Session, run_id: int | None) -> list[tuple[int, str]]:
+    """(shipment, its buyer's language) of one run, or of all runs for None; cancelled ones need no slip."""
+    query = (
+        select(Shipment.id, func.coalesce(Customer.lang, ""))
+        .join(Order, col(Order.id) == Shipment.order_id)
+        .outerjoin(Customer, col(Customer.id) == Order.customer_id)
+        .where(Shipment.state != ShipmentState.CANCELLED)
+        .order_by(col(Shipment.id))
+    )
+    if run_id is not None:
+        query = query.where(Shipment.run_id == run_id)
+    return [(shipment_id or 0, lang) for shipment_id, lang in db.exec(query)]
 
 
 # --- checks ---------------------------------------------------------------

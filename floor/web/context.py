@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, get_flashed_messages, request
 from babel.dates import format_interval
+from flask import Flask, get_flashed_messages, request
 from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -107,7 +107,7 @@ def day_range(first: datetime, more: int) -> str:
 
 def lasting(span: timedelta) -> str:
     """About how long: 5 hours, 3 days."""
-    return str(format_timedelta(span, threshold=2))
+    return str(format_timedelta(span, granularity="minute", threshold=2))
 
 
 def on_day(moment: datetime | None) -> str:

@@ -220,7 +220,9 @@ def test_an_english_buyer_reads_english(db):
 
 def test_a_place_always_sorts_together():
     assert route_code("浙江省", "杭州市", "西湖区") == route_code("浙江省", "杭州市", "西湖区")
-    assert route_code("浙江省", "杭州市", "西湖区").split("-")[0] == route_code("浙江省", "杭州市", "余杭区").split("-")[0]
+    assert (
+        route_code("浙江省", "杭州市", "西湖区").split("-")[0] == route_code("浙江省", "杭州市", "余杭区").split("-")[0]
+    )
     assert route_code("浙江省", "杭州市", "西湖区") != route_code("上海市", "上海市", "青浦区")
 
 

@@ -1,0 +1,65 @@
+"""A running house with a small company in it, and people with browsers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from floor import wiring
+from floor.cli import run_checks
+from floor.kit import uow
+from floor.kit.db import Database
+from tests.journeys.person import DESK, PHONE, Person
+from tests.journeys.world import a_small_company
+from tests.running import RunningHouse, running_house
+
+
+@dataclass
+class House:
+    """Server and worker on one database, which the test may read too. `ean[sku code]` is on the goods."""
+
+    running: RunningHouse
+    ean: dict[str, str]
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+    def is_sound(self) -> None:
+        """What `flask check` proves."""
+        broken = {name: rows for name, rows in run_checks(wiring.CHECKS).items() if rows}
+        assert broken == {}
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    uow.bind(Database(database_url))
+    with uow.unit_of_work() as db:
+        ean = a_small_company(db)
+    uow.database().dispose()
+    with running_house(database_url, tmp_path) as running:
+        uow.bind(Database(database_url))
+        yield House(running, ean, tmp_path)
+        uow.database().dispose()
+
+
+@pytest.fixture
+def someone(house: House, browser: Browser) -> Iterator[Callable[..., Person]]:
+    """`someone("Ana")` signs in on a phone or at a desk; `someone()` is a stranger with a phone."""
+    people: list[Person] = []
+
+    def come(name: str = "", *, script: bool = True) -> Person:
+        person = Person(browser, house.url, DESK if name in ("Chen", "Dai") else PHONE, script=script)
+        people.append(person)
+        if name:
+            person.sign_in(name)
+        return person
+
+    yield come
+    troubles = [trouble for person in people for trouble in person.troubles]
+    for person in people:
+        person.context.close()
+    assert troubles == []

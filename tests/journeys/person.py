@@ -1,0 +1,130 @@
+"""Somebody of the cast in front of a browser. What they do works the same with and without JavaScript.
+
+Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
+
+from tests.cast import CAST, PIN
+
+PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+#: How long anything may take on a machine that does much else, milliseconds.
+PATIENCE = 30_000
+_BOUNCE_MS = 320  # the scanner takes the same code within 300 ms for a bouncing trigger
+
+_NOW = "performance.timeOrigin + performance.now()"
+_MARK = "document.querySelector('#screen, #content').setAttribute('data-before', '')"
+_READY = "Boolean(window.Floor?.scan) && !document.documentElement.hasAttribute('data-scans-waiting')"
+
+
+class Person:
+    """One person with one device. `troubles` collects what must never happen: script errors and broken answers."""
+
+    def __init__(self, browser: Browser, house_url: str, device: dict[str, Any], *, script: bool = True) -> None:
+        self.script = script
+        self.url = house_url
+        self.context: BrowserContext = browser.new_context(locale="en-GB", java_script_enabled=script, **device)
+        self.context.set_default_timeout(PATIENCE)
+        self.page: Page = self.context.new_page()
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("response", self._heard)
+        self._last: tuple[str, float] = ("", 0.0)
+
+    def _heard(self, answer: Response) -> None:
+        if answer.status >= 500 or answer.status == 400:
+            self.troubles.append(f"{answer.status} {answer.request.method} {answer.url}")
+
+    # --- coming and going -----------------------------------------------------------------------------------------
+
+    def sign_in(self, name: str) -> None:
+        """The badge by scanner, the PIN by hand."""
+        page = self.page
+        page.goto(self.url)
+        expect(page.get_by_label("Badge number")).to_be_focused()
+        with self.changed():
+            self._type(CAST[name][0])
+        if self.script:
+            page.wait_for_function("Boolean(window.Floor?.scan)")
+            with self.changed():
+                for digit in PIN:
+                    page.get_by_role("button", name=digit, exact=True).click()
+        else:
+            page.get_by_label("PIN", exact=True).fill(PIN)
+            self.tap("Sign in")
+        expect(page).not_to_have_url(re.compile("/session"))
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.url}{path}")
+
+    # --- acting ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def changed(self) -> Iterator[None]:
+        """The block does something that brings a new screen; ends when the new one stands."""
+        self.page.evaluate(_MARK)
+        yield
+        expect(self.page.locator("[data-before]")).to_have_count(0, timeout=PATIENCE)
+        self.page.wait_for_load_state()
+
+    def scan(self, code: str) -> None:
+        """Real key events, as a scanner types; ends when the answer's screen stands."""
+        self._be_ready(code)
+        with self.changed():
+            self._type(code)
+
+    def _be_ready(self, code: str) -> None:
+        self.page.wait_for_load_state()
+        if not self.script:
+            expect(self.page.locator("#code")).to_be_focused()
+            return
+        self.page.wait_for_function(_READY)
+        before, at = self._last
+        if code == before:
+            self.page.wait_for_function(f"at => {_NOW} - at > {_BOUNCE_MS}", arg=at)
+        self._last = (code, self.page.evaluate(_NOW))
+
+    def _type(self, code: str) -> None:
+        self.page.keyboard.type(code, delay=5)
+        self.page.keyboard.press("Enter")
+
+    def tap(self, name: str | re.Pattern[str], role: Any = "button", within: Locator | None = None) -> None:
+        """Tap something that brings a new screen."""
+        with self.changed():
+            (within or self.page).get_by_role(role, name=name).click()
+
+    def look_again_until(self, wanted: Locator) -> None:
+        """Reload, as people do while somebody else is at work, until it is there."""
+        until = time.monotonic() + PATIENCE / 1000
+        while wanted.count() == 0:
+            assert time.monotonic() < until, f"{wanted} did not come:\n{self.page.locator('body').inner_text()}"
+            self.page.reload()
+
+    def wait_until_settled(self) -> None:
+        """While somebody is at work on it, the screen asks for itself, by script or by itself; until it no longer does."""
+        expect(self.page.locator("#screen:not([hx-trigger]), #content:not([hx-trigger])").first).to_be_visible(
+            timeout=PATIENCE
+        )
+        self.page.wait_for_load_state()
+
+    # --- seeing ---------------------------------------------------------------------------------------------------
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#screen, #content").first).to_contain_text(text)
+
+    def is_stopped(self, by: str) -> None:
+        """The full red screen, and what it says."""
+        expect(self.page.get_by_role("alertdialog")).to_contain_text(by)
+
+    def fetch(self, href: str) -> bytes:
+        """What a link of this house leads to, with this person's session."""
+        answer = self.context.request.get(f"{self.url}{href}")
+        assert answer.ok, f"{answer.status} {href}"
+        return answer.body()

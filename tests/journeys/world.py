@@ -1,0 +1,49 @@
+"""The small company the journeys play in: one warehouse, seven kinds of goods, everything its people reach for."""
+
+from sqlmodel import Session, select
+
+from floor.audit import service as audit
+from floor.catalog.models import Sku
+from floor.intake.models import Channel
+from floor.inventory.models import BinKind
+from tests import factories
+
+CHANNEL, CHANNEL_SECRET = "web", "what only our web shop knows"
+CARRIER, CARRIER_SECRET = "sf", "secret of sf"
+PRICE_FEN = 9900
+
+#: SKU -> units by pick face. The scarf lies in two bins; nobody orders the small tee: it is there to be grabbed wrongly.
+SHELVES = {
+    "TEE-NAVY-L": {"A01-02-1": 20},
+    "TEE-NAVY-M": {"A01-02-2": 20},
+    "MUG-WHITE": {"A01-06-1": 20},
+    "CAP-RED": {"A02-03-1": 20},
+    "SOCK-GREY": {"A02-07-2": 20},
+    "SCARF-BLUE": {"A03-04-1": 4, "A03-08-1": 4},
+    "BAG-BLACK": {"A04-02-1": 20},
+}
+
+
+def a_small_company(db: Session) -> dict[str, str]:
+    """Build it; the barcode of every SKU by its code."""
+    house = factories.a_warehouse(db)
+    skus = {code: factories.a_sku(db, code, price=PRICE_FEN) for code in SHELVES}
+    _brothers(skus["TEE-NAVY-L"], skus["TEE-NAVY-M"])
+    for code, bins in SHELVES.items():
+        for where, units in bins.items():
+            factories.stock(db, factories.a_bin(db, house, where), skus[code], units)
+    factories.a_bin(db, house, "A04-09-1", BinKind.RETURNS)
+    factories.a_bin(db, house, "A04-10-1", BinKind.QUARANTINE)
+    factories.a_carrier(db, CARRIER)
+    factories.a_carton(db, "K3")
+    audit.install_rules(db)
+    if db.exec(select(Channel).where(Channel.code == CHANNEL)).first() is None:
+        db.add(Channel(code=CHANNEL, name="网店", name_en="Web shop", secret=CHANNEL_SECRET))
+    db.flush()
+    return {code: factories.ean(sku) for code, sku in skus.items()}
+
+
+def _brothers(large: Sku, middle: Sku) -> None:
+    """One T-shirt in two sizes."""
+    large.name = middle.name = "圆领短袖"
+    middle.size = "M"
