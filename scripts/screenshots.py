@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent.parent
 PIN = "1234"
@@ -74,7 +74,90 @@ def main() -> None:
             page.screenshot(path=str(folder / f"{name}{tail}.png"))
             print(f"{name}{tail}: {page.title()}", flush=True)
             context.close()
+        _work(browser, options)
         browser.close()
+
+
+def _work(browser: Browser, options: argparse.Namespace) -> None:
+    """Screens one only meets by working: a picker claims the next walk, a packer opens a tote. Changes the house."""
+    for badge, work in (("B-1001", _pick), ("B-2001", _check)):
+        context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh")
+        context.add_cookies([{"name": "lang", "value": "zh", "url": options.url}])
+        page = _signed_in(context, options.url, badge)
+        for name in work(page, options.url):
+            if re.search(options.only, name):
+                _take(page, options, name)
+        context.close()
+
+
+def _take(page: Page, options: argparse.Namespace, name: str) -> None:
+    """The screen as it stands; with --all at every size, in both languages and themes (a 422 is not reloaded)."""
+    if not options.all:
+        page.screenshot(path=str(HERE / "docs" / "screenshots" / f"{name}.png"))
+        return
+    for width, height in (PHONE, SMALL, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.screenshot(path=str(options.all / f"{name}-{theme}-{width}.png"))
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.emulate_media(color_scheme="light")
+    print(name, page.title(), flush=True)
+
+
+def _scan(page: Page, code: str) -> None:
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.type(code, delay=2)
+        page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+
+
+def _pick(page: Page, url: str) -> Iterator[str]:
+    page.goto(f"{url}/walks")
+    yield "walks"
+    page.locator("form[action$='/walks/next'] button, form[action*='/claim'] button").first.click()
+    page.wait_for_load_state("networkidle")
+    yield "walk"
+    _scan(page, "C-SHA-12")
+    yield "totes"
+    for n in range(120, 100, -1):
+        _scan(page, f"T-SHA-{n:03d}")
+        if page.locator(".loc").count():
+            break
+    yield "stop"
+    bin_code = "-".join(page.locator(".loc b").all_inner_texts())
+    _scan(page, bin_code)
+    yield "stop-item"
+    _scan(page, "6900000000000")
+    yield "unknown"
+    page.goto(page.url)
+    walk = re.search(r"/walks/(\d+)", page.url)
+    assert walk, page.url
+    wrong = "TEE-NAVY-L" if page.get_by_text("TEE-NAVY-L").count() == 0 else "TEE-WHITE-L"
+    _scan(page, wrong)
+    yield "wrong"
+    page.goto(f"{url}/walks/{walk[1]}/stops/1")
+    page.locator("a[href$='/exception']").first.click()
+    page.wait_for_load_state("networkidle")
+    yield "short"
+    page.goto(f"{url}/walks/{walk[1]}/map")
+    yield "map"
+    page.goto(f"{url}/walks/{walk[1]}/stops")
+    yield "stops"
+    page.goto(f"{url}/walks/{walk[1]}/stops/1")
+    while not page.locator(".put").count():
+        _scan(page, re.sub(r"[^0-9]", "", page.locator(".bc .num").first.inner_text()))
+    yield "put"
+
+
+def _check(page: Page, url: str) -> Iterator[str]:
+    page.goto(f"{url}/stations/P-SHA-1")
+    tote = re.search(r"T-SHA-\d+", page.locator("#screen").inner_text())
+    assert tote, "no tote waits at this bench"
+    _scan(page, tote[0])
+    yield "pack"
+    _scan(page, "LIP-BRICK-04")
+    yield "pack-wrong"
 
 
 def _wanted(options: argparse.Namespace) -> Iterator[tuple[str, str, tuple[int, int], str]]:

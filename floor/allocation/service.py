@@ -344,18 +344,31 @@ def take_back(db: Session, run: Run, actor: Actor) -> None:
 
 
 def lacking(db: Session, run: Run) -> dict[tuple[int, int], int]:
-    """(warehouse_id, sku_id) -> units the pick face lacks for this run's `pick_face_empty` orders.
+    """(warehouse_id, sku_id) -> units reserve storage should send to the pick face for `pick_face_empty` orders.
 
-    Units on the pick face and in open replenishment tasks count as there.
+    Units on the pick face and in open tasks count as there. A run that may split looks in the other warehouses for
+    what the named one does not have.
     """
     assert run.id is not None
     need: Counter[tuple[int, int]] = Counter()
     for row in queries.still_waiting(db, run.id, Why.PICK_FACE_EMPTY):
         need[row.warehouse_id, row.sku_id] += row.units
     there: Counter[tuple[int, int]] = Counter(stock.replenishments_under_way(db))
+    stored: Counter[tuple[int, int]] = Counter()
     for row in stock.free_stock(db, {sku for _warehouse, sku in need}):
+        stored[row.warehouse_id, row.sku_id] = row.reserve - there[row.warehouse_id, row.sku_id]
         there[row.warehouse_id, row.sku_id] += row.pick
-    return {key: units - there[key] for key, units in sorted(need.items()) if units > there[key]}
+    others = sorted({warehouse for warehouse, _sku in stored}) if run.scope.get("split") else []
+    tasks: Counter[tuple[int, int]] = Counter()
+    for (named, sku_id), units in sorted(need.items()):
+        rest = units
+        for warehouse_id in dict.fromkeys([named, *others]):
+            key = (warehouse_id, sku_id)
+            rest -= there[key]
+            part = max(0, min(rest, stored[key] - tasks[key]))
+            tasks[key] += part
+            rest -= part
+    return {key: units for key, units in tasks.items() if units}
 
 
 def replenish(db: Session, run: Run, actor: Actor) -> int:

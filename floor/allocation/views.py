@@ -188,7 +188,8 @@ def _stage_state(run: Run, stage: Stage) -> str:
 
 
 def _stage_time(part: dict[str, int]) -> str:
-    return _("%(seconds)s s", seconds=f"{part['ms'] / 1000:.1f}") if part.get("ms") else ""
+    """Number and unit stay on one line."""
+    return _("%(seconds)s s", seconds=f"{part['ms'] / 1000:.1f}").replace(" ", "\u00a0") if part.get("ms") else ""
 
 
 def _stage_text(run: Run, stage: Stage) -> str:
@@ -201,7 +202,7 @@ def _stage_text(run: Run, stage: Stage) -> str:
             text = ngettext("%(num)s order", "%(num)s orders", part["orders"])
         case Stage.CHECK:
             free, barred = f"{part['eligible']:,}", f"{part['barred']:,}"
-            text = _("%(free)s can ship · %(barred)s cannot", free=free, barred=barred)
+            text = _("%(free)s ready · %(barred)s held", free=free, barred=barred)
         case Stage.PLAN if "planned" in part:
             text = _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
         case Stage.CARTS:
@@ -261,7 +262,10 @@ def _chains(db: Session, rows: Any) -> list[list[tuple[str, str]] | None]:
 def _chain(left: Any, order: Any, sku: Any, house: Any, bins: Any) -> list[tuple[str, str]] | None:
     if sku is None:
         return None
-    here = [row for row in bins if row.sku_id == sku.id and (house is None or row.warehouse_id == house.id)]
+    every = [row for row in bins if row.sku_id == sku.id]
+    here = [row for row in every if house is not None and row.warehouse_id == house.id]
+    if sum(row.free for row in here) < left.wanted:
+        here = every
     faces = [row for row in here if row.kind is BinKind.PICK]
     stored = [row for row in here if row.kind is BinKind.RESERVE]
     steps = [

@@ -12,7 +12,7 @@ from floor.inventory.models import Warehouse
 from floor.kit import clock, ids
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import reading, unit_of_work
-from floor.orders import service as orders
+from floor.orders.service import accept
 from floor.people import service as people
 from floor.people.models import Role
 from floor.shipments.models import Carrier, Rate
@@ -67,7 +67,7 @@ def is_loaded() -> bool:
         return db.exec(select(Warehouse.id).limit(1)).first() is not None
 
 
-def load_once(say: Say, seed: int = 1111) -> bool:
+def load_once(say: Say, seed: int = 1111, orders: int = ORDERS) -> bool:
     """Build the company unless somebody lives here already. True when it was built."""
     if is_loaded():
         return False
@@ -83,8 +83,8 @@ def load_once(say: Say, seed: int = 1111) -> bool:
         skus = goods.make_goods(db)
         houses = places.make_sites(db, skus, dice)
         make_carriers(db, houses)
-        take_orders(db, skus, dice)
-    say(f"Demo company: {len(skus)} SKUs, {len(houses)} warehouses, {ORDERS} orders")
+        take_orders(db, skus, dice, orders)
+    say(f"Demo company: {len(skus)} SKUs, {len(houses)} warehouses, {orders} orders")
     return True
 
 
@@ -116,12 +116,12 @@ def _zone(home: str, province: str) -> int:
     return 3 if province in REMOTE else 2
 
 
-def take_orders(db: Session, skus: list[Sku], dice: random.Random) -> None:
+def take_orders(db: Session, skus: list[Sku], dice: random.Random, how_many: int) -> None:
     """Orders as the channels bring them; some buyers order the same twice within minutes."""
     drawn = buyers.Buyers(skus, clock.now(), dice)
-    for n in range(ORDERS):
+    for n in range(how_many):
         new = drawn.order()
-        orders.accept(db, new, Actor("channel", None, new.channel))
+        accept(db, new, Actor("channel", None, new.channel))
         if n % 97 == 0:
             twin = {**vars(new), "external_id": f"{new.external_id}-2"}
-            orders.accept(db, type(new)(**twin), Actor("channel", None, new.channel))
+            accept(db, type(new)(**twin), Actor("channel", None, new.channel))

@@ -3,13 +3,15 @@
 import random
 from collections.abc import Iterator
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
 from floor.inventory import service as inventory
-from floor.inventory.models import Bin, BinKind, MoveReason, Place, PlaceKind, SafetyStock, Tote, Warehouse
+from floor.inventory.models import Balance, Bin, BinKind, MoveReason, Place, PlaceKind, SafetyStock, Tote, Warehouse
 from floor.inventory.service import Move
 from floor.kit.actor import SYSTEM
+from floor.orders.models import OrderLine
 from floor.packing.models import Station
 from floor.picking.models import Cart
 
@@ -129,3 +131,34 @@ def _shelve(db: Session, house: Warehouse, bins: list[Bin], skus: list[Sku], dic
         if rank % 4 == 0:
             db.add(SafetyStock(warehouse_id=house.id, sku_id=sku.id, qty=dice.randint(1, 4)))
     inventory.move(db, moves, "opening", house.id, SYSTEM)
+
+
+def shelve_the_rest(db: Session, dice: random.Random) -> tuple[int, int]:
+    """Opening stock for every SKU that lies nowhere and is ordered: what imported order files need to be shipped at all.
+
+    Most SKUs get a little more than is ordered, one in ten too little, so that a run has something to explain; each in
+    one or two warehouses, busy SKUs near the depot, several SKUs to a bin once bins run out. Returns SKUs and units.
+    """
+    placed = sa.select(col(Balance.sku_id)).where(col(Balance.qty) > 0)
+    wanted = db.execute(
+        sa.select(col(OrderLine.sku_id), sa.func.sum(col(OrderLine.backordered)).label("units"))
+        .where(col(OrderLine.backordered) > 0, col(OrderLine.sku_id).not_in(placed))
+        .group_by(col(OrderLine.sku_id))
+        .order_by(sa.desc("units"), col(OrderLine.sku_id))
+    ).all()
+    units = 0
+    for house in db.exec(select(Warehouse).order_by(Warehouse.code)).all():
+        faces = db.exec(
+            select(Bin)
+            .where(Bin.warehouse_id == house.id, Bin.kind == BinKind.PICK)
+            .order_by(col(Bin.y_mm) + col(Bin.x_mm), Bin.code)
+        ).all()
+        supplier = inventory.beyond(db, PlaceKind.SUPPLIER, house.id or 0)
+        moves = []
+        for rank, (sku_id, demand) in enumerate(wanted):
+            if dice.random() < 0.6:
+                qty = max(1, int(demand * (0.3 if rank % 10 == 9 else dice.uniform(0.7, 1.2))))
+                moves.append(Move(sku_id, qty, supplier, faces[rank % len(faces)].id, MoveReason.OPENING))
+                units += qty
+        inventory.move(db, moves, "opening", house.id or 0, SYSTEM)
+    return len(wanted), units

@@ -275,7 +275,7 @@ def enter_count(db: Session, task_id: int) -> Response:
     if form.data is None:
         return show_count(db, task, 422, form=form, verdict="err")
     if not counting.count(db, task, form.data.qty, actor()):
-        flash(_("Count again, please: scan the bin once more"), "warn")
+        flash(_("Count again: scan the bin once more"), "warn")
         return hx.see(url_for("inventory.count", task_id=task_id))
     flash(_("Count written down"), "ok")
     rows = tasks.counts(db, CountState.OPEN, current_user.site)

@@ -1,21 +1,18 @@
 """Doors of the packing benches. Every scan answers with the next screen; the scan form's action never changes."""
 
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
 from floor.catalog import queries as catalog
-from floor.catalog.models import Carton, Sku
+from floor.catalog.models import Sku
 from floor.kit.errors import Invalid, Refused
 from floor.kit.uow import reading
-from floor.packing import jobs, planning, queries, service
+from floor.packing import jobs, queries, screens, service
 from floor.packing.forms import ParcelForm, TroubleForm, units_of, weight_of
-from floor.packing.messages import CARE, CLASSES, PACK_STATES, TROUBLES
-from floor.packing.models import Pack, PackLine, Station
-from floor.packing.service import Trouble, Verdict
+from floor.packing.models import Pack, Station
+from floor.packing.service import Verdict
 from floor.packing.states import PackState
 from floor.people import service as people
 from floor.web import hx
@@ -24,7 +21,6 @@ from floor.web.commands import command
 from floor.web.context import in_words
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
-from floor.web.page import page
 
 bp = Blueprint("packing", __name__)
 
@@ -41,7 +37,7 @@ def stations() -> Response:
         bound = queries.station_by_code(db, current_user.station) if current_user.station else None
         if bound is not None and "choose" not in request.args:
             return hx.see(url_for("packing.bench", code=bound.code))
-        return show_stations(db)
+        return screens.show_stations(db)
 
 
 @bp.post("/stations")
@@ -55,25 +51,13 @@ def bind_station(db: Session) -> Response:
             raise Invalid("packing.unknown_station")
         queries.must_be_at(db, station.warehouse_id, current_user.site)
     except Refused as no:
-        return show_stations(db, 422, sentence(no))
+        return screens.show_stations(db, 422, sentence(no))
     return _bound_to(db, station)
 
 
 def _bound_to(db: Session, station: Station) -> Response:
     people.bind_station(db, current_user.token, station.code)
     return hx.see(url_for("packing.bench", code=station.code))
-
-
-def show_stations(db: Session, status: int = 200, wrong: str = "") -> Response:
-    return page(
-        "packing/stations.html",
-        "content",
-        status=status,
-        benches=queries.stations(db, current_user.site),
-        wrong=wrong,
-        scan_url=url_for("packing.bind_station"),
-        verdict="err" if wrong else None,
-    )
 
 
 def _station(db: Session, code: str) -> Station:
@@ -89,7 +73,7 @@ def bench(code: str) -> Response:
     done = request.args.get("done", "")[:20]
     said = ("ok", _("Parcel %(number)s is closed", number=done)) if done else None
     with reading() as db:
-        return show_bench(db, _station(db, code), said=said, verdict="walk" if done else None)
+        return screens.show_bench(db, _station(db, code), said=said, verdict="walk" if done else None)
 
 
 @bp.post("/stations/<code>/scans")
@@ -104,38 +88,8 @@ def scan_at_bench(db: Session, code: str) -> Response:
             return _bound_to(db, _station(db, other.code))
         pack = service.open_tote(db, station, scanned, actor())
     except Refused as no:
-        return show_bench(db, station, no.status, ("err", sentence(no)), "err")
-    return hx.see(_where(db, pack))
-
-
-def show_bench(
-    db: Session, station: Station, status: int = 200, said: tuple[str, str] | None = None, verdict: str | None = None
-) -> Response:
-    assert station.id is not None
-    return page(
-        "packing/bench.html",
-        "screen",
-        status=status,
-        station=station,
-        queue=queries.queue_of(db, station.warehouse_id),
-        begun=[(pack, order, who, _where(db, pack)) for pack, order, who in queries.unfinished(db, station.id)],
-        states=PACK_STATES,
-        said=said,
-        scan_url=url_for("packing.scan_at_bench", code=station.code),
-        verdict=verdict,
-    )
-
-
-def _where(db: Session, pack: Pack) -> str:
-    """The screen a pack stands at."""
-    if pack.state is PackState.OPEN:
-        return url_for("packing.pack", pack_id=pack.id)
-    if pack.state is PackState.VERIFIED:
-        return url_for("packing.parcel", pack_id=pack.id)
-    parcel = queries.next_to_label(db, pack.id or 0)
-    if parcel is not None:
-        return url_for("shipping.label", parcel_id=parcel.id)
-    return url_for("packing.bench", code=db.get_one(Station, pack.station_id).code)
+        return screens.show_bench(db, station, no.status, ("err", sentence(no)), "err")
+    return hx.see(screens.where(db, pack))
 
 
 # --- checking -------------------------------------------------------------------------------------------------
@@ -153,7 +107,7 @@ def pack(pack_id: int) -> Response:
     """Screen 34: check every unit."""
     with reading() as db:
         found = _pack(db, pack_id)
-        return show_pack(db, found) if found.state is PackState.OPEN else hx.see(_where(db, found))
+        return screens.show_pack(db, found) if found.state is PackState.OPEN else hx.see(screens.where(db, found))
 
 
 @bp.post("/packs/<int:pack_id>/scans")
@@ -167,7 +121,7 @@ def scan(db: Session, pack_id: int) -> Response:
     """
     found, code = _pack(db, pack_id, lock=True), request.form.get("code", "").strip()
     if found.state not in (PackState.OPEN, PackState.VERIFIED):
-        return hx.see(_where(db, found))
+        return hx.see(screens.where(db, found))
     match catalog.resolve(db, code).command:
         case "UNDO":
             return _undo(db, found)
@@ -183,31 +137,35 @@ def scan(db: Session, pack_id: int) -> Response:
 def _item_scan(db: Session, found: Pack, code: str) -> Response:
     seen = service.check_item(db, found, code, actor())
     if seen.verdict in (Verdict.NOT_OURS, Verdict.UNKNOWN):
-        return show_wrong(db, found, seen, code)
+        return screens.show_wrong(db, found, seen, code)
     assert seen.sku is not None
     assert seen.line is not None
     words = " ".join((in_words("name")(seen.sku), in_words("colour")(seen.sku), seen.sku.size))
-    count = f"{seen.line.verified} / {seen.line.qty - seen.line.missing}"
+    count = f"{seen.line.verified}\u00a0/\u00a0{seen.line.qty - seen.line.missing}"
     if seen.verdict is Verdict.ENOUGH:
         return _show(db, found, 422, ("warn", _("Enough of it: put it aside"), count), "warn")
     if seen.verdict is Verdict.VERIFIED:
-        response = show_parcel(db, found, said=("ok", words, count), verdict="done")
+        response = screens.show_parcel(db, found, said=("ok", words, count), verdict="done")
         return hx.push(response, url_for("packing.parcel", pack_id=found.id))
-    return show_pack(db, found, said=("ok", words, count), verdict="step")
+    return screens.show_pack(db, found, said=("ok", words, count), verdict="step")
 
 
 def _box_scan(db: Session, found: Pack, code: str) -> Response | None:
     """At the box: a carton's code chooses it, a scale's text boxes. None when it is neither."""
     carton = queries.carton_by_code(db, code)
     if carton is not None:
-        return show_parcel(db, found, carton=carton, verdict="step")
+        return screens.show_parcel(db, found, carton=carton, verdict="step")
     weight = weight_of(code)
     if weight is None:
         return None
     form = read(ParcelForm, {"carton": request.form.get("carton", ""), "weight": str(weight)})
     if "split" in request.form:  # the units are being chosen by hand: the weight waits for them
-        return show_parcel(db, found, form=form, carton=queries.carton_by_code(db, form["carton"]), by_hand=True)
-    return _box(db, found, form, _planned_units(found, queries.to_box(db, found.id or 0), _number(db, found)))
+        return screens.show_parcel(
+            db, found, form=form, carton=queries.carton_by_code(db, form["carton"]), by_hand=True
+        )
+    return _box(
+        db, found, form, screens.planned_units(found, queries.to_box(db, found.id or 0), screens.box_number(db, found))
+    )
 
 
 @bp.post("/packs/<int:pack_id>/undo")
@@ -224,74 +182,17 @@ def _undo(db: Session, found: Pack) -> Response:
     except Refused as no:
         return _show(db, found, no.status, ("warn", sentence(no), ""), "warn")
     sku = db.get_one(Sku, line.sku_id)
-    response = show_pack(db, found, said=("info", _("Taken back: %(item)s", item=in_words("name")(sku)), ""))
+    response = screens.show_pack(db, found, said=("info", _("Taken back: %(item)s", item=in_words("name")(sku)), ""))
     return hx.push(response, url_for("packing.pack", pack_id=found.id))
 
 
-Said = tuple[str, str, str]
-
-
-def _show(db: Session, found: Pack, status: int, said: Said, verdict: str) -> Response:
+def _show(db: Session, found: Pack, status: int, said: screens.Said, verdict: str) -> Response:
     """The screen of the pack's stage again, with one sentence on it."""
     if found.state is PackState.OPEN:
-        return show_pack(db, found, status, said, verdict)
+        return screens.show_pack(db, found, status, said, verdict)
     if found.state is PackState.VERIFIED:
-        return show_parcel(db, found, status, said, verdict)
-    return hx.see(_where(db, found))
-
-
-def show_pack(
-    db: Session, found: Pack, status: int = 200, said: Said | None = None, verdict: str | None = None
-) -> Response:
-    rows = queries.lines_of(db, found.id or 0)
-    wanted = sum(line.qty - line.missing for line, _sku in rows)
-    checked = sum(line.verified for line, _sku in rows)
-    return page(
-        "packing/pack.html",
-        "screen",
-        status=status,
-        pack=found,
-        todo=[(sku, left) for line, sku in rows if (left := line.qty - line.missing - line.verified)],
-        seen=[(sku, line) for line, sku in rows if line.verified],
-        wanted=wanted,
-        checked=checked,
-        carton=_suggested(db, found),
-        said=said,
-        verdict=verdict,
-        **_around(db, found),
-    )
-
-
-def _around(db: Session, found: Pack) -> dict[str, Any]:
-    """What every screen of a pack shows."""
-    story = queries.story_of(db, found)
-    return {
-        "story": story,
-        "cares": [CARE[kind] for kind in story.classes if kind in CARE],
-        "classes": CLASSES,
-        "scan_url": url_for("packing.scan", pack_id=found.id),
-    }
-
-
-def show_wrong(db: Session, found: Pack, seen: service.Scan, code: str) -> Response:
-    """Mock 03: full red, whose it is, and that nothing was counted."""
-    rows = [(line, sku) for line, sku in queries.lines_of(db, found.id or 0)]
-    left = [sku for line, sku in rows if line.verified + line.missing < line.qty] or [sku for _line, sku in rows]
-    return page(
-        "packing/wrong.html",
-        "screen",
-        status=422,
-        pack=found,
-        sku=seen.sku,
-        wanted=left[0],
-        wanted_code=catalog.barcode_of(db, left[0].id or 0),
-        to_go=sum(line.qty - line.missing - line.verified for line, _sku in rows),
-        code=code[:48],
-        owner=queries.owner_of(db, found, seen.sku.id or 0) if seen.sku else None,
-        back=_where(db, found),
-        verdict="err",
-        **_around(db, found),
-    )
+        return screens.show_parcel(db, found, status, said, verdict)
+    return hx.see(screens.where(db, found))
 
 
 # --- the box --------------------------------------------------------------------------------------------------
@@ -305,9 +206,9 @@ def parcel(pack_id: int) -> Response:
     with reading() as db:
         found = _pack(db, pack_id)
         if found.state is not PackState.VERIFIED:
-            return hx.see(_where(db, found))
+            return hx.see(screens.where(db, found))
         carton = queries.carton_by_code(db, request.args.get("carton", ""))
-        return show_parcel(db, found, carton=carton, by_hand="split" in request.args)
+        return screens.show_parcel(db, found, carton=carton, by_hand="split" in request.args)
 
 
 @bp.post("/packs/<int:pack_id>/parcel")
@@ -324,88 +225,18 @@ def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]
     if form.data is None or carton is None:
         if carton is None:
             form.errors["carton"] = _("Choose a carton")
-        return show_parcel(db, found, 422, verdict="err", form=form, carton=carton, by_hand=by_hand, units=units)
+        return screens.show_parcel(
+            db, found, 422, verdict="err", form=form, carton=carton, by_hand=by_hand, units=units
+        )
     try:
         service.box(db, found, carton, form.data.weight, units, form.data.sure, actor())
     except Invalid as no:
         form.refuse(no, sentence(no))
         off = no.values if no.code == "packing.weight_off" else None
-        return show_parcel(
+        return screens.show_parcel(
             db, found, 422, verdict="warn", form=form, carton=carton, by_hand=by_hand, units=units, off=off
         )
-    return hx.see(_where(db, found))
-
-
-def show_parcel(
-    db: Session,
-    found: Pack,
-    status: int = 200,
-    said: Said | None = None,
-    verdict: str | None = None,
-    form: Form[ParcelForm] | None = None,
-    carton: Carton | None = None,
-    by_hand: bool = False,
-    units: dict[int, int] | None = None,
-    off: dict[str, Any] | None = None,
-) -> Response:
-    rows = queries.to_box(db, found.id or 0)
-    chosen = carton or _suggested(db, found)
-    number = _number(db, found)
-    planned = _planned_units(found, rows, number)
-    units = units or planned
-    goods = [(sku, units.get(line.id or 0, 0)) for line, sku, _left in rows if units.get(line.id or 0, 0) > 0]
-    return page(
-        "packing/parcel.html",
-        "screen",
-        status=status,
-        pack=found,
-        rows=[(line, sku, left, units.get(line.id or 0, 0)) for line, sku, left in rows],
-        cartons=catalog.cartons(db),
-        carton=chosen,
-        number=number,
-        by_hand=by_hand,
-        split=by_hand or number > 1 or queries.left_of(rows, planned) > 0,
-        form=form,
-        expected=queries.expected_g(chosen, goods) if chosen else None,
-        suspects=queries.suspects(off["given"] - off["expected"], goods) if off and goods else [],
-        off=off,
-        drawing=_drawing(db, found, chosen, number),
-        said=said,
-        verdict=verdict,
-        **_around(db, found),
-    )
-
-
-def _number(db: Session, found: Pack) -> int:
-    """Which box of the pack is being filled, from 1."""
-    return len(queries.parcels_of(db, found.id or 0)) + 1
-
-
-def _suggested(db: Session, found: Pack) -> Carton | None:
-    boxes, number = found.suggestion.get("boxes") or [], _number(db, found)
-    return queries.carton_by_code(db, boxes[number - 1]["carton"]) if number <= len(boxes) else None
-
-
-def _planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: int) -> dict[int, int]:
-    """What the solver puts into box `number`; everything that is left where it has no such plan."""
-    boxes = found.suggestion.get("boxes") or []
-    if number >= len(boxes):
-        return {line.id or 0: left for line, _sku, left in rows}
-    inside = [at[0] for at in boxes[number - 1]["placements"]]
-    units = {}
-    for line, sku, left in rows:
-        units[line.id or 0] = min(left, inside.count(sku.id))
-        for _unit in range(units[line.id or 0]):
-            inside.remove(sku.id)
-    return units
-
-
-def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> planning.Drawing | None:
-    boxes = found.suggestion.get("boxes") or []
-    if carton is None or number > len(boxes) or boxes[number - 1]["carton"] != carton.code:
-        return None
-    colours = {sku.id or 0: sku.colour_hex for _line, sku in queries.lines_of(db, found.id or 0)}
-    return planning.drawing_of(boxes[number - 1], carton, colours)
+    return hx.see(screens.where(db, found))
 
 
 # --- trouble --------------------------------------------------------------------------------------------------
@@ -416,7 +247,7 @@ def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> pl
 def exception(pack_id: int) -> Response:
     """Screen 37: what is wrong, and what will happen; htmx asks again for the consequences alone."""
     with reading() as db:
-        return show_exception(db, _pack(db, pack_id), Form(dict(request.args)))
+        return screens.show_exception(db, _pack(db, pack_id), Form(dict(request.args)))
 
 
 @bp.post("/packs/<int:pack_id>/exception")
@@ -429,12 +260,12 @@ def report(db: Session, pack_id: int) -> Response:
     if form.data is None or line is None:
         if form.data is not None or "line" in form.errors:
             form.errors["line"] = _("Choose the item")
-        return show_exception(db, found, form, 422)
+        return screens.show_exception(db, found, form, 422)
     try:
         service.report(db, found, line, form.data.qty, form.data.why, actor())
     except Invalid as no:
-        return show_exception(db, found, form.refuse(no, sentence(no)), 422)
-    return hx.see(_where(db, found))
+        return screens.show_exception(db, found, form.refuse(no, sentence(no)), 422)
+    return hx.see(screens.where(db, found))
 
 
 @bp.post("/packs/<int:pack_id>/abandon")
@@ -445,34 +276,3 @@ def abandon(db: Session, pack_id: int) -> Response:
     found = _pack(db, pack_id, lock=True)
     service.abandon(db, found, actor())
     return hx.see(url_for("packing.bench", code=db.get_one(Station, found.station_id).code))
-
-
-def show_exception(db: Session, found: Pack, form: Form[TroubleForm], status: int = 200) -> Response:
-    inside = queries.boxed(db, found.id or 0)
-    rows = [
-        (line, sku, left)
-        for line, sku in queries.lines_of(db, found.id or 0)
-        if (left := line.qty - line.missing - inside.get(line.shipment_line_id, 0))
-    ]
-    chosen = next((row for row in rows if str(row[0].id) == form["line"]), rows[0] if len(rows) == 1 else None)
-    why = form["why"] if form["why"] in tuple(Trouble) else Trouble.MISSING.value
-    qty = int(form["qty"]) if form["qty"].isdigit() and 0 < int(form["qty"]) < 10_000 else 1
-    return page(
-        "packing/exception.html",
-        "then" if status == 200 else "screen",
-        status=status,
-        pack=found,
-        rows=rows,
-        most=max((left for _line, _sku, left in rows), default=1),
-        form=form,
-        chosen=chosen,
-        qty=qty,
-        why=why,
-        why_words=TROUBLES,
-        bin=queries.picked_from(db, chosen[0].shipment_line_id) if chosen else None,
-        total=sum(left for _line, _sku, left in rows),
-        can_abandon=not inside,
-        back=_where(db, found),
-        verdict="err" if status != 200 else None,
-        **{**_around(db, found), "scan_url": None},
-    )

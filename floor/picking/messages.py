@@ -160,9 +160,7 @@ def _way(said: Verdict) -> str:
         case "wrong_bin_aisle":
             return _("Go to aisle %(aisle)s", aisle=said.values["aisle"])
         case "wrong_bin_up":
-            return ngettext(
-                "%(n)s bay on, towards higher numbers", "%(n)s bays on, towards higher numbers", n, n=n
-            )
+            return ngettext("%(n)s bay on, towards higher numbers", "%(n)s bays on, towards higher numbers", n, n=n)
         case "wrong_bin_down":
             return ngettext("%(n)s bay back, towards lower numbers", "%(n)s bays back, towards lower numbers", n, n=n)
         case "wrong_level_up":

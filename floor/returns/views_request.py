@@ -1,6 +1,7 @@
 """Doors to announce a return: the customer's link, its slip, and the clerk's form."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, request, url_for
 from flask_login import current_user
@@ -123,7 +124,7 @@ def _order_behind(db: Session, token: str) -> Order:
     return order
 
 
-def _shop() -> dict[str, str]:
+def _shop() -> dict[str, Any]:
     settings = current_app.extensions["settings"]
     return {"company": settings.company, "contact": settings.contact}
 

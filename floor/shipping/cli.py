@@ -27,7 +27,9 @@ def slips(run_id: int | None, every: bool, file: Path) -> None:
     parts = _parts(run_id)
     if not parts:
         raise click.ClickException("there are no shipments to print")
-    total, done, written, failed = sum(len(ids) for _lang, ids in parts), 0, 0, {}
+    total = sum(len(ids) for _lang, ids in parts)
+    done = written = 0
+    failed: dict[str, str] = {}
     for number, (lang, ids) in enumerate(parts, start=1):
         target = file if len(parts) == 1 else file.with_stem(f"{file.stem}-{number:03d}")
         pdf, bad = jobs.slips_paper(ids, lang)

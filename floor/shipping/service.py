@@ -220,7 +220,8 @@ def open_manifest(db: Session, warehouse_id: int, carrier: Carrier, actor: Actor
         return found
     row = {"number": f"new-{warehouse_id}-{carrier.id}", "warehouse_id": warehouse_id, "carrier_id": carrier.id,
            "state": ManifestState.OPEN, "opened_at": clock.now(), "driver": "", "seal": "", "version": 1}  # fmt: skip
-    made = db.execute(_insert(db, Manifest).values(row).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
+    new = _insert(db, Manifest).values(row).on_conflict_do_nothing().returning(col(Manifest.id))
+    made = db.execute(new).first() is not None  # psycopg counts no rows of an INSERT
     manifest = queries.open_manifest(db, warehouse_id, carrier.id)
     assert manifest is not None, "the insert made it, or met it"
     if made:

@@ -57,7 +57,8 @@ def scan_label(db: Session, parcel_id: int) -> Response:
         if resolve(db, code).command == "REPRINT":
             service.reprint(db, queries.jobs_of(db, parcel_id)[PaperKind.WAYBILL], actor())
             return show_label(db, parcel, verdict="step")
-        seen = service.prove_label(db, parcel, code, actor())
+        with db.begin_nested():
+            seen = service.prove_label(db, parcel, code, actor())
     except Refused as no:
         return show_label(db, parcel, no.status, sentence(no), "warn")
     if seen.verdict is not LabelVerdict.CLOSED:
@@ -297,7 +298,8 @@ def hand_over(db: Session, manifest_id: int) -> Response:
     if form.data is None:
         return show_handover(db, lorry, form, 422)
     try:
-        service.hand_over(db, lorry, form.data.driver, form.data.seal, actor())
+        with db.begin_nested():  # a refusal half-way must leave nothing behind although the answer is kept
+            service.hand_over(db, lorry, form.data.driver, form.data.seal, actor())
     except Refused as no:
         return show_handover(db, lorry, form.refuse(no, sentence(no)), no.status)
     return hx.see(url_for("shipping.manifest", manifest_id=manifest_id))

@@ -1,11 +1,12 @@
 // Hardware scanners type. This collects their keys anywhere on the page and sends every scan once, in order, none lost.
-// A scan: keys at most 100 ms apart, ended by Enter, Tab or 100 ms of silence, three characters or more.
+// A scan: keys at most 100 ms apart; two characters or more ended by Enter or Tab, or three ended by 100 ms of silence.
 // htmx itself reads a form's values when a queued request starts, not when it was asked for, so the queue is kept here.
 (() => {
   "use strict";
   const GAP = 100;
   const BOUNCE = 300;
   const SHORTEST = 3;
+  const ENDED = 2; // "K3" on a carton: the scanner's own end tells it from two shortcuts
   const form = document.getElementById("scan");
   const field = form?.elements.code;
   const { uuid, show, unanswered, wait } = window.Floor;
@@ -100,11 +101,11 @@
     return e.key.length === 1 ? e.key : "";
   }
 
-  function finish() {
+  function finish(least) {
     clearTimeout(silence);
     const code = burst;
     burst = "";
-    if (code.length >= SHORTEST) {
+    if (code.length >= least) {
       enqueue(code, at);
       if (field) field.value = "";
     } else {
@@ -115,11 +116,11 @@
   document.addEventListener("keydown", (e) => {
     if (editable(e.target) || e.target.closest?.("dialog[open]")) return;
     const now = performance.now();
-    if (burst && now - at > GAP) finish();
-    if ((e.key === "Enter" || e.key === "Tab") && burst.length >= SHORTEST) { // the scanner's own end; a button in focus must not hear it
+    if (burst && now - at > GAP) finish(SHORTEST);
+    if ((e.key === "Enter" || e.key === "Tab") && burst.length >= ENDED) { // the scanner's own end; a button in focus must not hear it
       e.preventDefault();
       e.stopImmediatePropagation();
-      finish();
+      finish(ENDED);
       return;
     }
     if (e.key.length > 1 && !e.repeat && e.code !== "" && shortcut(e.key, true)) { e.preventDefault(); return; }
@@ -130,7 +131,7 @@
     burst += char;
     at = now;
     clearTimeout(silence);
-    silence = setTimeout(finish, GAP);
+    silence = setTimeout(finish, GAP, SHORTEST);
   }, true);
 
   // Wedges that commit text instead of keys (and people without a scanner) write into the field itself.

@@ -12,7 +12,7 @@ from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Stage, Strategy, Why
 from floor.inventory import queries as stock_queries
 from floor.inventory import service as inventory
-from floor.inventory.models import Balance, MoveReason, PlaceKind, Reservation, SafetyStock
+from floor.inventory.models import Balance, BinKind, MoveReason, PlaceKind, Reservation, SafetyStock
 from floor.inventory.service import Move
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict
@@ -418,3 +418,18 @@ def _together(*jobs_) -> None:
     for thread in threads:
         thread.join()
     assert broken == []
+
+
+def test_replenishment_for_an_order_that_may_split_is_asked_where_the_goods_are(app):
+    with unit_of_work() as db:
+        world = a_world(db, mugs=1, reserve_mugs=2)
+        far = a_bin(db, world.other, "A02-02-3", BinKind.RESERVE)
+        a_bin(db, world.other, "A02-03-1")
+        stock(db, far, world.mug, 2)
+        an_order(db, [(world.mug, 5)])
+    run = a_done_run(split=True)
+    with unit_of_work() as db:
+        assert set(why(db, run).values()) == {Why.PICK_FACE_EMPTY}
+        assert service.lacking(db, run) == {(world.house.id, world.mug.id): 2, (world.other.id, world.mug.id): 2}
+        assert service.replenish(db, run, SYSTEM) == 2
+        assert service.lacking(db, run) == {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from floor import wiring
 from floor.cli import run_checks
@@ -47,12 +47,14 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def someone(house: House, browser: Browser) -> Iterator[Callable[..., Person]]:
+def someone(house: House, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Person]]:
     """`someone("Ana")` signs in on a phone or at a desk; `someone()` is a stranger with a phone."""
     people: list[Person] = []
 
     def come(name: str = "", *, script: bool = True) -> Person:
-        person = Person(browser, house.url, DESK if name in ("Chen", "Dai") else PHONE, script=script)
+        device = DESK if name in ("Chen", "Dai") else PHONE
+        context = new_context(locale="en-GB", java_script_enabled=script, **device)
+        person = Person(context, house.url, script=script)
         people.append(person)
         if name:
             person.sign_in(name)
@@ -60,6 +62,4 @@ def someone(house: House, browser: Browser) -> Iterator[Callable[..., Person]]:
 
     yield come
     troubles = [trouble for person in people for trouble in person.troubles]
-    for person in people:
-        person.context.close()
     assert troubles == []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
 from tests.cast import CAST, PIN
 
@@ -27,12 +27,10 @@ _READY = "Boolean(window.Floor?.scan) && !document.documentElement.hasAttribute(
 class Person:
     """One person with one device. `troubles` collects what must never happen: script errors and broken answers."""
 
-    def __init__(self, browser: Browser, house_url: str, device: dict[str, Any], *, script: bool = True) -> None:
-        self.script = script
-        self.url = house_url
-        self.context: BrowserContext = browser.new_context(locale="en-GB", java_script_enabled=script, **device)
-        self.context.set_default_timeout(PATIENCE)
-        self.page: Page = self.context.new_page()
+    def __init__(self, context: BrowserContext, house_url: str, *, script: bool) -> None:
+        self.context, self.url, self.script = context, house_url, script
+        context.set_default_timeout(PATIENCE)
+        self.page: Page = context.new_page()
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("response", self._heard)
@@ -79,6 +77,7 @@ class Person:
         self._be_ready(code)
         with self.changed():
             self._type(code)
+        self._last = (code, self.page.evaluate(_NOW))
 
     def _be_ready(self, code: str) -> None:
         self.page.wait_for_load_state()
@@ -89,7 +88,6 @@ class Person:
         before, at = self._last
         if code == before:
             self.page.wait_for_function(f"at => {_NOW} - at > {_BOUNCE_MS}", arg=at)
-        self._last = (code, self.page.evaluate(_NOW))
 
     def _type(self, code: str) -> None:
         self.page.keyboard.type(code, delay=5)

@@ -18,7 +18,7 @@ from floor.shipments.models import Shipment
 from tests.journeys import outside
 from tests.journeys.conftest import House
 from tests.journeys.person import Person
-from tests.journeys.world import SHELVES
+from tests.journeys.world import LANE, SHELVES
 
 pytestmark = pytest.mark.browser
 
@@ -135,11 +135,11 @@ def ana_picks_everything_with_mistakes_on_the_way(story: Story) -> None:
     _picks_along_the_walk(ana, story)
     ana.scan("L9")
     ana.sees("This is no lane")
-    ana.scan("L1")
+    ana.scan(LANE)
     ana.sees("Walk done")
     units = sum(sum(lines.values()) for lines in WANTED.values())
     ana.sees(f"{units} units")
-    ana.sees(f"{MISSING} short")
+    ana.sees("1 short")
 
 
 def _place_that_wants_a_tote(ana: Person) -> str:
@@ -171,9 +171,11 @@ def _asked_for(ana: Person, story: Story) -> tuple[str, str]:
     return "item", "".join((page.locator(".bc .num").text_content() or "").split())
 
 
-def _wrong_bin(ana: Person, _story: Story, _code: str) -> None:
+def _wrong_bin(ana: Person, _story: Story, code: str) -> None:
     ana.scan("A04-02-1")
     ana.is_stopped("Wrong bin")
+    ana.scan(code)
+    ana.sees("Bin scanned")
 
 
 def _wrong_item_and_undo(ana: Person, story: Story, code: str) -> None:
@@ -193,6 +195,7 @@ def _wrong_tote(ana: Person, story: Story, code: str) -> None:
     other = next(tote for tote in story.totes.values() if tote != code)
     ana.scan(other)
     ana.is_stopped("Wrong tote")
+    ana.scan(code)
 
 
 def _two_scarves_are_missing(ana: Person, _story: Story, _code: str) -> None:

@@ -11,6 +11,7 @@ from tests import factories
 CHANNEL, CHANNEL_SECRET = "web", "what only our web shop knows"
 CARRIER, CARRIER_SECRET = "sf", "secret of sf"
 PRICE_FEN = 9900
+LANE = "L1"
 
 #: SKU -> units by pick face. The scarf lies in two bins; nobody orders the small tee: it is there to be grabbed wrongly.
 SHELVES = {

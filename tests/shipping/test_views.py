@@ -10,12 +10,13 @@ from PIL import Image
 from sqlmodel import select
 
 from floor.cli import run_checks
+from floor.inventory.models import Balance
 from floor.kit import compute
 from floor.kit.uow import reading, unit_of_work
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
 from floor.paper.codes import read_codes
-from floor.shipments.models import Shipment
+from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 from floor.shipping import jobs, queries
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, PrintState
@@ -128,9 +129,10 @@ def test_a_failed_paper_says_why_and_can_be_tried_again(boxed, relay, sign_in):
 
 
 @pytest.mark.parametrize(
-    "path", ["/parcels/{p}/scans", "/print-jobs/{j}/reprint", "/manifests", "/manifests/{m}/scans", "/manifests/{m}/undo",
-             "/manifests/{m}/handover"]
-)  # fmt: skip
+    "path",
+    ["/parcels/{p}/scans", "/print-jobs/{j}/reprint", "/manifests"]
+    + [f"/manifests/{{m}}/{verb}" for verb in ("scans", "undo", "handover")],
+)
 def test_only_the_bench_and_the_supervisor_may(boxed, sign_in, path):
     bo = sign_in("Bo")
     manifest = bo.post("/manifests", {"warehouse": "SHA", "carrier": "sf"}).location.split("/")[-1]
@@ -238,3 +240,20 @@ def test_a_day_at_the_bench_from_tote_to_lorry(app: Flask, relay, sign_in):
         assert db.exec(select(Shipment.state)).one() is ShipmentState.SHIPPED
         assert count(db, PrintJob) == 2
     assert {name: rows for name, rows in run_checks(app.extensions["checks"]).items() if rows} == {}
+
+
+def test_a_handover_refused_half_way_leaves_nothing_behind(boxed, sign_in):
+    """Stock that is not where the books say it is stops the lorry; no unit is shipped on paper only."""
+    bo, (first, _second) = sign_in("Bo"), boxed
+    closed(bo, first)
+    url = bo.post("/manifests", {"carrier": "sf"}).location
+    bo.post(f"{url}/scans", {"code": number_of(first)})
+    with unit_of_work() as db:
+        for balance in db.exec(select(Balance).where(Balance.place_id == first.id)):
+            balance.qty -= 1
+    assert bo.post(f"{url}/handover", {"driver": "Wang"}).status_code == 409
+    with reading() as db:
+        lines = db.exec(select(ShipmentLine)).all()
+        assert [(line.packed, line.shipped) for line in lines] == [(2, 0), (2, 0)]
+        assert db.exec(select(Manifest.state)).one() is ManifestState.OPEN
+    assert state_of(first) is ParcelState.LABELLED

@@ -1,0 +1,320 @@
+"""Every identity `flask check` proves can be broken by hand, and is then named with the rows that break it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from floor import wiring
+from floor.allocation.models import Run
+from floor.allocation.states import RunState
+from floor.demo import company, day
+from floor.events.models import AuditEvent, OutboxMessage
+from floor.events.relay import Relay
+from floor.factory import create_app
+from floor.intake import service as intake
+from floor.intake.models import ImportBatch, RejectedRow
+from floor.inventory.models import BinKind
+from floor.kit import clock, uow
+from floor.kit.actor import SYSTEM
+from floor.packing.models import Parcel
+from floor.returns import service as returns
+from floor.returns.models import Grade, ReturnReason
+from floor.returns.queries import returnable
+from floor.shipments.models import Shipment
+from floor.shipping import service as shipping
+from floor.tracking import service as tracking
+from floor.tracking.service import Said
+from tests.conftest import SETTINGS, _build
+from tests.factories import a_bin, a_planned_shipment, an_order
+from tests.packing.worlds import World, a_boxed_parcel, a_world, person
+
+MESSAGE = (
+    '{"type": "order", "order_id": "T-1", "placed_at": "2026-11-20T10:00:00+08:00", "total": "99.00",'
+    ' "lines": [{"sku": "TEE-NAVY-L", "qty": 1, "unit_price": "99.00"}], "buyer": {"id": "b-7"},'
+    ' "address": {"recipient": "A", "phone": "13800000000", "province": "\u6d59\u6c5f\u7701", "city": "B", "street": "1"}}'
+)
+
+
+def a_company(db: Session) -> None:
+    """One of everything a check looks at: planned, boxed, labelled, delivered and returned; a run, a file, a message."""
+    world = a_world(db)
+    a_bin(db, world.house, "A04-01-1", BinKind.RETURNS)
+    a_bin(db, world.house, "A04-02-1", BinKind.QUARANTINE)
+    order = an_order(db, [(world.tee, 2)])
+    a_planned_shipment(db, order, [(world.bins[world.tee.id], world.tee, 2)], world.carrier)
+    an_order(db, [(world.mug, 1)], released=False)
+    a_boxed_parcel(db, world)
+    _labelled(db, a_boxed_parcel(db, world))
+    _returned(db, world, _delivered(db, world))
+    db.add(Run(state=RunState.READY))
+    channel = intake.ensure_channel(db, "shop")
+    message = intake.store(db, channel.code, "m-1", MESSAGE, SYSTEM)
+    intake.apply(db, message.id)
+    batch = ImportBatch(filename="orders.csv", channel="shop", rows=3, lines=2, rejected=1, finished_at=clock.now())
+    db.add(batch)
+    db.flush()
+    db.add(RejectedRow(batch_id=batch.id, row=3, reason="unknown_sku"))
+    event = db.exec(select(AuditEvent)).first()
+    db.add(OutboxMessage(event_id=event.id, handler="audit.look_at_order"))
+
+
+def _labelled(db: Session, parcel: Parcel) -> str:
+    """Its label is printed and proven; returns the number on it."""
+    bo = person(db, "Bo")
+    waybill = shipping.ask_waybill(db, parcel.id)
+    number = shipping.draw_number(db, waybill.id)
+    shipping.receive_waybill(db, waybill.id, number, "571-A01-001", bo)
+    shipping.prove_label(db, parcel, number, bo)
+    return number
+
+
+def _delivered(db: Session, world: World) -> int:
+    """A parcel that went out and reached its customer; returns its order's id."""
+    bo, parcel = person(db, "Bo"), a_boxed_parcel(db, world)
+    number = _labelled(db, parcel)
+    lorry = shipping.open_manifest(db, world.house.id, world.carrier, bo)
+    shipping.load(db, lorry, number, bo)
+    shipping.hand_over(db, lorry, "Driver", "S-1", bo)
+    said = [Said(number, "delivered", "", "", clock.now())]
+    tracking.hear(db, world.carrier, said, SYSTEM)
+    tracking.attach(db, parcel.shipment_id, SYSTEM)
+    return db.get_one(Shipment, parcel.shipment_id).order_id
+
+
+def _returned(db: Session, _world: World, order_id: int) -> None:
+    chen = person(db, "Chen")
+    line = returnable(db, order_id)[0].line
+    case = returns.request(db, order_id, {line.id: 1}, ReturnReason.WRONG_SIZE, "", "", chen)
+    returns.arrive(db, case.id, None, chen)
+    returns.matched(db, case.id, 1, line.sku_id)
+    well = dict.fromkeys(("complete", "packaging", "clean", "works"), True)
+    returns.decide(db, case.id, 1, returns.Decision(Grade.A, well), None, 10**9, chen)
+    returns.close(db, case.id, chen)
+
+
+@dataclass(frozen=True)
+class Plant:
+    """SQL that breaks an identity, a query for what names the row, and how the check must say it."""
+
+    sql: tuple[str, ...]
+    who: str
+    says: str
+
+
+def plant(says: str, who: str, *sql: str) -> Plant:
+    return Plant(sql, who, says)
+
+
+_SHIPPED = "SELECT id FROM parcel WHERE state = 'shipped'"
+_LABELLED = "SELECT id FROM parcel WHERE state = 'labelled'"
+_PLANNED = "SELECT id FROM shipment WHERE state = 'planned'"
+_RETURNED = "SELECT order_id FROM return_case"
+_NUMBER = "SELECT number FROM parcel WHERE state = "
+
+PLANTED: dict[str, tuple[Plant, ...]] = {
+    "ledger = balances": (
+        plant(
+            "stock_balance place {}", "SELECT min(id) FROM bin",
+            "UPDATE stock_balance SET qty = qty + 1 WHERE place_id = (SELECT min(id) FROM bin)",
+        ),
+        plant(
+            "stock_balance place {} sku 1: the ledger says +2 more", _LABELLED,
+            f"DELETE FROM stock_balance WHERE place_id = ({_LABELLED})",
+        ),
+        plant("stock_balance place {} sku 1: the ledger says -1 more", "SELECT id FROM bin WHERE kind = 'returns'",
+              "DELETE FROM stock_ledger WHERE reason = 'return'"),
+    ),
+    "reserved <= on hand": (
+        plant(
+            "stock_balance place {}", "SELECT min(bin_id) FROM stock_reservation",
+            "UPDATE stock_balance SET reserved = reserved + 1"
+            " WHERE place_id = (SELECT min(bin_id) FROM stock_reservation)",
+        ),
+        plant(
+            "stock_balance place {}", "SELECT bin_id FROM stock_reservation WHERE posted = 0",
+            "UPDATE stock_reservation SET released = 1 WHERE posted = 0",
+        ),
+    ),
+    "ordered = the sum of its parts": (
+        plant("line {}: ordered 3", "SELECT min(id) FROM order_line",
+              "UPDATE order_line SET qty = qty + 1 WHERE id = (SELECT min(id) FROM order_line)"),
+        plant("line {}: ordered 2, but 1 backordered", "SELECT min(id) FROM order_line",
+              "UPDATE order_line SET backordered = 1 WHERE id = (SELECT min(id) FROM order_line)"),
+    ),
+    "allocated = reserved on shelves": (
+        plant("shipment_line {}: 3 allocated, 2 reserved",
+              f"SELECT id FROM shipment_line WHERE shipment_id = ({_PLANNED})",
+              f"UPDATE shipment_line SET allocated = 3 WHERE shipment_id = ({_PLANNED})"),
+    ),
+    "shipments hold what their state says": (
+        plant("{} is cancelled", "SELECT number FROM shipment WHERE state = 'cancelled'",
+              "UPDATE shipment SET state = 'cancelled' WHERE state = 'planned'"),
+        plant("{} is shipped", "SELECT number FROM shipment WHERE state = 'shipped'",
+              "UPDATE shipment SET state = 'shipped' WHERE state = 'planned'"),
+        plant("{} is picked", "SELECT number FROM shipment WHERE state = 'picked'",
+              "UPDATE shipment SET state = 'picked' WHERE state = 'delivered'"),
+    ),
+    "every run explains every order": (
+        plant("allocation_run {}: 1 orders", "SELECT id FROM allocation_run", "UPDATE allocation_run SET orders = 1"),
+        plant("allocation_run {}: 0 orders, says 2 allocated", "SELECT id FROM allocation_run",
+              "UPDATE allocation_run SET allocated = 2"),
+    ),
+    "a shipment is on one walk at most": (
+        plant(
+            "shipment {} is on 2 walks at once", "SELECT min(shipment_id) FROM walk_tote",
+            "UPDATE walk SET state = 'picking'",
+            "INSERT INTO walk (number, warehouse_id, state, lane, due_at, priority, length_mm, minutes, created_at,"
+            " version) SELECT 'W-2', warehouse_id, 'published', '', due_at, 5, 0, 0, created_at, 1 FROM walk",
+            "INSERT INTO walk_tote (walk_id, slot, part, shipment_id, is_busy)"
+            " SELECT max(walk.id), 1, 0, min(walk_tote.shipment_id), false FROM walk, walk_tote",
+        ),
+    ),
+    "outbox sent or pending": (
+        plant("outbox_message {}: audit.look_at_order is dead", "SELECT min(id) FROM outbox_message",
+              "UPDATE outbox_message SET state = 'dead', handler = 'audit.look_at_order'"),
+        plant("outbox_message {}", "SELECT min(id) FROM outbox_message",
+              "UPDATE outbox_message SET next_try_at = '2020-01-01 00:00:00'"),
+    ),
+    "parcels hold what was packed and shipped": (
+        plant("parcel {} sku", _SHIPPED.replace("shipped", "boxed"),
+              f"UPDATE parcel_line SET qty = qty + 1 WHERE parcel_id = ({_SHIPPED.replace('shipped', 'boxed')})"),
+        plant("shipment_line {}: 2 packed + 0 shipped, but its parcels hold 0 and 2 left in them",
+              f"SELECT shipment_line_id FROM parcel_line WHERE parcel_id IN ({_SHIPPED})"
+              " AND parcel_id NOT IN (SELECT parcel_id FROM manifest_parcel)",
+              f"UPDATE parcel SET state = 'shipped' WHERE id = ({_LABELLED})"),
+    ),
+    "one living waybill per parcel": (
+        plant("parcel {} is labelled with 0 living waybills", f"{_NUMBER} 'labelled'",
+              f"UPDATE waybill SET state = 'void' WHERE parcel_id = ({_LABELLED})"),
+    ),
+    "shipped parcels are on closed manifests": (
+        plant("parcel {} is shipped, but manifest M-", f"{_NUMBER} 'shipped'", "UPDATE manifest SET state = 'open'"),
+        plant("parcel {} is shipped, but manifest None", f"{_NUMBER} 'shipped'", "DELETE FROM manifest_parcel"),
+        plant("parcel {} is labelled, but manifest M-", f"{_NUMBER} 'labelled'",
+              f"UPDATE manifest_parcel SET parcel_id = ({_LABELLED})"),
+    ),
+    "applied messages have orders": (
+        plant("inbox_message {} of shop is applied", "SELECT id FROM inbox_message",
+              "UPDATE inbox_message SET order_id = NULL"),
+        plant("inbox_message {} of shop is waiting", "SELECT id FROM inbox_message",
+              "UPDATE inbox_message SET state = 'waiting', received_at = '2020-01-01 00:00:00'"),
+    ),
+    "file imports add up": (
+        plant("import_batch {}: 4 rows", "SELECT id FROM import_batch", "UPDATE import_batch SET rows = 4"),
+        plant("import_batch {}: 3 rows, but 2 accepted + 0 known + 1 rejected, 0 of them listed",
+              "SELECT id FROM import_batch", "DELETE FROM rejected_row"),
+    ),
+    "orders and their flags agree": (
+        plant(
+            "{} is released, but flag twin is open",
+            "SELECT number FROM customer_order WHERE id = (SELECT min(order_id) FROM shipment)",
+            "INSERT INTO audit_flag (order_id, rule, field, start, \"end\", \"values\", verdict, raised_at)"
+            " SELECT min(order_id), 'twin', '', 0, 0, '{}', 'open', '2026-01-01 00:00:00' FROM shipment",
+        ),
+        plant(
+            "{} is in the house without a line", "SELECT min(number) FROM customer_order WHERE state = 'received'",
+            "DELETE FROM order_line WHERE order_id ="
+            " (SELECT id FROM customer_order WHERE number ="
+            " (SELECT min(number) FROM customer_order WHERE state = 'received'))",
+        ),
+    ),
+    "tracks say what their events say": (
+        plant("track {}: is exception, its events say delivered", "SELECT parcel_id FROM track",
+              "UPDATE track SET state = 'exception'"),
+        plant("parcel {}: has events but no track", "SELECT parcel_id FROM carrier_event", "DELETE FROM track"),
+    ),
+    "delivered = every parcel delivered": (
+        plant("is delivered, but {} was not", f"{_NUMBER} 'shipped'", "UPDATE track SET delivered_at = NULL"),
+    ),
+    "returned <= shipped": (
+        plant("order_line {}: 99 returned of 2 shipped", "SELECT order_line_id FROM return_item",
+              "UPDATE return_item SET qty = 99"),
+    ),
+    "refunds <= paid": (
+        plant("{}: 10000000 fen refunded", f"SELECT number FROM customer_order WHERE id = ({_RETURNED})",
+              "UPDATE refund SET amount_fen = 10000000"),
+    ),
+    "refund = the sum of its items": (
+        plant("{}: its items say", "SELECT number FROM return_case", "UPDATE refund SET amount_fen = amount_fen + 1"),
+        plant("{}: its items say", "SELECT number FROM return_case", "DELETE FROM refund"),
+        plant("{}: its items say", "SELECT number FROM return_case", "UPDATE return_case SET state = 'arrived'"),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Instead of the cast alone: the cast with a day's work behind it, built once and copied for every test."""
+    path = tmp_path_factory.mktemp("checks") / "floor.db"
+    _build_company(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def postgres_template(postgres) -> str:
+    url = postgres.create_database()
+    _build_company(url)
+    return url.rsplit("/", 1)[1]
+
+
+def _build_company(url: str) -> None:
+    _build(url)
+    uow.bind(uow.Database(url))
+    with uow.unit_of_work() as db:
+        a_company(db)
+    uow.database().dispose()
+
+
+@pytest.fixture
+def check(app) -> Callable[[], tuple[int, str]]:
+    """`flask check` as it is typed: its exit code and what it printed."""
+
+    def run() -> tuple[int, str]:
+        with app.app_context():
+            done = app.test_cli_runner().invoke(args=["check"])
+        return done.exit_code, done.output
+
+    return run
+
+
+def test_every_check_has_a_planted_violation():
+    assert PLANTED.keys() == wiring.CHECKS.keys()
+
+
+def test_a_sound_house_is_told_so_check_by_check(check):
+    code, said = check()
+    assert (code, said.splitlines()) == (0, [f"ok   {name}" for name in wiring.CHECKS])
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [pytest.param(name, one, id=f"{name}-{n}") for name, many in PLANTED.items() for n, one in enumerate(many, 1)],
+)
+def test_a_violation_is_found_and_its_rows_are_named(name, planted, check):
+    with uow.unit_of_work() as db:
+        for statement in planted.sql:
+            assert db.connection().execute(sa.text(statement)).rowcount != 0, "the violation was not planted"
+        who = db.connection().execute(sa.text(planted.who)).scalar_one()
+    code, said = check()
+    assert code == 1
+    assert f"BAD  {name}\n" in said
+    block = said.split(f"BAD  {name}\n")[1].split("\nok ")[0].split("\nBAD ")[0]
+    assert planted.says.format(who) in block
+
+
+@pytest.mark.slow
+def test_the_demo_company_and_its_day_are_sound(tmp_path):
+    url = f"sqlite:///{tmp_path / 'demo.db'}"
+    app = create_app(replace(SETTINGS, database_url=url))
+    app.test_cli_runner().invoke(args=["db", "upgrade"])
+    with app.app_context():
+        company.load_once(lambda _words: None)
+        day.live(app, Relay(app.extensions["handlers"], timedelta(seconds=60)), lambda _words: None)
+        done = app.test_cli_runner().invoke(args=["check"])
+    uow.database().dispose()
+    assert (done.exit_code, "BAD" in done.output) == (0, False), done.output
