@@ -141,7 +141,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
 #: The rail: endpoint, label, icon, roles that see it.
 RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("analytics.board", _l("Board"), "chart", ("supervisor",)),
-    ("care.find", _l("Orders"), "clipboard", ("service", "supervisor")),
+    ("care.find", _l("Find orders"), "clipboard", ("service", "supervisor")),
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
     ("allocation.index", _l("Allocation"), "tree", ("supervisor",)),

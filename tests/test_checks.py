@@ -21,17 +21,10 @@ from floor.intake.models import ImportBatch, RejectedRow
 from floor.inventory.models import BinKind
 from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
-from floor.packing.models import Parcel
-from floor.returns import service as returns
-from floor.returns.models import Grade, ReturnReason
-from floor.returns.queries import returnable
-from floor.shipments.models import Shipment
-from floor.shipping import service as shipping
-from floor.tracking import service as tracking
-from floor.tracking.service import Said
 from tests.conftest import SETTINGS, _build
 from tests.factories import a_bin, a_planned_shipment, an_order
-from tests.packing.worlds import World, a_boxed_parcel, a_world, person
+from tests.goods_out import closed, delivered, labelled
+from tests.packing.worlds import a_boxed_parcel, a_world
 
 MESSAGE = (
     '{"type": "order", "order_id": "T-1", "placed_at": "2026-11-20T10:00:00+08:00", "total": "99.00",'
@@ -49,8 +42,8 @@ def a_company(db: Session) -> None:
     a_planned_shipment(db, order, [(world.bins[world.tee.id], world.tee, 2)], world.carrier)
     an_order(db, [(world.mug, 1)], released=False)
     a_boxed_parcel(db, world)
-    _labelled(db, a_boxed_parcel(db, world))
-    _returned(db, world, _delivered(db, world))
+    labelled(db, a_boxed_parcel(db, world))
+    closed(db, delivered(db, world)[0])
     db.add(Run(state=RunState.READY))
     channel = intake.ensure_channel(db, "shop")
     message = intake.store(db, channel.code, "m-1", MESSAGE, SYSTEM)
@@ -61,40 +54,6 @@ def a_company(db: Session) -> None:
     db.add(RejectedRow(batch_id=batch.id, row=3, reason="unknown_sku"))
     event = db.exec(select(AuditEvent)).first()
     db.add(OutboxMessage(event_id=event.id, handler="audit.look_at_order"))
-
-
-def _labelled(db: Session, parcel: Parcel) -> str:
-    """Its label is printed and proven; returns the number on it."""
-    bo = person(db, "Bo")
-    waybill = shipping.ask_waybill(db, parcel.id)
-    number = shipping.draw_number(db, waybill.id)
-    shipping.receive_waybill(db, waybill.id, number, "571-A01-001", bo)
-    shipping.prove_label(db, parcel, number, bo)
-    return number
-
-
-def _delivered(db: Session, world: World) -> int:
-    """A parcel that went out and reached its customer; returns its order's id."""
-    bo, parcel = person(db, "Bo"), a_boxed_parcel(db, world)
-    number = _labelled(db, parcel)
-    lorry = shipping.open_manifest(db, world.house.id, world.carrier, bo)
-    shipping.load(db, lorry, number, bo)
-    shipping.hand_over(db, lorry, "Driver", "S-1", bo)
-    said = [Said(number, "delivered", "", "", clock.now())]
-    tracking.hear(db, world.carrier, said, SYSTEM)
-    tracking.attach(db, parcel.shipment_id, SYSTEM)
-    return db.get_one(Shipment, parcel.shipment_id).order_id
-
-
-def _returned(db: Session, _world: World, order_id: int) -> None:
-    chen = person(db, "Chen")
-    line = returnable(db, order_id)[0].line
-    case = returns.request(db, order_id, {line.id: 1}, ReturnReason.WRONG_SIZE, "", "", chen)
-    returns.arrive(db, case.id, None, chen)
-    returns.matched(db, case.id, 1, line.sku_id)
-    well = dict.fromkeys(("complete", "packaging", "clean", "works"), True)
-    returns.decide(db, case.id, 1, returns.Decision(Grade.A, well), None, 10**9, chen)
-    returns.close(db, case.id, chen)
 
 
 @dataclass(frozen=True)

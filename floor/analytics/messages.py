@@ -14,7 +14,7 @@ EVENTS: dict[str, object] = {
 #: What the next hours still need.
 NEEDS = {
     "check": _l("To check"),
-    "pick": _l("To pick"),
-    "pack": _l("To pack"),
-    "ship": _l("To hand over"),
+    "pick": _l("Waiting for picking"),
+    "pack": _l("Waiting for packing"),
+    "ship": _l("Waiting for the lorry"),
 }

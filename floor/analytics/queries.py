@@ -1,8 +1,9 @@
 """Read-only figures over the whole line: the funnel, the hours until the lorries, walks, and what is stuck."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -47,17 +48,15 @@ class Hour:
     """Orders promised within one hour, by what they still need."""
 
     begins: datetime
-    #: Gathers everything past its promise; everything beyond the hours shown.
+    #: check, pick, pack, ship -> orders.
+    needs: Counter[str]
+    #: Gathers everything past its promise; everything after the hours shown.
     is_late: bool = False
     is_rest: bool = False
-    check: int = 0
-    pick: int = 0
-    pack: int = 0
-    ship: int = 0
 
     @property
     def total(self) -> int:
-        return self.check + self.pick + self.pack + self.ship
+        return self.needs.total()
 
 
 #: What a stage still needs first.
@@ -67,20 +66,25 @@ _NEEDS = {
 }  # fmt: skip
 
 
-def burn_down(db: Session, hours: int = 12) -> list[Hour]:
-    """Open orders by the hour they are promised for; all that is late comes first, all that is far off last."""
+def burn_down(db: Session, shown: int = 10) -> list[Hour]:
+    """Open orders by the hour they are promised for: all that is late, the next hours that have any, and the rest."""
     now = clock.now()
-    first = now.replace(minute=0, second=0, microsecond=0)
-    counts: dict[datetime, dict[str, int]] = {}
+    counts: dict[datetime, Counter[str]] = {}
     for promised, at in db.execute(_open_orders(col(Order.promised_at), stage())):
-        hour = promised.replace(minute=0, second=0, microsecond=0)
-        slot = first - timedelta(hours=1) if promised < now else min(max(hour, first), first + timedelta(hours=hours))
-        need = _NEEDS.get(Stage(at))
-        if need:
-            row = counts.setdefault(slot, {})
-            row[need] = row.get(need, 0) + 1
-    end = first + timedelta(hours=hours)
-    return [Hour(begins, begins < first, begins == end, **row) for begins, row in sorted(counts.items())]
+        hour = _LATE if promised < now else promised.replace(minute=0, second=0, microsecond=0)
+        if need := _NEEDS.get(Stage(at)):
+            counts.setdefault(hour, Counter())[need] += 1
+    late = counts.pop(_LATE, None)
+    hours = [Hour(hour, counts[hour]) for hour in sorted(counts)]
+    found = hours[:shown]
+    if late:
+        found.insert(0, Hour(_LATE, late, is_late=True))
+    if further := hours[shown:]:
+        found.append(Hour(further[0].begins, sum((hour.needs for hour in further), Counter()), is_rest=True))
+    return found
+
+
+_LATE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

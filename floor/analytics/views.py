@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, flash, url_for
+from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
@@ -87,7 +88,8 @@ def board() -> Response:
     return page(
         "analytics/board.html", "content", walks=walks, people=queries.per_person(walks), funnel=stages, hours=hours,
         dead=dead, pending=pending, queue=queue, work=work, stage_words=STAGES, walk_words=WALK_STATES,
-        needs=messages.NEEDS, stuck=[one for one in walks if one.is_stuck], stamp=clock.now(),
+        needs=messages.NEEDS, stuck=[one for one in walks if one.is_stuck],
+        stamp=format_datetime(clock.now(), "HH:mm:ss"),
     )  # fmt: skip
 
 

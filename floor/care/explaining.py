@@ -45,7 +45,8 @@ def reasons(db: Session, order: Order, lines: Sequence[LineStory]) -> list[Reaso
         held = _("on hold: no run, bench or lorry takes it")
         steps = [(order.number, ""), (held, "bad"), (_("somebody decides"), "fix")]
         found.append(Reason(_("On hold"), steps, audit_url, _("Decide")))
-    found += [_waiting(db, order, line) for line in lines if line.line.backordered]
+    else:
+        found += [_waiting(db, order, line) for line in lines if line.line.backordered]
     for shipment in of_order(db, order.id):
         if shipment.state not in (ShipmentState.SHIPPED, ShipmentState.DELIVERED, ShipmentState.CANCELLED):
             found.append(_on_its_way(db, shipment))
@@ -71,10 +72,19 @@ def _waiting(db: Session, order: Order, line: LineStory) -> Reason:
         steps += [(_("on no shelf of any warehouse"), "bad"), (_("goods come in"), "fix")]
         return Reason(title, steps, url_for("inventory.sku_page", code=sku.code), _("Look at the SKU"))
     if max(on_face.values(), default=0) >= wanted:
-        steps.append((_("the next allocation run can take it"), "fix"))
+        steps.append((_what_helps(refusal[0].reason if refusal else ""), "fix"))
         return Reason(title, steps, url_for("allocation.new"), _("New run"))
     steps.append((_("replenishment fills the pick face"), "fix"))
     return Reason(title, steps, url_for("inventory.replenishments"), _("Replenishments"))
+
+
+def _what_helps(reason: str) -> str:
+    """The shelves have enough of this SKU: why the last run left the order all the same."""
+    return {
+        Why.PARTIAL_ONLY: _("a run that may split the order can take it"),
+        Why.NO_LANE: _("somebody finds a carrier that goes there"),
+        Why.LABOUR_FULL: _("the next shift has hands for it"),
+    }.get(Why(reason) if reason else Why.CHANGED, _("the next allocation run can take it"))
 
 
 def _on_its_way(db: Session, shipment: Shipment) -> Reason:
@@ -85,16 +95,16 @@ def _on_its_way(db: Session, shipment: Shipment) -> Reason:
     if shipment.state in (ShipmentState.PLANNED, ShipmentState.PICKING):
         if walk is None or walk[0].state in (WalkState.CANCELLED, WalkState.DONE):
             steps += [(_("stock is promised, no walk yet"), "bad"), (_("carts are made next"), "fix")]
-            return Reason(_("To pick"), steps, url_for("allocation.index"), _("Allocation"))
+            return Reason(_("Waiting for picking"), steps, url_for("allocation.index"), _("Allocation"))
         number, url = walk[0].number, url_for("picking.walk", walk_id=walk[0].id)
         words = {
             WalkState.READY: (_("walk %(walk)s is not published", walk=number), _("the supervisor publishes it")),
             WalkState.PUBLISHED: (_("walk %(walk)s waits for a picker", walk=number), _("somebody takes it")),
         }.get(walk[0].state, (_("%(who)s walks %(walk)s", who=walk[1], walk=number), _("the walk ends at the lane")))
-        return Reason(_("To pick"), [*steps, (words[0], ""), (words[1], "fix")], url, _("Look at the walk"))
+        return Reason(_("Waiting for picking"), [*steps, (words[0], ""), (words[1], "fix")], url, _("Look at the walk"))
     if shipment.state is ShipmentState.PACKED:
         steps += [(_("packed, on the lane"), ""), (_("the lorry comes"), "fix")]
-        return Reason(_("To hand over"), steps, url_for("shipping.manifests"), _("Manifests"))
+        return Reason(_("Waiting for the lorry"), steps, url_for("shipping.manifests"), _("Manifests"))
     at = _("on a packing bench") if shipment.state is ShipmentState.PACKING else _("in its tote, waits for a bench")
     steps += [(at, ""), (_("a packer closes the parcel"), "fix")]
-    return Reason(_("To pack"), steps, url_for("packing.stations"), _("Benches"))
+    return Reason(_("Waiting for packing"), steps, url_for("packing.stations"), _("Benches"))

@@ -69,6 +69,7 @@ def live(app: Flask, relay: Relay, say: Say) -> None:
     say("Demo day: on the road and back ...")
     _track(app)
     _return(_who("B-3001"))
+    _leave_open()
     relay.drain()
 
 
@@ -98,37 +99,68 @@ def _allocate(relay: Relay) -> None:
     with unit_of_work() as db:
         run = db.get_one(Run, run_id)
         allocation.publish(db, run, boss)
+        allocation.replenish(db, run, boss)
     relay.drain()
 
 
 def _pick(site: str, picker: Actor, *, is_short: bool) -> None:
+    """A whole walk, from claim to lane."""
+    walk_id = _claim(site, picker)
+    if walk_id is None:
+        return
+    _bind_totes(site, walk_id, picker)
+    _walk(walk_id, picker, is_short)
+    with unit_of_work() as db:
+        picking.finish(db, walk_id, "L01", picker)
+
+
+def _claim(site: str, picker: Actor) -> int | None:
+    """The next walk and a free cart for it; None when there is no walk."""
     with unit_of_work() as db:
         walk = picking.claim_next(db, site, picker)
     if walk is None or walk.id is None:
-        return
+        return None
     with unit_of_work() as db:
-        house = _house(db, site)
-        busy = select(Walk.cart_id).where(col(Walk.state).in_((WalkState.CLAIMED, WalkState.PICKING)))
-        free = [c for c in db.exec(select(Cart).where(Cart.warehouse_id == house).order_by(Cart.code)) if c.id not in
-                set(db.exec(busy))]  # fmt: skip
-        picking.bind_cart(db, walk.id, free[0].code, picker)
+        rolling = set(db.exec(select(Walk.cart_id).where(col(Walk.state).in_((WalkState.CLAIMED, WalkState.PICKING)))))
+        carts = db.exec(select(Cart).where(Cart.warehouse_id == _house(db, site)).order_by(Cart.code)).all()
+        picking.bind_cart(db, walk.id, next(cart.code for cart in carts if cart.id not in rolling), picker)
+    return walk.id
+
+
+def _bind_totes(site: str, walk_id: int, picker: Actor) -> None:
     with unit_of_work() as db:
         carried = set(db.exec(select(WalkTote.tote_id).where(col(WalkTote.is_busy))))
-        totes = (t for t in db.exec(select(Tote).where(Tote.warehouse_id == house).order_by(Tote.code)).all())
+        totes = db.exec(select(Tote).where(Tote.warehouse_id == _house(db, site)).order_by(Tote.code)).all()
         empty = (tote.code for tote in totes if tote.id not in carried)
-        while db.get_one(Walk, walk.id, populate_existing=True).state is WalkState.CLAIMED:
-            picking.bind_tote(db, walk.id, next(empty), picker)
-    _walk(walk.id, picker, is_short)
+        while db.get_one(Walk, walk_id, populate_existing=True).state is WalkState.CLAIMED:
+            picking.bind_tote(db, walk_id, next(empty), picker)
+
+
+def _leave_open() -> None:
+    """Work in the middle: one walk with its first stop done, one whose totes are being bound, a tote half checked."""
+    halfway = _claim("SHA", _who("B-1002"))
+    if halfway is not None:
+        _bind_totes("SHA", halfway, _who("B-1002"))
+        _walk(halfway, _who("B-1002"), is_short=False, stops=1)
+    _claim("CTU", _who("B-1004"))
+    packer = _who("B-2001")
     with unit_of_work() as db:
-        picking.finish(db, walk.id, "L01", picker)
+        station, codes = _waiting(db, "SHA")
+        if codes:
+            pack = packing.open_tote(db, station, codes[-1], packer)
+            lines = packing_queries.lines_of(db, pack.id or 0)
+            sku = lines[0][1]
+            if sum(line.qty for line, _sku in lines) > 1:
+                packing.check_item(db, pack, catalog.barcode_of(db, sku.id or 0), packer)
 
 
-def _walk(walk_id: int, picker: Actor, is_short: bool) -> None:
-    """Scan what each screen asks for; once, one unit is not on the shelf."""
+def _walk(walk_id: int, picker: Actor, is_short: bool, stops: int | None = None) -> None:
+    """Scan what each screen asks for, at all stops or the first few; once, one unit is not on the shelf."""
     while True:
         with unit_of_work() as db:
-            here = picking_queries.walk_view(db, walk_id).after(None)
-            if here is None or not here.is_open:
+            view = picking_queries.walk_view(db, walk_id)
+            here = view.after(None)
+            if here is None or not here.is_open or view.done == stops:
                 return
             if is_short and here.phase == "item" and here.rest > 1:
                 shorting.report(db, walk_id, here.id, here.rest - 1, shorting.Why.SHORT, picker)
@@ -141,20 +173,25 @@ def _walk(walk_id: int, picker: Actor, is_short: bool) -> None:
             assert said.kind is Kind.OK, said
 
 
+def _waiting(db: Session, site: str) -> tuple[Station, Sequence[str]]:
+    """The first bench of a house, and the totes that wait for one."""
+    house = _house(db, site)
+    station = db.exec(select(Station).where(Station.warehouse_id == house).order_by(Station.code)).first()
+    assert station is not None
+    return station, db.exec(
+        select(Tote.code)
+        .join(WalkTote, col(WalkTote.tote_id) == Tote.id)
+        .join(Shipment, col(Shipment.id) == WalkTote.shipment_id)
+        .where(Shipment.warehouse_id == house, Shipment.state == ShipmentState.PICKED, col(WalkTote.is_busy))
+        .order_by(Tote.code)
+    ).all()
+
+
 def _pack(site: str, packer: Actor) -> None:
     """Three of four picked orders are packed; the others wait at the bench."""
     with reading() as db:
-        house = _house(db, site)
-        station = db.exec(select(Station).where(Station.warehouse_id == house)).first()
-        waiting = db.exec(
-            select(Tote.code)
-            .join(WalkTote, col(WalkTote.tote_id) == Tote.id)
-            .join(Shipment, col(Shipment.id) == WalkTote.shipment_id)
-            .where(Shipment.warehouse_id == house, Shipment.state == ShipmentState.PICKED, col(WalkTote.is_busy))
-            .order_by(Tote.code)
-        ).all()
+        station, waiting = _waiting(db, site)
         cartons = catalog.cartons(db)
-    assert station is not None
     for code in waiting[: len(waiting) * 3 // 4]:
         with unit_of_work() as db:
             pack = packing.open_tote(db, station, code, packer)

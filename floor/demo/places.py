@@ -156,7 +156,7 @@ def shelve_the_rest(db: Session, dice: random.Random) -> tuple[int, int]:
         supplier = inventory.beyond(db, PlaceKind.SUPPLIER, house.id or 0)
         moves = []
         for rank, (sku_id, demand) in enumerate(wanted):
-            if dice.random() < 0.6:
+            if dice.random() < 0.8:
                 qty = max(1, int(demand * (0.3 if rank % 10 == 9 else dice.uniform(0.7, 1.2))))
                 moves.append(Move(sku_id, qty, supplier, faces[rank % len(faces)].id, MoveReason.OPENING))
                 units += qty

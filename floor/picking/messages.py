@@ -73,7 +73,7 @@ WALK_STATES = {
 }
 
 STOP_STATES = {
-    StopState.OPEN: _l("Open"),
+    StopState.OPEN: _l("To pick"),
     StopState.SKIPPED: _l("Put aside"),
     StopState.DONE: _l("Done"),
     StopState.SHORT: _l("Short"),

@@ -255,7 +255,7 @@ def _boxes_it(bo: Person, *, by_scale: bool) -> None:
 def _proves_the_label(bo: Person, story: Story) -> None:
     """Wait for the papers, print the waybill, read its barcode with a scanner's eyes; only its own closes the parcel."""
     bo.wait_until_settled()
-    paper = bo.page.locator("section", has_text="Waybill").get_by_role("link", name="Open the paper")
+    paper = bo.page.locator("section", has_text="Waybill").get_by_role("link", name="Open")
     pdf = bo.fetch(paper.get_attribute("href") or "")
     (waybill,) = {code for code in outside.barcodes_on(pdf, story.house.folder) if code.startswith("SF")}
     for other in story.waybills[-1:]:

@@ -1,0 +1,279 @@
+"""Every POST door of the house: who may, what to send, what is wrong to send, and whose mistake an unknown id is."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+from sqlmodel import Session
+
+from floor.audit import service as audit
+from floor.inventory import counting, tasks
+from floor.paper.codes import code128_png
+from floor.picking import service as walks
+from floor.picking.models import Stop
+from tests import goods_out
+from tests.house.doors_world import Ids
+from tests.packing.worlds import person
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Door:
+    """`path`, `form` and `bad` are filled in from the world's ids: `{walk}`.
+
+    who       the one of the cast who may; wrong: one who may not, "" where anybody may
+    unknown   an address of nothing; "" where the address names nothing
+    bad       input that cannot be; None where the door takes none, and `keeps` a text of it the page must show again
+    before    what must just have happened for the form to make sense
+    is_reading the command changes nothing but its own answer
+    """
+
+    path: str
+    who: str
+    wrong: str
+    form: Values = field(default_factory=dict)
+    unknown: str = ""
+    bad: Values | None = None
+    keeps: str = ""
+    before: Callable[[Session, Ids], None] | None = None
+    is_reading: bool = False
+
+    def filled(self, values: Values, ids: Ids) -> dict[str, Any]:
+        """The form to send: names and texts filled in, files opened anew."""
+        return {_in(name, ids): value(ids) if callable(value) else _in(value, ids) for name, value in values.items()}
+
+    def url(self, ids: Ids) -> str:
+        return _in(self.path, ids)
+
+
+def _in(text: Any, ids: Ids) -> Any:
+    return text.format(**ids) if isinstance(text, str) else text
+
+
+# --- files and moments ----------------------------------------------------------------------------------------------
+
+
+def _orders_file(_ids: Ids) -> tuple[io.BytesIO, str]:
+    header = "订单编号,下单时间,付款时间,买家会员名,收货人姓名,联系手机,省,市,区,收货地址,商家编码,商品标题,数量,单价,商品优惠,运费,订单优惠,应付金额,实付金额,买家留言,卖家备注"
+    row = "A-1,2026-11-20 10:00:00,2026-11-20 10:01:00,b,张小明,13812341234,浙江省,杭州市,西湖区,文三路 90 号,TEE-NAVY-L,T,1,99.00,0,0,0,99.00,99.00,,"
+    return io.BytesIO(f"{header}\n{row}\n".encode("gb18030")), "orders.csv"
+
+
+def frame(_ids: Ids) -> tuple[io.BytesIO, str]:
+    picture = Image.new("RGB", (640, 480), "white")
+    picture.paste(Image.open(io.BytesIO(code128_png("A01-01-1", module_px=2, height_px=120))).convert("RGB"), (60, 160))
+    out = io.BytesIO()
+    picture.save(out, "JPEG")
+    out.seek(0)
+    return out, "frame.jpg"
+
+
+def _passed(db: Session, ids: Ids) -> None:
+    audit.pass_order(db, audit.locked(db, ids["held"]), person(db, "Chen"))
+
+
+def _decided(db: Session, ids: Ids) -> None:
+    goods_out.decided(db, ids["to_decide"])
+
+
+def _scanned_count(db: Session, ids: Ids) -> None:
+    task = tasks.count_for(db, ids["count"], lock=True)
+    for code in (ids["count_bin"], ids["mug"]):
+        counting.scan(db, task, code, person(db, "Ana"))
+
+
+def _at_the_shelf(db: Session, ids: Ids) -> None:
+    """Ana scanned the bin and one unit: from six on she may type the number."""
+    for code in (ids["stop_bin"], ids["tee"]):
+        walks.scan(db, ids["walk"], ids["stop"], code, person(db, "Ana"))
+
+
+def _maybe_empty(db: Session, ids: Ids) -> None:
+    db.get_one(Stop, ids["stop"]).ask_empty = True
+
+
+ADDRESS = {
+    "recipient": "李四", "phone": "13900001111", "province": "浙江省", "city": "宁波市", "street": "解放路 8 号",
+    "country": "CN",
+}  # fmt: skip
+FINDINGS = {"complete": "yes", "packaging": "yes", "clean": "yes", "works": "yes", "grade": "a"}
+#: A whole number nothing has.
+NO = 999_999
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+DOORS: dict[str, Door] = {
+    "allocation.ask": Door("/runs", "Dai", "Ana", {"strategy": "optimal"}, bad={"hours": "-7"}, keeps='value="-7"'),
+    "allocation.publish": Door("/runs/{run_ready}/publish", "Dai", "Ana", unknown=f"/runs/{NO}/publish"),
+    "allocation.replenish": Door("/runs/{run_lacking}/replenish", "Dai", "Ana", unknown=f"/runs/{NO}/replenish"),
+    "allocation.retry": Door("/runs/{run_stopped}/retry", "Dai", "Ana", unknown=f"/runs/{NO}/retry"),
+    "allocation.split": Door("/runs/{run_partial}/split", "Dai", "Ana", unknown=f"/runs/{NO}/split"),
+    "allocation.stop": Door("/runs/{run_queued}/stop", "Dai", "Ana", unknown=f"/runs/{NO}/stop"),
+    "allocation.take_back": Door("/runs/{run_published}/take-back", "Dai", "Ana", unknown=f"/runs/{NO}/take-back"),
+    "analytics.retry": Door("/board/messages/{lost}/retry", "Dai", "Ana", unknown=f"/board/messages/{NO}/retry"),
+    "audit.cancel": Door("/audit/orders/{held}/cancel", "Chen", "Ana", unknown=f"/audit/orders/{NO}/cancel"),
+    "audit.correct_address": Door(
+        "/audit/orders/{held}/address", "Chen", "Ana", ADDRESS, f"/audit/orders/{NO}/address",
+        bad={**ADDRESS, "phone": "12"}, keeps='value="12"',
+    ),
+    "audit.keep": Door(
+        "/audit/orders/{held}/hold", "Chen", "Ana", {"reason": "other"}, f"/audit/orders/{NO}/hold",
+        bad={"reason": "none of these"},
+    ),
+    "audit.pass_many": Door(
+        "/audit/pass", "Chen", "Ana", {"flag": "stop_words", "order": "{held}"}, bad={"flag": "no such rule"}
+    ),
+    "audit.pass_one": Door("/audit/orders/{held}/pass", "Chen", "Ana", unknown=f"/audit/orders/{NO}/pass"),
+    "audit.save_rule": Door(
+        "/audit/rules", "Dai", "Chen", {"rule": "twin", "is_active": "1", "minutes": "20"},
+        bad={"rule": "twin", "minutes": "-7"}, keeps='value="-7"',
+    ),
+    "audit.undo": Door("/audit/orders/{held}/undo", "Chen", "Ana", unknown=f"/audit/orders/{NO}/undo", before=_passed),
+    "care.cancel": Door("/orders/{planned}/cancel", "Chen", "Ana", unknown=f"/orders/{NO}/cancel"),
+    "care.change_address": Door(
+        "/orders/{planned}/address", "Chen", "Ana", ADDRESS, f"/orders/{NO}/address",
+        bad={**ADDRESS, "phone": "12"}, keeps='value="12"',
+    ),
+    "care.hold": Door("/orders/{planned}/hold", "Chen", "Ana", unknown=f"/orders/{NO}/hold"),
+    "care.release": Door("/orders/{held}/release", "Chen", "Ana", unknown=f"/orders/{NO}/release"),
+    "care.reveal": Door("/orders/{planned}/reveal", "Chen", "Ana", unknown=f"/orders/{NO}/reveal"),
+    "care.scan_anything": Door(
+        "/scan", "Ana", "", {"code": "{count_bin}"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True
+    ),
+    "intake.retry": Door("/intake/messages/{dead}/retry", "Dai", "Ana", unknown=f"/intake/messages/{NO}/retry"),
+    "intake.upload": Door(
+        "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
+        bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',
+    ),
+    "inventory.adjust": Door("/counts/{variance}/adjust", "Dai", "Ana", unknown=f"/counts/{NO}/adjust"),
+    "inventory.ask_count": Door(
+        "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
+    ),
+    "inventory.cancel_replenishment": Door(
+        "/replenishments/{refill}/cancel", "Dai", "Ana", unknown=f"/replenishments/{NO}/cancel"
+    ),
+    "inventory.enter_count": Door(
+        "/counts/{count}/number", "Ana", "Bo", {"qty": "7"}, f"/counts/{NO}/number",
+        bad={"qty": "many"}, keeps='value="many"', before=_scanned_count,
+    ),
+    "inventory.fewer": Door(
+        "/replenishments/{refill}/fewer", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/fewer",
+        bad={"qty": "999"}, keeps='value="999"',
+    ),
+    "inventory.receive": Door(
+        "/stock/receive", "Dai", "Ana", {"warehouse": "SHA", "sku": "TEE-NAVY-L", "bin": "A01-01-1", "qty": "3"},
+        bad={"warehouse": "SHA", "sku": "NOBODY", "bin": "A01-01-1", "qty": "3"}, keeps="NOBODY",
+    ),
+    "inventory.recount": Door("/counts/{variance}/recount", "Dai", "Ana", unknown=f"/counts/{NO}/recount"),
+    "inventory.scan_count": Door(
+        "/counts/{count}/scans", "Ana", "Bo", {"code": "{count_bin}"}, f"/counts/{NO}/scans", bad={"code": "Z99-99-9"}
+    ),
+    "inventory.scan_replenishment": Door(
+        "/replenishments/{refill}/scans", "Ana", "Bo", {"code": "{reserve_bin}"}, f"/replenishments/{NO}/scans",
+        bad={"code": "Z99-99-9"}, keeps="Z99-99-9",
+    ),
+    "packing.abandon": Door("/packs/{pack}/abandon", "Bo", "Ana", unknown=f"/packs/{NO}/abandon"),
+    "packing.bind_station": Door("/stations", "Bo", "Ana", {"code": "{bench}"}, bad={"code": "P-NOWHERE"}),
+    "packing.make_parcel": Door(
+        "/packs/{full}/parcel", "Bo", "Ana", {"carton": "{carton}", "weight": "650", "units-{full_line}": "2"},
+        f"/packs/{NO}/parcel", bad={"carton": "{carton}", "weight": "9999", "units-{full_line}": "2"}, keeps="9999",
+    ),
+    "packing.report": Door(
+        "/packs/{pack}/exception", "Bo", "Ana", {"line": "{pack_line}", "qty": "1", "why": "missing"},
+        f"/packs/{NO}/exception", bad={"line": "{pack_line}", "qty": "777", "why": "missing"}, keeps='value="777"',
+    ),
+    "packing.scan": Door(
+        "/packs/{pack}/scans", "Bo", "Ana", {"code": "{tee}"}, f"/packs/{NO}/scans", bad={"code": "NOBODY"},
+        keeps="NOBODY",
+    ),
+    "packing.scan_at_bench": Door(
+        "/stations/{bench}/scans", "Bo", "Ana", {"code": "{tote}"}, "/stations/P-NOWHERE/scans",
+        bad={"code": "T-NOWHERE"}, keeps="T-NOWHERE",
+    ),
+    "packing.undo": Door("/packs/{pack}/undo", "Bo", "Ana", unknown=f"/packs/{NO}/undo"),
+    "people.save_preferences": Door(
+        "/me/settings", "Ana", "", {"lang": "en", "hand": "left", "volume": "1"}, bad={"volume": "11"}
+    ),
+    "picking.claim": Door("/walks/{next}/claim", "Dai", "Bo", unknown=f"/walks/{NO}/claim"),
+    "picking.claim_next": Door("/walks/next", "Dai", "Bo"),
+    "picking.empty": Door(
+        "/walks/{walk}/stops/1/empty", "Ana", "Bo", {"stop": "{stop}", "empty": "0"}, f"/walks/{NO}/stops/1/empty",
+        bad={"stop": "x"}, before=_maybe_empty,
+    ),
+    "picking.let_go": Door("/walks/{his}/release", "Ben", "Bo", unknown=f"/walks/{NO}/release"),
+    "picking.quantity": Door(
+        "/walks/{walk}/stops/1/quantity", "Ana", "Bo", {"stop": "{stop}", "qty": "9"}, f"/walks/{NO}/stops/1/quantity",
+        bad={"stop": "{stop}", "qty": "77"}, keeps='value="77"', before=_at_the_shelf,
+    ),
+    "picking.report": Door(
+        "/walks/{walk}/stops/1/exception", "Ana", "Bo", {"stop": "{stop}", "got": "5", "why": "short"},
+        f"/walks/{NO}/stops/1/exception", bad={"stop": "{stop}", "got": "9", "why": "short"},
+    ),
+    "picking.report_code": Door(
+        "/walks/{walk}/reports", "Ana", "Bo", {"stop": "{stop}", "code": "6900000000000"}, f"/walks/{NO}/reports",
+        bad={"stop": "{stop}"},
+    ),
+    "picking.scan": Door(
+        "/walks/{walk}/scans", "Ana", "Bo", {"stop": "{stop}", "code": "{stop_bin}"}, f"/walks/{NO}/scans",
+        bad={"stop": "{stop}", "code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "picking.skip": Door(
+        "/walks/{walk}/stops/1/skip", "Ana", "Bo", {"stop": "{stop}"}, f"/walks/{NO}/stops/1/skip", bad={"stop": "x"}
+    ),
+    "picking.unbind_tote": Door("/walks/{his}/totes/undo", "Ben", "Bo", unknown=f"/walks/{NO}/totes/undo"),
+    "picking.undo": Door("/walks/{walk}/undo", "Ana", "Bo", unknown=f"/walks/{NO}/undo", before=_at_the_shelf),
+    "putaway.put": Door(
+        "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"}, bad={"item": "{item}", "code": "Z99-99-9"},
+        keeps="Z99-99-9",
+    ),
+    "return_request.ask": Door(
+        "/t/{token}/return", "", "", {"reason": "wrong_size", "qty_{line}": "1"}, "/t/nobody-has-this/return",
+        bad={"reason": "wrong_size", "qty_{line}": "9", "note": "too small"}, keeps="too small",
+    ),
+    "return_request.open_case": Door(
+        "/returns/new?order={order}", "Chen", "Ana", {"reason": "wrong_size", "qty_{line}": "1"},
+        "/returns/new?order=SO-NONE", bad={"reason": "wrong_size", "qty_{line}": "9", "note": "too small"},
+        keeps="too small",
+    ),
+    "returns.arrive": Door("/returns/{case}/arrive", "Chen", "Ana", unknown=f"/returns/{NO}/arrive"),
+    "returns.cancel": Door("/returns/{case}/cancel", "Chen", "Ana", unknown=f"/returns/{NO}/cancel"),
+    "returns.close": Door(
+        "/returns/{to_decide}/close", "Chen", "Ana", unknown=f"/returns/{NO}/close", before=_decided
+    ),
+    "returns.decide": Door(
+        "/returns/{scanned}/items/1/decide", "Chen", "Ana", FINDINGS, f"/returns/{NO}/items/1/decide",
+        bad={**FINDINGS, "disposition": "scrap", "grade": "a"},
+    ),
+    "returns.missing": Door("/returns/{on_desk}/items/1/missing", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/missing"),
+    "returns.receive": Door(
+        "/returns/intake", "Chen", "Ana", {"code": "{case_number}"}, bad={"code": "NOBODY"}, keeps="NOBODY"
+    ),
+    "returns.scan": Door(
+        "/returns/{on_desk}/items/1/scan", "Chen", "Ana", {"code": "{tee}"}, f"/returns/{NO}/items/1/scan",
+        bad={"code": "{mug}"},
+    ),
+    "returns.split": Door("/returns/{on_desk}/items/1/split", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/split"),
+    "returns.undo": Door(
+        "/returns/{to_decide}/items/1/undo", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/undo", before=_decided
+    ),
+    "shipping.hand_over": Door(
+        "/manifests/{lorry}/handover", "Bo", "Ana", {"driver": "Driver 7", "seal": "S-1"}, f"/manifests/{NO}/handover",
+        bad={"driver": "", "seal": "S-77"}, keeps='value="S-77"',
+    ),
+    "shipping.load": Door(
+        "/manifests/{lorry}/scans", "Bo", "Ana", {"code": "{ready}"}, f"/manifests/{NO}/scans", bad={"code": "NOBODY"},
+        keeps="NOBODY",
+    ),
+    "shipping.open_manifest": Door(
+        "/manifests", "Bo", "Ana", {"carrier": "zto", "warehouse": "SHA"}, bad={"carrier": "nobody", "warehouse": "SHA"}
+    ),
+    "shipping.reprint": Door("/print-jobs/{job}/reprint", "Bo", "Ana", unknown=f"/print-jobs/{NO}/reprint"),
+    "shipping.scan_label": Door(
+        "/parcels/{boxed}/scans", "Bo", "Ana", {"code": "{number}"}, f"/parcels/{NO}/scans", bad={"code": "NOBODY"},
+        keeps="NOBODY",
+    ),
+    "shipping.unload": Door("/manifests/{lorry}/undo", "Bo", "Ana", unknown=f"/manifests/{NO}/undo"),
+}  # fmt: skip

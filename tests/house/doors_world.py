@@ -1,0 +1,169 @@
+"""One house with something waiting behind every POST door. `furnish` returns ids and codes by name."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from floor.allocation.models import Run, Unallocated
+from floor.allocation.states import RunState, Why
+from floor.audit import service as audit
+from floor.events.models import Delivery, OutboxMessage
+from floor.events.service import Event, record
+from floor.intake import service as intake
+from floor.inventory import counting
+from floor.inventory import service as inventory
+from floor.inventory.models import BinKind, CountReason, PlaceKind, Tote
+from floor.inventory.queries import bin_by_code
+from floor.kit.actor import SYSTEM
+from floor.orders.models import Order
+from floor.packing import service as packing
+from floor.packing.models import PackLine
+from floor.picking import queries as picking
+from floor.picking import service as walks
+from floor.picking.models import Cart
+from floor.returns.queries import items_of, returnable
+from floor.shipments.models import Shipment
+from floor.shipments.states import ShipmentState
+from floor.shipping import queries as papers
+from floor.shipping import service as shipping
+from floor.shipping.models import PaperKind
+from tests import goods_out
+from tests.factories import a_bin, a_planned_shipment, a_sku, an_order, ean, stock
+from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
+from tests.picking.conftest import Floor, rows
+
+Ids = dict[str, Any]
+
+SECRET = "what the shop signs with"
+
+
+def furnish(db: Session) -> Ids:
+    world = a_world(db)
+    for code, kind in (("A04-09-1", BinKind.RETURNS), ("A04-10-1", BinKind.QUARANTINE), ("A03-09-1", BinKind.RESERVE)):
+        a_bin(db, world.house, code, kind)
+    for n in range(9, 30):
+        place = inventory.new_place(db, PlaceKind.TOTE, world.house.id or 0)
+        db.add(Tote(id=place, code=f"T-SHA-{n}", warehouse_id=world.house.id or 0))
+    db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
+    db.flush()
+    ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
+    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks):
+        ids |= part(db, world)
+    db.flush()
+    return ids
+
+
+def _benches(db: Session, world: World) -> Ids:
+    bo = person(db, "Bo")
+    _waiting, tote = a_picked_shipment(db, world, [(world.tee, 2)])
+    _begun, second = a_picked_shipment(db, world, [(world.tee, 2)])
+    pack = packing.open_tote(db, world.bench, second.code, bo)
+    packing.check_item(db, pack, ean(world.tee), bo)
+    _checked, third = a_picked_shipment(db, world, [(world.tee, 2)])
+    full = packing.open_tote(db, world.bench, third.code, bo)
+    check_all(db, full, bo)
+    (line,), (full_line,) = rows(db, PackLine, pack_id=pack.id), rows(db, PackLine, pack_id=full.id)
+    return {"bench": world.bench.code, "tote": tote.code, "pack": pack.id, "pack_line": line.id, "full": full.id,
+            "full_line": full_line.id}  # fmt: skip
+
+
+def _parcels(db: Session, world: World) -> Ids:
+    bo = person(db, "Bo")
+    goods_out.delivered(db, world, 6)
+    boxed = a_boxed_parcel(db, world)
+    number = goods_out.numbered(db, boxed)
+    job = papers.jobs_of(db, boxed.id)[PaperKind.WAYBILL]
+    shipping.keep_paper(db, job.id or 0, 0, b"%PDF-1.7")
+    ready = goods_out.labelled(db, a_boxed_parcel(db, world))
+    aboard = goods_out.labelled(db, a_boxed_parcel(db, world))
+    lorry = shipping.open_manifest(db, world.house.id or 0, world.carrier, bo)
+    shipping.load(db, lorry, aboard, bo)
+    return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
+            "lorry": lorry.id}  # fmt: skip
+
+
+def _returns(db: Session, _world: World) -> Ids:
+    """`_parcels` sent six orders out; the first stays as it is."""
+    gone = [shipment.order_id for shipment in rows(db, Shipment, state=ShipmentState.DELIVERED)]
+    first = db.get_one(Order, gone[0])
+    case = goods_out.announced(db, gone[1])
+    closed = goods_out.closed(db, gone[5])
+    (item,) = [item.id for item, _sku in items_of(db, closed.id or 0)]
+    return {
+        "token": first.public_token, "order": first.number, "line": returnable(db, gone[0])[0].line.id,
+        "case": case.id, "case_number": case.number, "on_desk": goods_out.arrived(db, gone[2], 2, scanned=False).id,
+        "scanned": goods_out.arrived(db, gone[3]).id, "to_decide": goods_out.arrived(db, gone[4]).id, "item": item,
+    }  # fmt: skip
+
+
+def _orders(db: Session, world: World) -> Ids:
+    chen = person(db, "Chen")
+    held, also_held = (an_order(db, [(world.mug, 1)], released=False, buyer_note="call me first") for _ in range(2))
+    for order in (held, also_held):
+        audit.audit_order(db, order, chen)
+    planned = an_order(db, [(world.mug, 1)])
+    a_planned_shipment(db, planned, [(world.bins[world.mug.id or 0], world.mug, 1)], world.carrier)
+    return {"held": held.id, "also_held": also_held.id, "planned": planned.id}
+
+
+def _stock(db: Session, world: World) -> Ids:
+    dai, shelf = person(db, "Dai"), world.bins[world.mug.id or 0]
+    reserve = bin_by_code(db, world.house.id or 0, "A03-09-1")
+    assert reserve is not None
+    stock(db, reserve, world.mug, 40)
+    (refill,) = inventory.ask_replenishment(db, world.house.id or 0, world.mug.id or 0, 5, dai)
+    other = a_bin(db, world.house, "A03-01-1")
+    stock(db, other, world.tee, 9)
+    count = inventory.ask_count(db, shelf, world.mug.id or 0, CountReason.ASKED, dai)
+    variance = inventory.ask_count(db, other, world.tee.id or 0, CountReason.ASKED, dai)
+    for _again in range(2):
+        counting.scan(db, variance, other.code, dai)
+        counting.scan(db, variance, ean(world.tee), dai)
+        counting.count(db, variance, 8, dai)
+    return {"refill": refill.id, "reserve_bin": reserve.code, "count": count.id, "count_bin": shelf.code,
+            "variance": variance.id}  # fmt: skip
+
+
+def _runs(db: Session, world: World) -> Ids:
+    cap = a_sku(db, "CAP-RED")
+    reserve, face = a_bin(db, world.house, "A04-07-1", BinKind.RESERVE), a_bin(db, world.house, "A04-01-1")
+    stock(db, reserve, cap, 24)
+    stock(db, face, cap, 1)
+    runs = {name: Run(state=RunState(name)) for name in ("queued", "ready", "published", "stopped")}
+    runs |= {name: Run(state=RunState.READY, orders=1, unallocated=1) for name in ("lacking", "partial")}
+    db.add_all(runs.values())
+    db.flush()
+    for name, why in (("lacking", Why.PICK_FACE_EMPTY), ("partial", Why.PARTIAL_ONLY)):
+        order = an_order(db, [(cap, 3)])
+        db.add(
+            Unallocated(run_id=runs[name].id or 0, order_id=order.id or 0, reason=why, sku_id=cap.id,
+                        warehouse_id=world.house.id, wanted=3, available=1)
+        )  # fmt: skip
+    return {f"run_{name}": run.id for name, run in runs.items()}
+
+
+def _messages(db: Session, _world: World) -> Ids:
+    channel = intake.ensure_channel(db, "shop")
+    channel.secret = SECRET
+    dead = intake.store(db, "shop", "m-0", "{}", SYSTEM)
+    intake.apply(db, dead.id or 0)
+    event = record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
+    lost = OutboxMessage(event_id=event.id or 0, handler="audit.look_at_order", state=Delivery.DEAD)
+    db.add(lost)
+    db.flush()
+    return {"dead": dead.id, "lost": lost.id}
+
+
+def _walks(db: Session, world: World) -> Ids:
+    """Ana picks with two totes, Ben has bound one of his two, and one walk waits."""
+    bins = [a_bin(db, world.house, code) for code in ("A01-05-1", "A01-06-2")]
+    floor = Floor(world.house, bins, [world.tee, world.mug], world.carrier)
+    for where, sku in zip(bins, floor.skus, strict=True):
+        stock(db, where, sku, 50)
+    mine = floor.started(db, [{0: 8, 1: 1}, {0: 1}], person(db, "Ana"))
+    his, ben = floor.walk(db, [{0: 1}, {1: 1}]), person(db, "Ben")
+    walks.claim(db, his.id or 0, ben)
+    walks.bind_cart(db, his.id or 0, "C-SHA-2", ben)
+    walks.bind_tote(db, his.id or 0, floor.free_totes(db)[0].code, ben)
+    here = picking.walk_view(db, mine.id or 0).numbered(1)
+    return {"walk": mine.id, "stop": here.id, "stop_bin": here.code, "his": his.id, "next": floor.walk(db, [{1: 1}]).id}

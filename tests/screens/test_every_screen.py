@@ -1,0 +1,198 @@
+"""Every screen of the living demo company: axe finds nothing, light or dark; nothing scrolls sideways at 320 px."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlmodel import Session, col, select
+
+from floor import cli
+from floor.allocation.models import Run, Unallocated
+from floor.audit.models import Flag, Verdict
+from floor.demo import company, day
+from floor.events.relay import Relay
+from floor.factory import create_app
+from floor.intake.models import ImportBatch
+from floor.inventory.models import CountTask, Replenishment
+from floor.kit import uow
+from floor.kit.uow import reading
+from floor.orders.models import Order
+from floor.packing.models import Pack, Parcel
+from floor.packing.states import PackState, ParcelState
+from floor.picking.models import Walk
+from floor.picking.states import WalkState
+from floor.returns.models import ReturnCase
+from floor.returns.states import CaseState
+from floor.settings import Settings
+from floor.shipping.models import Manifest, ManifestState, PrintJob
+from tests.running import RunningHouse
+
+#: Endpoints that are no screens: files, pictures, redirects.
+NO_SCREENS = {
+    "static", "assets.htmx", "people.language", "allocation.export", "care.badges", "care.command_cards",
+    "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
+    "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    """The demo company after its day, served for real on SQLite."""
+    folder = tmp_path_factory.mktemp("alive")
+    url = f"sqlite:///{folder / 'floor.db'}"
+    app = create_app(Settings(database_url=url, secret_key="a key for tests", rate_limits=False))
+    with app.app_context():
+        cli.migrate()
+        company.load_once(lambda _words: None, orders=120)
+        day.live(app, Relay(app.extensions["handlers"]), lambda _words: None)
+    house = RunningHouse(url, folder)
+    house.start("server")
+    yield house
+    house.stop()
+    uow.database().dispose()
+
+
+def _one(db: Session, query: Any) -> Any:
+    found = db.exec(query.limit(1)).first()
+    assert found is not None, f"the demo day left none: {query}"
+    return found
+
+
+def addresses() -> dict[str, tuple[str, str]]:
+    """Endpoint -> (badge of somebody who may see it, address of a living example)."""
+    picker, packer, clerk, boss = "B-1002", "B-2001", "B-3001", "B-4001"
+    with reading() as db:
+        run = _one(db, select(Run.id))
+        walk = _one(db, select(Walk.id).where(Walk.state == WalkState.PICKING))
+        bound = _one(db, select(Walk.id).where(Walk.state == WalkState.CLAIMED))
+        pack = _one(db, select(Pack.id).where(Pack.state == PackState.OPEN))
+        boxed = _one(db, select(Parcel.id).where(Parcel.state == ParcelState.BOXED))
+        shipped = _one(db, select(Parcel.id).where(Parcel.state == ParcelState.SHIPPED))
+        lorry = _one(db, select(Manifest.id).where(Manifest.state == ManifestState.CLOSED))
+        held = _one(db, select(Flag.order_id).where(Flag.verdict == Verdict.OPEN))
+        left_out = _one(db, select(Unallocated))
+        case = _one(db, select(ReturnCase).where(ReturnCase.state == CaseState.ARRIVED))
+        asked = _one(db, select(ReturnCase).where(ReturnCase.state == CaseState.REQUESTED))
+        count = _one(db, select(CountTask.id))
+        refill = _one(db, select(Replenishment.id))
+        job = _one(db, select(PrintJob.id))
+        batch = db.exec(select(ImportBatch.id)).first()
+        token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
+    stop = f"/walks/{walk}/stops/2"
+    found = {
+        "allocation.index": (boss, "/runs"),
+        "allocation.monitor": (boss, f"/runs/{run}"),
+        "allocation.new": (boss, "/runs/new"),
+        "allocation.unallocated": (boss, f"/runs/{run}/unallocated?reason={left_out.reason}"),
+        "analytics.board": (boss, "/board"),
+        "analytics.home": (picker, "/"),
+        "audit.order": (clerk, f"/audit/orders/{held}"),
+        "audit.queue": (clerk, "/audit"),
+        "audit.rules": (boss, "/audit/rules"),
+        "care.address": (clerk, f"/orders/{held}/address"),
+        "care.commands": (boss, "/commands"),
+        "care.find": (clerk, "/orders"),
+        "care.order": (clerk, f"/orders/{case.order_id}"),
+        "care.scan": (picker, "/scan?code=nothing"),
+        "care.why": (clerk, f"/orders/{left_out.order_id}/why"),
+        "intake.health": (boss, "/intake"),
+        "inventory.bin_here": (boss, "/bins/A01-01-1"),
+        "inventory.bin_page": (boss, "/bins/SHA/A01-01-1"),
+        "inventory.count": ("B-1001", f"/counts/{count}"),
+        "inventory.counts": (boss, "/counts"),
+        "inventory.receive_form": (boss, "/stock/receive"),
+        "inventory.replenishment": ("B-9001", f"/replenishments/{refill}"),
+        "inventory.replenishments": (boss, "/replenishments"),
+        "inventory.review": (boss, "/counts/review"),
+        "inventory.sku_page": (boss, "/skus/TEE-NAVY-L"),
+        "inventory.stock": (boss, "/stock"),
+        "inventory.tote_page": (boss, "/totes/T-SHA-001"),
+        "packing.bench": (packer, "/stations/P-SHA-1"),
+        "packing.exception": (packer, f"/packs/{pack}/exception"),
+        "packing.pack": (packer, f"/packs/{pack}"),
+        "packing.parcel": (packer, f"/packs/{pack}/parcel"),
+        "packing.stations": (packer, "/stations"),
+        "people.preferences": (picker, "/me/settings"),
+        "people.sign_in": ("", "/session?badge=B-1001"),
+        "picking.finish": (picker, f"/walks/{walk}/finish"),
+        "picking.floor_plan": (picker, f"/walks/{walk}/map"),
+        "picking.handover": (picker, f"/walks/{walk}/handover"),
+        "picking.problem": (picker, f"{stop}/exception"),
+        "picking.stop": (picker, stop),
+        "picking.stops": (picker, f"/walks/{walk}/stops"),
+        "picking.totes": ("B-1004", f"/walks/{bound}/totes"),
+        "picking.walk": (picker, f"/walks/{walk}"),
+        "picking.walks": ("B-1001", "/walks"),
+        "putaway.waiting": (clerk, "/putaways"),
+        "return_request.new_form": (clerk, f"/returns/new?order={case.order_id}"),
+        "return_request.request_form": ("", f"/t/{token}/return"),
+        "return_request.requested": ("", f"/t/{token}/return/{asked.number}"),
+        "returns.case": (clerk, f"/returns/{case.id}"),
+        "returns.desk": (clerk, "/returns"),
+        "returns.intake": (clerk, "/returns/intake"),
+        "returns.item": (clerk, f"/returns/{case.id}/items/1"),
+        "shipping.handover": (packer, f"/manifests/{lorry}/handover"),
+        "shipping.label": (packer, f"/parcels/{boxed}/label"),
+        "shipping.manifest": (packer, f"/manifests/{lorry}"),
+        "shipping.manifests": (packer, "/manifests"),
+        "shipping.print_job": (packer, f"/print-jobs/{job}"),
+        "tracking.board": (clerk, "/tracking"),
+        "tracking.customer_page": ("", f"/t/{token}"),
+        "tracking.story": (clerk, f"/parcels/{shipped}/story"),
+    }
+    if batch is not None:
+        found["intake.batch"] = (boss, f"/intake/batches/{batch}")
+    return found
+
+
+def test_every_screen_is_looked_at(alive):
+    app = create_app(alive.settings)
+    screens = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert screens - NO_SCREENS - set(addresses()) <= {"intake.batch"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser, theme):
+    axe, wrong = Axe(), []
+    pages: dict[str, Page] = {}
+    for endpoint, (badge, path) in sorted(addresses().items()):
+        if badge not in pages:
+            pages[badge] = _person(browser, alive.url, badge, theme)
+        page = pages[badge]
+        page.set_viewport_size({"width": 412, "height": 915} if theme == "light" else {"width": 1280, "height": 800})
+        answer = page.goto(alive.url + path)
+        assert answer is not None
+        if answer.status != 200 and not (endpoint, answer.status) == ("care.scan", 404):
+            wrong.append(f"{endpoint} {path}: {answer.status}")
+            continue
+        for violation in axe.run(page).response["violations"]:
+            nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+            wrong.append(f"{endpoint} {theme}: {violation['id']}: {nodes}")
+        page.set_viewport_size({"width": 320, "height": 640})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > 320:
+            wrong.append(f"{endpoint} {theme}: {wide} px wide at 320")
+        if not re.search(r"\S", page.title()):
+            wrong.append(f"{endpoint}: no title")
+    for page in pages.values():
+        page.context.close()
+    assert wrong == []
+
+
+def _person(browser: Browser, url: str, badge: str, theme: str) -> Page:
+    context = browser.new_context(color_scheme=theme, locale="zh-CN" if theme == "light" else "en")  # type: ignore[arg-type]
+    page = context.new_page()
+    if badge:
+        page.goto(f"{url}/session?badge={badge}")
+        with page.expect_navigation():
+            page.eval_on_selector("#pin", f"field => {{ field.value = '{company.PIN}'; field.form.submit() }}")
+    return page
+
+
+def test_the_demo_day_leaves_clean_books(alive):
+    with create_app(alive.settings).app_context() as context:
+        broken = cli.run_checks(context.app.extensions["checks"])
+    assert {name: rows for name, rows in broken.items() if rows} == {}
