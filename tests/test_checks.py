@@ -1,5 +1,6 @@
 """Every identity `flask check` proves can be broken by hand, and is then named with the rows that break it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,17 +25,12 @@ from floor.kit.actor import SYSTEM
 from tests.conftest import SETTINGS, _build
 from tests.factories import a_bin, a_planned_shipment, an_order
 from tests.goods_out import closed, delivered, labelled
+from tests.house.doors_world import order_of
 from tests.packing.worlds import a_boxed_parcel, a_world
-
-MESSAGE = (
-    '{"type": "order", "order_id": "T-1", "placed_at": "2026-11-20T10:00:00+08:00", "total": "99.00",'
-    ' "lines": [{"sku": "TEE-NAVY-L", "qty": 1, "unit_price": "99.00"}], "buyer": {"id": "b-7"},'
-    ' "address": {"recipient": "A", "phone": "13800000000", "province": "\u6d59\u6c5f\u7701", "city": "B", "street": "1"}}'
-)
 
 
 def a_company(db: Session) -> None:
-    """One of everything a check looks at: planned, boxed, labelled, delivered and returned; a run, a file, a message."""
+    """One of everything a check looks at: planned, boxed, labelled, delivered, returned; a run, a file, a message."""
     world = a_world(db)
     a_bin(db, world.house, "A04-01-1", BinKind.RETURNS)
     a_bin(db, world.house, "A04-02-1", BinKind.QUARANTINE)
@@ -46,7 +42,7 @@ def a_company(db: Session) -> None:
     closed(db, delivered(db, world)[0])
     db.add(Run(state=RunState.READY))
     channel = intake.ensure_channel(db, "shop")
-    message = intake.store(db, channel.code, "m-1", MESSAGE, SYSTEM)
+    message = intake.store(db, channel.code, "m-1", json.dumps(order_of("TEE-NAVY-L")), SYSTEM)
     intake.apply(db, message.id)
     batch = ImportBatch(filename="orders.csv", channel="shop", rows=3, lines=2, rejected=1, finished_at=clock.now())
     db.add(batch)

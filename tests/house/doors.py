@@ -10,10 +10,12 @@ from sqlmodel import Session
 
 from floor.audit import service as audit
 from floor.inventory import counting, tasks
+from floor.inventory import service as inventory
 from floor.paper.codes import code128_png
 from floor.picking import service as walks
 from floor.picking.models import Stop
 from tests import goods_out
+from tests.factories import a_sku
 from tests.house.doors_world import Ids
 from tests.packing.worlds import person
 
@@ -85,6 +87,14 @@ def _scanned_count(db: Session, ids: Ids) -> None:
         counting.scan(db, task, code, person(db, "Ana"))
 
 
+def _at_the_reserve(db: Session, ids: Ids) -> None:
+    inventory.scan_refill(db, tasks.refill_for(db, ids["refill"], lock=True), ids["reserve_bin"], person(db, "Ana"))
+
+
+def _catalogue_learned(db: Session, _ids: Ids) -> None:
+    a_sku(db, "NEW-SKU")
+
+
 def _at_the_shelf(db: Session, ids: Ids) -> None:
     """Ana scanned the bin and one unit: from six on she may type the number."""
     for code in (ids["stop_bin"], ids["tee"]):
@@ -143,7 +153,9 @@ DOORS: dict[str, Door] = {
     "care.scan_anything": Door(
         "/scan", "Ana", "", {"code": "{count_bin}"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True
     ),
-    "intake.retry": Door("/intake/messages/{dead}/retry", "Dai", "Ana", unknown=f"/intake/messages/{NO}/retry"),
+    "intake.retry": Door(
+        "/intake/messages/{dead}/retry", "Dai", "Ana", unknown=f"/intake/messages/{NO}/retry", before=_catalogue_learned
+    ),
     "intake.upload": Door(
         "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
         bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',
@@ -161,7 +173,7 @@ DOORS: dict[str, Door] = {
     ),
     "inventory.fewer": Door(
         "/replenishments/{refill}/fewer", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/fewer",
-        bad={"qty": "999"}, keeps='value="999"',
+        bad={"qty": "999"}, keeps='value="999"', before=_at_the_reserve,
     ),
     "inventory.receive": Door(
         "/stock/receive", "Dai", "Ana", {"warehouse": "SHA", "sku": "TEE-NAVY-L", "bin": "A01-01-1", "qty": "3"},
@@ -183,7 +195,7 @@ DOORS: dict[str, Door] = {
     ),
     "packing.report": Door(
         "/packs/{pack}/exception", "Bo", "Ana", {"line": "{pack_line}", "qty": "1", "why": "missing"},
-        f"/packs/{NO}/exception", bad={"line": "{pack_line}", "qty": "777", "why": "missing"}, keeps='value="777"',
+        f"/packs/{NO}/exception", bad={"qty": "2", "why": "missing"}, keeps='value="2" checked',
     ),
     "packing.scan": Door(
         "/packs/{pack}/scans", "Bo", "Ana", {"code": "{tee}"}, f"/packs/{NO}/scans", bad={"code": "NOBODY"},
@@ -273,7 +285,7 @@ DOORS: dict[str, Door] = {
     "shipping.reprint": Door("/print-jobs/{job}/reprint", "Bo", "Ana", unknown=f"/print-jobs/{NO}/reprint"),
     "shipping.scan_label": Door(
         "/parcels/{boxed}/scans", "Bo", "Ana", {"code": "{number}"}, f"/parcels/{NO}/scans", bad={"code": "NOBODY"},
-        keeps="NOBODY",
+        keeps="…BODY",
     ),
     "shipping.unload": Door("/manifests/{lorry}/undo", "Bo", "Ana", unknown=f"/manifests/{NO}/undo"),
 }  # fmt: skip

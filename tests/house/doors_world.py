@@ -1,5 +1,6 @@
 """One house with something waiting behind every POST door. `furnish` returns ids and codes by name."""
 
+import json
 from typing import Any
 
 from sqlmodel import Session
@@ -28,13 +29,23 @@ from floor.shipping import queries as papers
 from floor.shipping import service as shipping
 from floor.shipping.models import PaperKind
 from tests import goods_out
-from tests.factories import a_bin, a_planned_shipment, a_sku, an_order, ean, stock
+from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, an_order, ean, stock
 from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
 from tests.picking.conftest import Floor, rows
 
 Ids = dict[str, Any]
 
 SECRET = "what the shop signs with"
+
+
+def order_of(sku: str, number: str = "T-0") -> dict[str, Any]:
+    """What a channel sends."""
+    place = {"province": "浙江省", "city": "杭州市", "district": "西湖区", "street": "文三路 90 号"}
+    return {
+        "type": "order", "order_id": number, "placed_at": "2026-11-20T10:00:00+08:00", "total": "99.00",
+        "lines": [{"sku": sku, "qty": 1, "unit_price": "99.00"}], "buyer": {"id": "b-7"},
+        "address": {"recipient": "张小明", "phone": "13812341234", **place},
+    }  # fmt: skip
 
 
 def furnish(db: Session) -> Ids:
@@ -44,6 +55,7 @@ def furnish(db: Session) -> Ids:
     for n in range(9, 30):
         place = inventory.new_place(db, PlaceKind.TOTE, world.house.id or 0)
         db.add(Tote(id=place, code=f"T-SHA-{n}", warehouse_id=world.house.id or 0))
+    a_carrier(db, "zto")
     db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
     db.flush()
     ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
@@ -145,7 +157,7 @@ def _runs(db: Session, world: World) -> Ids:
 def _messages(db: Session, _world: World) -> Ids:
     channel = intake.ensure_channel(db, "shop")
     channel.secret = SECRET
-    dead = intake.store(db, "shop", "m-0", "{}", SYSTEM)
+    dead = intake.store(db, "shop", "m-0", json.dumps(order_of("NEW-SKU")), SYSTEM)
     intake.apply(db, dead.id or 0)
     event = record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
     lost = OutboxMessage(event_id=event.id or 0, handler="audit.look_at_order", state=Delivery.DEAD)
@@ -160,7 +172,7 @@ def _walks(db: Session, world: World) -> Ids:
     floor = Floor(world.house, bins, [world.tee, world.mug], world.carrier)
     for where, sku in zip(bins, floor.skus, strict=True):
         stock(db, where, sku, 50)
-    mine = floor.started(db, [{0: 8, 1: 1}, {0: 1}], person(db, "Ana"))
+    mine = floor.started(db, [{0: 18, 1: 1}, {0: 1}], person(db, "Ana"))
     his, ben = floor.walk(db, [{0: 1}, {1: 1}]), person(db, "Ben")
     walks.claim(db, his.id or 0, ben)
     walks.bind_cart(db, his.id or 0, "C-SHA-2", ben)

@@ -116,10 +116,11 @@ def house(request: pytest.FixtureRequest, tmp_path: Path):
     uow.database().dispose()
 
 
+@pytest.mark.slow
 def test_whatever_a_picker_does_the_books_stay_true(house):
     run_state_machine_as_test(
         Walking,
         settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

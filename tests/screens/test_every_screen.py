@@ -179,7 +179,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser,
             wrong.append(f"{endpoint}: no title")
     for page in pages.values():
         page.context.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def _person(browser: Browser, url: str, badge: str, theme: str) -> Page:

@@ -124,9 +124,7 @@ def _stamp() -> str:
 
 def _order(rng: random.Random, name: str, *, is_paid: bool, is_noted: bool) -> dict:
     chosen = rng.sample(range(GOODS), rng.randint(1, 3))
-    lines = [
-        {"sku": f"SOAK-{n:02d}", "qty": rng.choice((1, 1, 2, 3, 7)), "unit_price": f"{10 + n}.00"} for n in chosen
-    ]
+    lines = [{"sku": f"SOAK-{n:02d}", "qty": rng.choice((1, 1, 2, 3, 7)), "unit_price": f"{10 + n}.00"} for n in chosen]
     total = f"{sum(line['qty'] * float(line['unit_price']) for line in lines):.2f}"
     paid = {"paid_at": _stamp(), "paid": total} if is_paid else {}
     place = {"province": "浙江省", "city": "杭州市", "district": "西湖区", "street": "文三路 90 号"}
@@ -290,7 +288,9 @@ class Packer(Worker):
                 .join(WalkTote, col(WalkTote.tote_id) == Tote.id)
                 .join(Shipment, col(Shipment.id) == WalkTote.shipment_id)
                 .join(Order, col(Order.id) == Shipment.order_id)
-                .where(Shipment.state == ShipmentState.PICKED, col(WalkTote.is_busy), Order.state == OrderState.RELEASED)
+                .where(
+                    Shipment.state == ShipmentState.PICKED, col(WalkTote.is_busy), Order.state == OrderState.RELEASED
+                )
             )
             totes = db.exec(waiting).all()
         if not totes:
@@ -350,7 +350,10 @@ class Carrier(Worker):
         body = json.dumps({"events": [event]}).encode()
         for _time in range(2 if self.now_and_then(4) else 1):
             stamp = str(int(time.time()))
-            headers = {signing.TIMESTAMP_HEADER: stamp, signing.SIGNATURE_HEADER: signing.sign("secret of sf", stamp, body)}
+            headers = {
+                signing.TIMESTAMP_HEADER: stamp,
+                signing.SIGNATURE_HEADER: signing.sign("secret of sf", stamp, body),
+            }
             answer = self.phone.message("/hooks/tracking/sf", body, headers)
             if answer.status != 200:
                 self.book.complain(f"the carrier's event was answered {answer.status}: {answer.body[:200]!r}")

@@ -136,6 +136,8 @@ def _boxes(db: Session, verdict: Verdict, promises: list[Promise]) -> None:
 
 
 def _tracks(db: Session, verdict: Verdict, promises: list[Promise]) -> None:
-    found = Counter(f"{number} {code}" for number, code in db.exec(select(CarrierEvent.waybill_number, CarrierEvent.code)))
+    found = Counter(
+        f"{number} {code}" for number, code in db.exec(select(CarrierEvent.waybill_number, CarrierEvent.code))
+    )
     for what in {promise.key for promise in promises} | found.keys():
         verdict.compare(f"carrier's event {what}", 1, found[what])
