@@ -4,7 +4,7 @@ set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 pot=$(mktemp)
 trap 'rm -f "$pot"' EXIT
-.venv/bin/pybabel -q extract -F pyproject.toml -k _l --no-location --sort-output --omit-header -o "$pot" floor templates
+.venv/bin/pybabel -q extract -F pyproject.toml -k _l --no-location --sort-output --omit-header -o "$pot" floor templates templates/_ui # Babel skips folders that begin with _
 .venv/bin/pybabel -q update -i "$pot" -d floor/translations -l zh_Hans_CN --no-fuzzy-matching --ignore-obsolete
 .venv/bin/python - <<'END'
 from babel.messages import pofile

@@ -115,7 +115,7 @@
 
   document.addEventListener("keydown", (e) => {
     if (editable(e.target) || e.target.closest?.("dialog[open]")) return;
-    const now = performance.now();
+    const now = e.timeStamp; // when the key was struck, not when a busy page got round to it
     if (burst && now - at > GAP) finish(SHORTEST);
     if ((e.key === "Enter" || e.key === "Tab") && burst.length >= ENDED) { // the scanner's own end; a button in focus must not hear it
       e.preventDefault();

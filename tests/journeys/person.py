@@ -3,6 +3,7 @@
 Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -22,6 +23,14 @@ _BOUNCE_MS = 320  # the scanner takes the same code within 300 ms for a bouncing
 _NOW = "performance.timeOrigin + performance.now()"
 _MARK = "document.querySelector('#screen, #content').setAttribute('data-before', '')"
 _READY = "Boolean(window.Floor?.scan) && !document.documentElement.hasAttribute('data-scans-waiting')"
+
+
+def _strokes(name: str) -> list[dict[str, Any]]:
+    """Down and up of one key."""
+    text = "\r" if name == "Enter" else name
+    virtual = 13 if name == "Enter" else ord(name.upper())
+    key = {"key": name, "code": name if name == "Enter" else "", "windowsVirtualKeyCode": virtual}
+    return [key | {"type": "keyDown", "text": text}, key | {"type": "keyUp"}]
 
 
 class Person:
@@ -90,8 +99,16 @@ class Person:
             self.page.wait_for_function(f"at => {_NOW} - at > {_BOUNCE_MS}", arg=at)
 
     def _type(self, code: str) -> None:
-        self.page.keyboard.type(code, delay=5)
-        self.page.keyboard.press("Enter")
+        """Key events as fast as a scanner sends them. `keyboard.type` waits for an answer to every key: on a busy
+        machine the page would take two halves of a code for two scans."""
+        line: Any = self.context.new_cdp_session(self.page)
+        strokes = [key for name in [*code, "Enter"] for key in _strokes(name)]
+
+        async def all_at_once() -> None:
+            await asyncio.gather(*(line._impl_obj.send("Input.dispatchKeyEvent", stroke) for stroke in strokes))
+
+        line._sync(all_at_once())
+        line.detach()
 
     def tap(self, name: str | re.Pattern[str], role: Any = "button", within: Locator | None = None) -> None:
         """Tap something that brings a new screen."""
