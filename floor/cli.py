@@ -77,7 +77,8 @@ def run_checks(checks: Mapping[str, Check]) -> dict[str, list[str]]:
 @click.option("--drain", is_flag=True, help="Carry what is due, then stop.")
 def worker(drain: bool) -> None:
     """Carry the outbox: allocation runs, labels, notices. Any number may run; a killed one loses nothing."""
-    relay = Relay(current_app.extensions["handlers"], timedelta(seconds=current_app.extensions["settings"].lease_seconds))
+    lease = timedelta(seconds=current_app.extensions["settings"].lease_seconds)
+    relay = Relay(current_app.extensions["handlers"], lease)
     if drain:
         click.echo(f"{relay.drain()} messages carried")
         return

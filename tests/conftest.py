@@ -1,4 +1,4 @@
-"""What every test can ask for: the house on either database, people signed in, and a relay. Servers: tests/servers.py."""
+"""What every test can ask for: the house on either database, people signed in, a relay; and tests/servers.py."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -86,9 +86,12 @@ def app(database_url: str) -> Iterator[Flask]:
 @pytest.fixture
 def db(app: Flask) -> Iterator[Session]:
     """One open unit of work, for tests of verbs. It is rolled back; use `unit_of_work()` to keep things."""
-    with uow.database().write_turn(), uow.database().engine.connect().execution_options(floor_write=True) as line:
-        with Session(line, expire_on_commit=False) as session:
-            yield session
+    with (
+        uow.database().write_turn(),
+        uow.database().engine.connect().execution_options(floor_write=True) as line,
+        Session(line, expire_on_commit=False) as session,
+    ):
+        yield session
 
 
 @pytest.fixture

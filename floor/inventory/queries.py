@@ -66,7 +66,9 @@ def free_stock(db: Session, sku_ids: Iterable[int] | None = None) -> Sequence[sa
     reserve = sa.case((col(Bin.kind) == BinKind.RESERVE, FREE), else_=0)
     query = (
         sa.select(
-            col(Bin.warehouse_id), col(Balance.sku_id), sa.func.sum(picks).label("pick"),
+            col(Bin.warehouse_id),
+            col(Balance.sku_id),
+            sa.func.sum(picks).label("pick"),
             sa.func.sum(reserve).label("reserve"),
         )
         .join(Bin, col(Bin.id) == col(Balance.place_id))

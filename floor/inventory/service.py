@@ -91,9 +91,7 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
 
 
 def _physical(db: Session, places: set[int]) -> set[int]:
-    rows = db.execute(
-        sa.select(col(Place.id)).where(col(Place.id).in_(places), col(Place.kind).in_(PHYSICAL))
-    )
+    rows = db.execute(sa.select(col(Place.id)).where(col(Place.id).in_(places), col(Place.kind).in_(PHYSICAL)))
     return set(rows.scalars())
 
 
@@ -154,9 +152,7 @@ def reserve(db: Session, wishes: Iterable[Wish]) -> list[Reservation]:
     for wish in sorted(wishes, key=lambda w: (w.bin_id, w.sku_id, w.shipment_line_id)):
         _change(db, wish.bin_id, wish.sku_id, 0, wish.qty)
         made.append(
-            Reservation(
-                bin_id=wish.bin_id, sku_id=wish.sku_id, qty=wish.qty, shipment_line_id=wish.shipment_line_id
-            )
+            Reservation(bin_id=wish.bin_id, sku_id=wish.sku_id, qty=wish.qty, shipment_line_id=wish.shipment_line_id)
         )
     db.add_all(made)
     db.flush()

@@ -1,4 +1,4 @@
-"""What a verb may refuse. Errors carry a code and values; each slice's messages.py has the sentence in two languages."""
+"""What a verb may refuse: codes and values. Each slice's messages.py has the sentences, in two languages."""
 
 from typing import Any
 

@@ -26,10 +26,13 @@ def database() -> Database:
 def unit_of_work() -> Iterator[Session]:
     """A write transaction: commits at the end of the block, rolls back on any exception."""
     db = database()
-    with db.write_turn(), db.engine.connect().execution_options(floor_write=True) as connection:
-        with Session(connection, expire_on_commit=False) as session:
-            yield session
-            session.commit()
+    with (
+        db.write_turn(),
+        db.engine.connect().execution_options(floor_write=True) as connection,
+        Session(connection, expire_on_commit=False) as session,
+    ):
+        yield session
+        session.commit()
 
 
 @contextmanager

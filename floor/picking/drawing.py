@@ -7,7 +7,7 @@ from math import atan2, degrees
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from floor.inventory.models import Bin
+from floor.inventory.models import Bin, BinKind
 from floor.picking.queries import StopView, WalkView
 from floor.picking.route import Spot
 from floor.picking.states import StopState
@@ -53,7 +53,7 @@ def floor_map(db: Session, view: WalkView, current: StopView | None) -> FloorMap
     """The map, or None when the warehouse has no bins to draw."""
     rows = db.execute(
         sa.select(col(Bin.aisle), sa.func.min(col(Bin.x_mm)), sa.func.min(col(Bin.y_mm)), sa.func.max(col(Bin.y_mm)))
-        .where(col(Bin.warehouse_id) == view.warehouse_id)
+        .where(col(Bin.warehouse_id) == view.warehouse_id, col(Bin.kind).in_((BinKind.PICK, BinKind.RESERVE)))
         .group_by(col(Bin.aisle))
         .order_by(sa.func.min(col(Bin.x_mm)))
     ).all()

@@ -32,6 +32,7 @@
 
   document.addEventListener("htmx:beforeSwap", (e) => {
     const { xhr } = e.detail;
+    byId("alert")?.replaceChildren(); // an answer replaces the last error, whether it is another or not
     if (xhr.getResponseHeader("HX-Retarget") && xhr.status >= 400) { // an error the server put into words for a place of its own
       e.detail.shouldSwap = true;
       e.detail.isError = false;

@@ -47,9 +47,13 @@ def _states() -> set[Delivery]:
 
 
 def test_an_event_nobody_committed_is_heard_by_nobody(heard):
-    with pytest.raises(RuntimeError), unit_of_work() as db:
-        record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
-        raise RuntimeError
+    def breaks() -> None:
+        with unit_of_work() as db:
+            record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        breaks()
     assert Relay({"ear": heard.append}).drain() == 0
 
 

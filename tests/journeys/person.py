@@ -105,7 +105,7 @@ class Person:
         strokes = [key for name in [*code, "Enter"] for key in _strokes(name)]
 
         async def all_at_once() -> None:
-            await asyncio.gather(*(line._impl_obj.send("Input.dispatchKeyEvent", stroke) for stroke in strokes))
+            await asyncio.gather(*(line._impl_obj.send("Input.dispatchKeyEvent", stroke, None) for stroke in strokes))
 
         line._sync(all_at_once())
         line.detach()
