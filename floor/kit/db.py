@@ -57,7 +57,7 @@ class Versioned(SQLModel):
 
 
 class FifoLock:
-    """First come, first served. threading.Lock lets a late writer overtake; under load the unlucky one waits seconds."""
+    """First come, first served: threading.Lock lets a late writer overtake, and the unlucky one waits seconds."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()

@@ -93,6 +93,11 @@
   document.addEventListener("submit", (e) => { if (!e.defaultPrevented) setTimeout(() => rest(e.target, true)); });
   addEventListener("pageshow", () => document.querySelectorAll("form").forEach((f) => rest(f, false)));
 
+  // A double tap is one tap, even when the answer was so fast that the next screen's button already lies under the finger.
+  document.addEventListener("click", (e) => {
+    if (e.detail > 1 && e.target.closest?.("button:not([type=button])")) { e.preventDefault(); e.stopImmediatePropagation(); }
+  }, true);
+
   // --- lost replies: the same command again, with growing pauses, at once when the net is back --------------------
   const lost = new Map();
   function again(elt) {

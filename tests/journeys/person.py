@@ -20,7 +20,7 @@ DESK = {"viewport": {"width": 1280, "height": 800}}
 PATIENCE = 30_000
 _BOUNCE_MS = 320  # the scanner takes the same code within 300 ms for a bouncing trigger
 
-_NOW = "performance.timeOrigin + performance.now()"
+_NOW = "performance.timeOrigin + performance.now()"  # ms since 1970, as here
 _MARK = "document.querySelector('#screen, #content').setAttribute('data-before', '')"
 _READY = "Boolean(window.Floor?.scan) && !document.documentElement.hasAttribute('data-scans-waiting')"
 
@@ -83,20 +83,21 @@ class Person:
 
     def scan(self, code: str) -> None:
         """Real key events, as a scanner types; ends when the answer's screen stands."""
-        self._be_ready(code)
-        with self.changed():
-            self._type(code)
-        self._last = (code, self.page.evaluate(_NOW))
-
-    def _be_ready(self, code: str) -> None:
         self.page.wait_for_load_state()
-        if not self.script:
+        if self.script:
+            self.page.wait_for_function(_READY)
+        else:
             expect(self.page.locator("#code")).to_be_focused()
-            return
-        self.page.wait_for_function(_READY)
+        with self.changed():
+            self.scan_blind(code)
+
+    def scan_blind(self, code: str) -> None:
+        """Scan without looking at the screen."""
         before, at = self._last
-        if code == before:
+        if self.script and code == before:
             self.page.wait_for_function(f"at => {_NOW} - at > {_BOUNCE_MS}", arg=at)
+        self._type(code)
+        self._last = (code, time.time() * 1000)
 
     def _type(self, code: str) -> None:
         """Key events as fast as a scanner sends them. `keyboard.type` waits for an answer to every key: on a busy

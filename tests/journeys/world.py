@@ -6,7 +6,10 @@ from floor.audit import service as audit
 from floor.catalog.models import Sku
 from floor.intake.models import Channel
 from floor.inventory.models import BinKind
+from floor.inventory.queries import bin_by_code, warehouse_by_code
+from floor.shipments.models import Carrier
 from tests import factories
+from tests.picking.conftest import Floor, person
 
 CHANNEL, CHANNEL_SECRET = "web", "what only our web shop knows"
 CARRIER, CARRIER_SECRET = "sf", "secret of sf"
@@ -48,3 +51,16 @@ def _brothers(large: Sku, middle: Sku) -> None:
     """One T-shirt in two sizes."""
     large.name = middle.name = "圆领短袖"
     middle.size = "M"
+
+
+def a_walk_in_hand(db: Session, name: str) -> int:
+    """A walk this person has begun: three large tees for the first order, then a cap for the second. Its id."""
+    who = person(db, name)
+    one = lambda code: db.exec(select(Sku).where(Sku.code == code)).one()  # noqa: E731
+    house = warehouse_by_code(db, "SHA")
+    assert house is not None
+    spots = [bin_by_code(db, house.id or 0, "A01-02-1"), bin_by_code(db, house.id or 0, "A02-03-1")]
+    carrier = db.exec(select(Carrier)).one()
+    walk = Floor(house, spots, [one("TEE-NAVY-L"), one("CAP-RED")], carrier).started(db, [{0: 3}, {1: 1}], who)
+    assert walk.id is not None
+    return walk.id
