@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -294,7 +293,7 @@ def free_in(db: Session, place_id: int, sku_id: int) -> int:
 
 def broken_balances(db: Session) -> list[str]:
     """Check: the balance of every physical place is the sum of its ledger rows, and never negative."""
-    gained: sa.Select[Any] = sa.select(
+    gained: sa.Select = sa.select(
         col(LedgerRow.to_place_id).label("place"), col(LedgerRow.sku_id).label("sku"), col(LedgerRow.qty).label("qty")
     )
     lost = sa.select(col(LedgerRow.from_place_id), col(LedgerRow.sku_id), -col(LedgerRow.qty))
@@ -315,7 +314,7 @@ def broken_balances(db: Session) -> list[str]:
 def broken_reservations(db: Session) -> list[str]:
     """Check: what a bin has reserved is the sum of pending promises, and no more than lies there."""
     r = Reservation
-    promised: sa.Select[Any] = sa.select(
+    promised: sa.Select = sa.select(
         col(r.bin_id).label("place"),
         col(r.sku_id).label("sku"),
         (col(r.qty) - col(r.posted) - col(r.released)).label("qty"),

@@ -1,9 +1,10 @@
 // Hardware scanners type. This collects their keys anywhere on the page and sends every scan once, in order, none lost.
-// A scan: keys at most 100 ms apart; two characters or more ended by Enter or Tab, or three ended by 100 ms of silence.
+// A scan: keys at most 100 ms apart; two characters or more ended by Enter or Tab, or three ended by 250 ms of silence.
 // htmx itself reads a form's values when a queued request starts, not when it was asked for, so the queue is kept here.
 (() => {
   "use strict";
   const GAP = 100;
+  const SLACK = 250; // after three such keys it is a scanner for certain, and a busy device may stumble: half a code is no code
   const BOUNCE = 300;
   const SHORTEST = 3;
   const ENDED = 2; // "K3" on a carton: the scanner's own end tells it from two shortcuts
@@ -101,6 +102,8 @@
     return e.key.length === 1 ? e.key : "";
   }
 
+  const gap = () => (burst.length >= SHORTEST ? SLACK : GAP);
+
   function finish(least) {
     clearTimeout(silence);
     const code = burst;
@@ -116,7 +119,7 @@
   document.addEventListener("keydown", (e) => {
     if (editable(e.target) || e.target.closest?.("dialog[open]")) return;
     const now = e.timeStamp; // when the key was struck, not when a busy page got round to it
-    if (burst && now - at > GAP) finish(SHORTEST);
+    if (burst && now - at > gap()) finish(SHORTEST);
     if ((e.key === "Enter" || e.key === "Tab") && burst.length >= ENDED) { // the scanner's own end; a button in focus must not hear it
       e.preventDefault();
       e.stopImmediatePropagation();
@@ -131,7 +134,7 @@
     burst += char;
     at = now;
     clearTimeout(silence);
-    silence = setTimeout(finish, GAP, SHORTEST);
+    silence = setTimeout(finish, gap(), SHORTEST);
   }, true);
 
   // Wedges that commit text instead of keys (and people without a scanner) write into the field itself.

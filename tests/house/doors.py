@@ -59,8 +59,14 @@ def _in(text: Any, ids: Ids) -> Any:
 
 
 def _orders_file(_ids: Ids) -> tuple[io.BytesIO, str]:
-    header = "订单编号,下单时间,付款时间,买家会员名,收货人姓名,联系手机,省,市,区,收货地址,商家编码,商品标题,数量,单价,商品优惠,运费,订单优惠,应付金额,实付金额,买家留言,卖家备注"
-    row = "A-1,2026-11-20 10:00:00,2026-11-20 10:01:00,b,张小明,13812341234,浙江省,杭州市,西湖区,文三路 90 号,TEE-NAVY-L,T,1,99.00,0,0,0,99.00,99.00,,"
+    header = (
+        "订单编号,下单时间,付款时间,买家会员名,收货人姓名,联系手机,省,市,区,收货地址,"
+        "商家编码,商品标题,数量,单价,商品优惠,运费,订单优惠,应付金额,实付金额,买家留言,卖家备注"
+    )
+    row = (
+        "A-1,2026-11-20 10:00:00,2026-11-20 10:01:00,b,张小明,13812341234,浙江省,杭州市,西湖区,文三路 90 号,"
+        "TEE-NAVY-L,T,1,99.00,0,0,0,99.00,99.00,,"
+    )
     return io.BytesIO(f"{header}\n{row}\n".encode("gb18030")), "orders.csv"
 
 
@@ -222,7 +228,7 @@ DOORS: dict[str, Door] = {
     ),
     "picking.report": Door(
         "/walks/{walk}/stops/1/exception", "Ana", "Bo", {"stop": "{stop}", "got": "5", "why": "short"},
-        f"/walks/{NO}/stops/1/exception", bad={"stop": "{stop}", "got": "9", "why": "short"},
+        f"/walks/{NO}/stops/1/exception", bad={"stop": "{stop}", "got": "999", "why": "short"},
     ),
     "picking.report_code": Door(
         "/walks/{walk}/reports", "Ana", "Bo", {"stop": "{stop}", "code": "6900000000000"}, f"/walks/{NO}/reports",
@@ -238,8 +244,8 @@ DOORS: dict[str, Door] = {
     "picking.unbind_tote": Door("/walks/{his}/totes/undo", "Ben", "Bo", unknown=f"/walks/{NO}/totes/undo"),
     "picking.undo": Door("/walks/{walk}/undo", "Ana", "Bo", unknown=f"/walks/{NO}/undo", before=_at_the_shelf),
     "putaway.put": Door(
-        "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"}, bad={"item": "{item}", "code": "Z99-99-9"},
-        keeps="Z99-99-9",
+        "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"},
+        bad={"item": "{item}", "code": "Z99-99-9"}, keeps="Z99-99-9",
     ),
     "return_request.ask": Door(
         "/t/{token}/return", "", "", {"reason": "wrong_size", "qty_{line}": "1"}, "/t/nobody-has-this/return",
@@ -259,7 +265,9 @@ DOORS: dict[str, Door] = {
         "/returns/{scanned}/items/1/decide", "Chen", "Ana", FINDINGS, f"/returns/{NO}/items/1/decide",
         bad={**FINDINGS, "disposition": "scrap", "grade": "a"},
     ),
-    "returns.missing": Door("/returns/{on_desk}/items/1/missing", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/missing"),
+    "returns.missing": Door(
+        "/returns/{on_desk}/items/1/missing", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/missing"
+    ),
     "returns.receive": Door(
         "/returns/intake", "Chen", "Ana", {"code": "{case_number}"}, bad={"code": "NOBODY"}, keeps="NOBODY"
     ),

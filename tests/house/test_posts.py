@@ -17,11 +17,13 @@ from werkzeug.test import TestResponse
 from floor.factory import create_app
 from floor.intake.channels import signed
 from floor.kit import clock, uow
+from floor.kit.db import Database
 from floor.web import signing
 from tests.cast import CAST, PIN
 from tests.conftest import SETTINGS, _build
 from tests.house.doors import DOORS, Door, frame
 from tests.house.doors_world import SECRET, Ids, furnish, order_of
+from tests.servers import PostgresCluster
 from tests.web_client import Person, csrf_of
 
 #: Doors that are no `@command`, and signing out, which ends the session that a repeat would need: tested at the end.
@@ -46,17 +48,18 @@ class House:
     people: dict[str, Person]
     customer: FlaskClient
     url: str
-    template: Path | str
-    cluster: Any = None
+    database: Database
+    template: Path | str = ""
+    cluster: PostgresCluster | None = None
     is_touched: bool = False
 
     def again(self) -> None:
         if not self.is_touched:
             return
-        uow.database().dispose()
+        self.database.dispose()
         if self.cluster:
             self.cluster.drop_database(self.url)
-            self.cluster.create_database(self.template, self.url.rpartition("/")[2])
+            self.cluster.create_database(str(self.template), self.url.rpartition("/")[2])
         else:
             path = Path(self.url.removeprefix("sqlite:///"))
             for left in path.parent.glob(f"{path.name}-*"):
@@ -92,12 +95,27 @@ def changed(before: Print, after: Print) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder, cluster = tmp_path_factory.mktemp("doors"), None
-    url = f"sqlite:///{folder / 'floor.db'}"
-    if request.param == "postgres":
-        cluster = request.getfixturevalue("postgres")
-        url = cluster.create_database(name="doors")
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    path = tmp_path_factory.mktemp("doors") / "floor.db"
+    house = _furnished(f"sqlite:///{path}")
+    house.template = path.with_name("template.db")
+    shutil.copy(path, house.template)
+    yield house
+    house.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgres_house(postgres: PostgresCluster) -> Iterator[House]:
+    house = _furnished(postgres.create_database(name="doors"))
+    house.template, house.cluster = "doors_template", postgres
+    postgres.create_database("doors", house.template)
+    yield house
+    house.database.dispose()
+    postgres.drop_database(house.url)
+    postgres.drop_database(f"/{house.template}")
+
+
+def _furnished(url: str) -> House:
     _build(url)
     app = create_app(replace(SETTINGS, database_url=url))
     app.config["TESTING"] = True
@@ -107,20 +125,16 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     customer = app.test_client()
     customer.set_cookie("lang", "en")
     uow.database().dispose()
-    template: Path | str = folder / "template.db"
-    if cluster:
-        template = "doors_template"
-        cluster.create_database("doors", template)
-    else:
-        shutil.copy(folder / "floor.db", template)
-    yield House(app, ids, people, customer, url, template, cluster)
-    uow.database().dispose()
+    return House(app, ids, people, customer, url, uow.database())
 
 
-@pytest.fixture(autouse=True)
-def as_furnished(request: pytest.FixtureRequest) -> None:
-    if "house" in request.fixturenames:
-        request.getfixturevalue("house").again()
+@pytest.fixture
+def house(request: pytest.FixtureRequest) -> House:
+    """The house on the database the test asks for, as it was furnished, and this process at work in it."""
+    found = request.getfixturevalue(f"{request.param}_house")
+    uow.bind(found.database)
+    found.again()
+    return found
 
 
 def only(has) -> pytest.MarkDecorator:
@@ -264,9 +278,12 @@ def test_a_channels_message_counts_once_and_only_with_its_signature(house):
     assert (unreadable.status_code, bool(unreadable.json["errors"])) == (422, True)
 
 
-def _carrier(house: House, events: object, carrier: str = "sf", secret: str = "secret of sf") -> TestResponse:
+def _carrier(house: House, events: object, carrier: str = "sf", *, secret: str = "") -> TestResponse:
     body, stamp = json.dumps({"events": events}).encode(), str(int(clock.now().timestamp()))
-    headers = {signing.TIMESTAMP_HEADER: stamp, signing.SIGNATURE_HEADER: signing.sign(secret, stamp, body)}
+    headers = {
+        signing.TIMESTAMP_HEADER: stamp,
+        signing.SIGNATURE_HEADER: signing.sign(secret or "secret of sf", stamp, body),
+    }
     return house.customer.post(
         f"/hooks/tracking/{carrier}", data=body, headers=headers, content_type="application/json"
     )

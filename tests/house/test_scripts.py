@@ -50,9 +50,9 @@ def test_a_trigger_that_fires_twice_is_one_scan(toy: Toy, at_the_toy: Page) -> N
 def test_a_scan_ends_by_tab_or_by_silence_and_two_letters_are_one_only_with_an_end(toy: Toy, at_the_toy: Page) -> None:
     scan(at_the_toy, "A03-12-4", end="Tab")
     scan(at_the_toy, "690123454182", end="")
-    at_the_toy.wait_for_timeout(200)
+    at_the_toy.wait_for_timeout(400)
     scan(at_the_toy, "AB", end="")
-    at_the_toy.wait_for_timeout(200)
+    at_the_toy.wait_for_timeout(400)
     scan(at_the_toy, "K3")
     expect(at_the_toy.locator("#count")).to_have_text("3")
     assert settled(at_the_toy, toy, 3) == ["A03-12-4", "690123454182", "K3"]

@@ -40,6 +40,7 @@ class Person:
         self.context, self.url, self.script = context, house_url, script
         context.set_default_timeout(PATIENCE)
         self.page: Page = context.new_page()
+        self._keyboard = context.new_cdp_session(self.page)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("response", self._heard)
@@ -102,14 +103,13 @@ class Person:
     def _type(self, code: str) -> None:
         """Key events as fast as a scanner sends them. `keyboard.type` waits for an answer to every key: on a busy
         machine the page would take two halves of a code for two scans."""
-        line: Any = self.context.new_cdp_session(self.page)
+        line: Any = self._keyboard
         strokes = [key for name in [*code, "Enter"] for key in _strokes(name)]
 
         async def all_at_once() -> None:
             await asyncio.gather(*(line._impl_obj.send("Input.dispatchKeyEvent", stroke, None) for stroke in strokes))
 
         line._sync(all_at_once())
-        line.detach()
 
     def tap(self, name: str | re.Pattern[str], role: Any = "button", within: Locator | None = None) -> None:
         """Tap something that brings a new screen."""
