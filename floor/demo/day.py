@@ -14,6 +14,7 @@ from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
 from floor.catalog import queries as catalog
+from floor.demo import arrivals
 from floor.events.relay import Relay
 from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
 from floor.kit.actor import SYSTEM, Actor
@@ -49,7 +50,8 @@ PACKERS = {"SHA": "B-2001", "CAN": "B-2002"}
 
 def live(app: Flask, relay: Relay, say: Say) -> None:
     """Work through the day. Each step is a transaction of its own, as it is on the floor."""
-    say("Demo day: audit ...")
+    say("Demo day: orders come in, audit ...")
+    arrivals.arrive(app, _who("B-4001"))
     _audit()
     say("Demo day: allocation and walks ...")
     _allocate(relay)

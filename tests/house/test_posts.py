@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlmodel import SQLModel
 from werkzeug.test import TestResponse
@@ -144,6 +144,7 @@ def only(has) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("house", "name"), both, indirect=["house"])
 
 
+on_both = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 on_sqlite = pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 
 
@@ -262,7 +263,7 @@ def _order(house: House, body: bytes, key: str = "m-1", channel: str = "shop", s
     return house.customer.post(f"/hooks/orders/{channel}", data=body, headers=headers, content_type="application/json")
 
 
-@pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+@on_both
 def test_a_channels_message_counts_once_and_only_with_its_signature(house):
     house.is_touched = True
     body, before = json.dumps(order_of("TEE-NAVY-L", "T-1")).encode(), prints()
@@ -289,7 +290,7 @@ def _carrier(house: House, events: object, carrier: str = "sf", *, secret: str =
     )
 
 
-@pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+@on_both
 def test_a_carriers_event_counts_once_and_only_with_its_signature(house):
     house.is_touched = True
     said, before = [{"waybill": house.ids["number"], "code": "collected", "at": clock.now().isoformat()}], prints()
@@ -302,3 +303,47 @@ def test_a_carriers_event_counts_once_and_only_with_its_signature(house):
     after = prints()
     assert _carrier(house, said).json == {"events": 1, "new": 0}
     assert changed(after, prints()) == set()
+
+
+# --- nonsense -------------------------------------------------------------------------------------------------------
+
+#: What a broken client, a curious person or a scanner gone mad may send in any field.
+NONSENSE = ("", "-1", "99999999999999999999999", "NaN", "1e9", "\x00", "²", "٣", "<b>", "{}", "%s", "💥" * 300, "x" * 3000)
+#: A number no database column holds.
+HUGE = 10**20
+
+
+@only(lambda door: True)
+def test_no_nonsense_in_any_field_breaks_a_door(house, name):
+    """A refusal is an answer; 500 is not. NUL and numbers too large for a column are the classics."""
+    door = DOORS[name]
+    house.is_touched = True
+    _happen_before(house, door)
+    good = door.filled(door.form, house.ids)
+    broken = []
+    for field in [*good, "flag", "code", "stop"]:
+        for n, nonsense in enumerate(NONSENSE):
+            form = {**door.filled(door.form, house.ids), field: nonsense}
+            answer = house.send(door, door.url(house.ids), form, f"nonsense-{field}-{n}")
+            if answer.status_code >= 500:
+                broken.append(f"{field}={nonsense[:30]!r}")
+    assert broken == []
+
+
+@on_both
+def test_no_nonsense_in_an_address_breaks_a_page_or_a_door(house):
+    """Numbers too large for a column, text where codes stand: 404 at worst."""
+    house.is_touched = True
+    broken = []
+    for rule in house.app.url_map.iter_rules():
+        for value in (HUGE, "\x00", "💥", "..", "x" * 300):
+            is_number = any(type(one).__name__ == "IntegerConverter" for one in rule._converters.values())
+            if not rule.arguments or (is_number and value != HUGE):
+                continue
+            with house.app.test_request_context():
+                url = url_for(rule.endpoint, **dict.fromkeys(rule.arguments, value))
+            eve = house.people["Eve"]
+            answer = eve.post(url, {}) if "POST" in rule.methods else eve.get(url)
+            if answer.status_code >= 500:
+                broken.append(f"{answer.status_code} {rule.endpoint} {value!r:.20}")
+    assert broken == []

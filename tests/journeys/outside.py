@@ -76,8 +76,8 @@ def an_order(number: str, lines: Mapping[str, int], note: str = "") -> dict[str,
 
 def a_shop_file(folder: Path, orders: Mapping[str, Mapping[str, int]]) -> Path:
     """The same as a shop's spreadsheet: GB18030, Chinese columns, one row per line (docs/mappings/shop_export.toml)."""
-    columns = "订单编号 下单时间 付款时间 买家会员名 收货人姓名 联系手机 省 市 区 收货地址 商家编码 商品标题 数量 单价 商品优惠"
-    columns += " 运费 订单优惠 应付金额 实付金额 买家留言 卖家备注"
+    columns = "订单编号 下单时间 付款时间 买家会员名 收货人姓名 联系手机 省 市 区 收货地址 商家编码 商品标题"
+    columns += " 数量 单价 商品优惠 运费 订单优惠 应付金额 实付金额 买家留言 卖家备注"
     now = clock.now().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M:%S")
     out = io.StringIO()
     sheet = csv.writer(out)

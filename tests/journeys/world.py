@@ -16,7 +16,7 @@ CARRIER, CARRIER_SECRET = "sf", "secret of sf"
 PRICE_FEN = 9900
 LANE = "L1"
 
-#: SKU -> units by pick face. The scarf lies in two bins; nobody orders the small tee: it is there to be grabbed wrongly.
+#: SKU -> units by pick face. The scarf lies in two bins. Nobody orders the tee in M: it is there to be grabbed wrongly.
 SHELVES = {
     "TEE-NAVY-L": {"A01-02-1": 20},
     "TEE-NAVY-M": {"A01-02-2": 20},

@@ -28,9 +28,11 @@ from floor.kit import uow
 from floor.kit.uow import reading
 from tests.running import ROOT, RunningHouse
 from tests.servers import running_postgres
-from tests.soak.cast_at_work import everybody
+from tests.soak.at_the_desk import Auditor, Carrier, Desk, Shop, Supervisor
+from tests.soak.on_the_floor import Lorry, Packer, Picker
 from tests.soak.phone import Book
 from tests.soak.proof import Verdict, prove
+from tests.soak.worker import Worker
 from tests.soak.world import build
 
 Say = Callable[[str], None]
@@ -84,7 +86,7 @@ def soak(url: str, kills: int, seed: int, folder: Path, say: Say, pauses: tuple[
     began, book, done = time.monotonic(), Book(), threading.Event()
     house = RunningHouse(url, folder)
     house.start()
-    threads = [threading.Thread(target=one.run, daemon=True) for one in everybody(house.port, book, seed, done)]
+    threads = [threading.Thread(target=one.run, daemon=True) for one in _everybody(house.port, book, seed, done)]
     try:
         for thread in threads:
             thread.start()
@@ -102,6 +104,17 @@ def soak(url: str, kills: int, seed: int, folder: Path, say: Say, pauses: tuple[
     name = uow.database().url.get_backend_name()
     uow.database().dispose()
     return Outcome(name, seed, dead, round(time.monotonic() - began), book, verdict)
+
+
+def _everybody(port: int, book: Book, seed: int, done: threading.Event) -> list[Worker]:
+    def common(n: int) -> tuple:
+        return port, book, f"{seed}-{n}", done
+
+    return [
+        Shop(*common(0)), Auditor(*common(1)), Supervisor(*common(2)), Picker("Ana", *common(3)),
+        Picker("Ben", *common(4)), Packer("Bo", "P-SHA-1", *common(5)), Packer("Eve", "P-SHA-2", *common(6)),
+        Lorry(*common(7)), Carrier(*common(8)), Desk(*common(9)),
+    ]  # fmt: skip
 
 
 def _kill(house: RunningHouse, kills: int, rng: random.Random, pauses: tuple[float, float], say: Say) -> Counter:

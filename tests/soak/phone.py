@@ -86,6 +86,9 @@ class Phone:
         assert answer.status == 303, answer.body[:500]
         self.token = csrf_of(self.get("/me/settings").body.decode())
 
+    def close(self) -> None:
+        self._line.close()
+
     def get(self, path: str) -> Answer:
         return self._ask("GET", path, b"", {})
 
