@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, redirect, request, url_for
@@ -12,12 +13,13 @@ from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.routing import IntegerConverter
 
 from floor import wiring
 from floor.events import service as events
 from floor.kit import uow
 from floor.kit.db import Database
-from floor.kit.errors import Conflict
+from floor.kit.errors import Conflict, Unknown
 from floor.people.views import load_user
 from floor.settings import Settings
 from floor.settings import bind as bind_settings
@@ -36,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=str(settings.root / "static"),
         template_folder=str(settings.root / "templates"),
     )
+    app.url_map.converters["int"] = _Id
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
@@ -67,6 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     app.register_error_handler(StaleDataError, _lost_update)
     app.register_error_handler(sa.exc.OperationalError, _deadlock)
+    app.register_error_handler(sa.exc.DataError, _unfit)
+    app.register_error_handler(OverflowError, _unfit)
     wiring.install(app, csrf)
     _watch(app)
     return app
@@ -95,6 +100,22 @@ def _deadlock(error: sa.exc.OperationalError) -> Response:
     if "deadlock" not in str(error).lower():
         raise error
     return _lost_update(StaleDataError())
+
+
+class _Id(IntegerConverter):
+    """`<int:...>` in an address: what no id column can hold is at no address (404)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **kwargs})
+
+
+def _unfit(error: Exception) -> Response:
+    """A number too large for any column, or NUL in a text: whatever it was to name, we have no such thing."""
+    if isinstance(error, OverflowError) and "SQLite" not in str(error):
+        raise error
+    log.warning("input that fits no column", exc_info=error)
+    unknown = Unknown("web.unfit")
+    return errors.answer(unknown.status, errors.sentence(unknown))
 
 
 def _watch(app: Flask) -> None:
