@@ -12,6 +12,8 @@ from floor.packing.service import Trouble
 _KILOGRAMS = re.compile(r"(\d{1,2})[.,](\d{1,3})\s*(?:kg)?", re.IGNORECASE)
 _GRAMS = re.compile(r"(\d{1,5})\s*g", re.IGNORECASE)
 
+_COUNT = re.compile("[0-9]{1,9}")
+
 
 class ParcelForm(BaseModel):
     carton: Annotated[str, Field(max_length=16)]
@@ -40,6 +42,6 @@ def units_of(form: Mapping[str, str]) -> dict[int, int]:
     chosen = {}
     for name, value in form.items():
         line = name.removeprefix("units-")
-        if name.startswith("units-") and line.isascii() and line.isdigit():
-            chosen[int(line)] = int(value or 0) if (value or "0").isascii() and (value or "0").isdigit() else -1
+        if name.startswith("units-") and _COUNT.fullmatch(line):
+            chosen[int(line)] = int(value or 0) if _COUNT.fullmatch(value or "0") else -1
     return chosen

@@ -198,7 +198,7 @@ def show_exception(db: Session, found: Pack, form: Form[TroubleForm], status: in
     ]
     chosen = next((row for row in rows if str(row[0].id) == form["line"]), rows[0] if len(rows) == 1 else None)
     why = form["why"] if form["why"] in tuple(Trouble) else Trouble.MISSING.value
-    qty = int(form["qty"]) if form["qty"].isdigit() and 0 < int(form["qty"]) < 10_000 else 1
+    qty = int(form["qty"]) if len(form["qty"]) < 6 and form["qty"].isdecimal() and 0 < int(form["qty"]) < 10_000 else 1
     return page(
         "packing/exception.html",
         "then" if status == 200 else "screen",
