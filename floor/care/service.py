@@ -65,9 +65,7 @@ def cancel(db: Session, order: Order, actor: Actor) -> None:
 
 def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
     """A planned shipment is cancelled: its promises end, its units are nobody's again."""
-    lines = {
-        line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))
-    }
+    lines = {line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))}
     promises = select(Reservation).where(col(Reservation.shipment_line_id).in_(list(lines)))
     for promise in db.exec(promises.order_by(col(Reservation.bin_id), col(Reservation.sku_id), col(Reservation.id))):
         if given := inventory.release(db, promise):

@@ -320,7 +320,7 @@ def _new_order(
         gift_message=fields.get("gift_message", ""),
         hide_price=_yes(fields, "hide_price"),
         lang=fields.get("lang", "zh"),
-        tier=min(int(fields["tier"]), 2) if fields.get("tier", "").isdecimal() else 0,
+        tier=min(int(tier), 2) if (tier := fields.get("tier", "")).isdecimal() and len(tier) < 10 else 0,
     )
 
 
