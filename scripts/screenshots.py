@@ -16,7 +16,7 @@ PIN = "1234"
 FLAGS = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync")
 PHONE, SMALL, DESK = (412, 915), (360, 640), (1280, 800)
 
-#: Name -> badge, address (or a link to follow from it: CSS after " > "), size of the README's picture.
+#: Name -> badge, address (and links to follow from it: CSS after " > "), size of the README's picture.
 SCREENS = {
     "sign-in": ("", "/session?badge=B-1001", PHONE),
     "home-picker": ("B-1001", "/", PHONE),
@@ -42,7 +42,11 @@ SCREENS = {
     "tracking": ("B-3001", "/tracking", DESK),
     "returns": ("B-3001", "/returns", DESK),
     "returns-intake": ("B-3001", "/returns/intake", DESK),
-    "return-item": ("B-3001", "/returns > a[href^='/returns/']:not([href$='new']):not([href$='intake'])", DESK),
+    "return-item": (
+        "B-3001",
+        "/returns > a[href^='/returns/']:not([href$='new']):not([href$='intake']) > a[href*='/items/']",
+        DESK,
+    ),
     "putaways": ("B-1001", "/putaways", PHONE),
     "commands": ("B-4001", "/commands", DESK),
     "settings": ("B-1001", "/me/settings", PHONE),
@@ -116,6 +120,7 @@ def _pick(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/walks")
     yield "walks"
     page.locator("form[action$='/walks/next'] button, form[action*='/claim'] button").first.click()
+    page.wait_for_url(re.compile(r"/walks/[0-9]+"))
     page.wait_for_load_state("networkidle")
     yield "walk"
     _scan(page, "C-SHA-12")
@@ -180,10 +185,11 @@ def _signed_in(context: BrowserContext, url: str, badge: str) -> Page:
 
 
 def _go(page: Page, url: str, way: str) -> None:
-    path, _, link = way.partition(" > ")
+    path, *links = way.split(" > ")
     page.goto(url + path)
-    if link and page.locator(link).count():
-        page.goto(url + (page.locator(link).first.get_attribute("href") or ""))
+    for link in links:
+        if page.locator(link).count():
+            page.goto(url + (page.locator(link).first.get_attribute("href") or ""))
     page.wait_for_load_state("networkidle")
 
 
