@@ -15,7 +15,8 @@ from flask.cli import AppGroup
 from sqlmodel import Session
 
 from floor.events.relay import Handler, Relay
-from floor.kit.uow import database, reading
+from floor.kit.uow import database, reading, unit_of_work
+from floor.web.commands import forget_answers
 
 Check = Callable[[Session], list[str]]
 
@@ -85,4 +86,10 @@ def worker(drain: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relay.run_forever(stop)
+    relay.run_forever(stop, forget_old_answers)
+
+
+def forget_old_answers() -> int:
+    """Stored answers of commands show names and addresses: a week is long enough for any phone to have asked again."""
+    with unit_of_work() as db:
+        return forget_answers(db, timedelta(days=7))

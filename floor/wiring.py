@@ -35,6 +35,7 @@ from floor.inventory import views as inventory
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
 from floor.packing import views as packing
+from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import handlers as picking_handlers
 from floor.picking import queries as picking_queries
@@ -170,6 +171,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
+    app.cli.add_command(people_cli.people_group)
     app.cli.add_command(inventory_cli.stock)
     app.cli.add_command(shipping_cli.slips)
     app.cli.add_command(tracking_cli.tracking_group)

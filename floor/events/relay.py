@@ -8,6 +8,7 @@ dead where the supervisor sees it. A worker killed mid-way loses its lease, and 
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: After so many failures a message is put aside: the pauses add up to about two hours.
 MAX_ATTEMPTS = 12
+#: Seconds between two clearings.
+TIDY_EVERY = 3600.0
 _LONGEST_PAUSE = timedelta(minutes=15)
 
 
@@ -76,10 +79,15 @@ class Relay:
             carried += taken
         raise RuntimeError(f"still messages due after {rounds} rounds: a handler feeds itself")
 
-    def run_forever(self, stop: threading.Event, pause: float = 0.2) -> None:
+    def run_forever(self, stop: threading.Event, tidy: Callable[[], object], pause: float = 0.2) -> None:
+        """Carry until told to stop; once an hour `tidy()` clears away what nobody needs any more."""
+        tidied = -TIDY_EVERY
         while not stop.is_set():
             try:
                 busy = self.run_once()
+                if time.monotonic() - tidied > TIDY_EVERY:
+                    tidy()
+                    tidied = time.monotonic()
             except sa.exc.OperationalError:
                 # The database is away or busy for longer than its own patience; the messages wait there.
                 log.exception("relay: the database did not answer")

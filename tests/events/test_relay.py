@@ -1,5 +1,6 @@
 """The relay: once when all is well, again after failures, never by two at a time."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -102,3 +103,17 @@ def test_an_unknown_handler_is_an_error_a_person_sees(heard):
     _happen()
     Relay({}).drain()
     assert "no handler is called 'ear'" in _message().error
+
+
+def test_a_running_relay_carries_tidies_and_stops_when_told(heard):
+    _happen(2)
+    stop, tidied = threading.Event(), []
+
+    def hear(happened):
+        heard.append(happened.data["n"])
+        if len(heard) == 2:
+            stop.set()
+
+    Relay({"ear": hear}).run_forever(stop, lambda: tidied.append(True))
+    assert heard == [0, 1]
+    assert tidied == [True]
