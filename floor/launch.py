@@ -110,7 +110,8 @@ def _welcome(settings: Settings, options: argparse.Namespace) -> None:
             for user in people.staff(db):
                 print(f"  {user.badge}  PIN {company.PIN}  {user.role:<10}  {user.name}")
     else:
-        print("  The house is empty. Hire the first person:  .venv/bin/flask people hire --help")
+        print("  The house is empty. Hire the first person:")
+        print(f"  FLOOR_DATABASE_URL={settings.database_url} .venv/bin/flask people hire --help")
     if options.https:
         print(f"\n  Trust this certificate on the phone: {STATE / 'ca.pem'}\n\n{_qr(settings.public_url)}")
     print("\n  Ctrl-C stops it.", flush=True)
