@@ -15,8 +15,9 @@ class NumberRange(SQLModel, table=True):
 
     carrier_id: int = Field(primary_key=True, foreign_key="carrier.id")
     prefix: str = Field(default="", max_length=8)
-    next_number: int
-    last_number: int
+    #: Carriers' numbers have twelve digits and more: past what an INTEGER holds.
+    next_number: int = Field(sa_type=sa.BigInteger)
+    last_number: int = Field(sa_type=sa.BigInteger)
     #: Digits after the prefix.
     width: int = 12
 

@@ -380,8 +380,8 @@ def upgrade() -> None:
     op.create_table('waybill_range',
     sa.Column('carrier_id', sa.Integer(), nullable=False),
     sa.Column('prefix', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
-    sa.Column('next_number', sa.Integer(), nullable=False),
-    sa.Column('last_number', sa.Integer(), nullable=False),
+    sa.Column('next_number', sa.BigInteger(), nullable=False),
+    sa.Column('last_number', sa.BigInteger(), nullable=False),
     sa.Column('width', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['carrier_id'], ['carrier.id'], name=op.f('fk_waybill_range_carrier_id')),
     sa.PrimaryKeyConstraint('carrier_id', name=op.f('pk_waybill_range'))
