@@ -81,6 +81,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         job = _one(db, select(PrintJob.id))
         batch = db.exec(select(ImportBatch.id)).first()
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
+        number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
     stop = f"/walks/{walk}/stops/2"
     found = {
         "allocation.index": (boss, "/runs"),
@@ -127,7 +128,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "picking.walk": (picker, f"/walks/{walk}"),
         "picking.walks": ("B-1001", "/walks"),
         "putaway.waiting": (clerk, "/putaways"),
-        "return_request.new_form": (clerk, f"/returns/new?order={case.order_id}"),
+        "return_request.new_form": (clerk, f"/returns/new?order={number}"),
         "return_request.request_form": ("", f"/t/{token}/return"),
         "return_request.requested": ("", f"/t/{token}/return/{asked.number}"),
         "returns.case": (clerk, f"/returns/{case.id}"),
