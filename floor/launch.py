@@ -111,7 +111,7 @@ def _welcome(settings: Settings, options: argparse.Namespace) -> None:
                 print(f"  {user.badge}  PIN {company.PIN}  {user.role:<10}  {user.name}")
     else:
         print("  The house is empty. Hire the first person:")
-        print(f"  FLOOR_DATABASE_URL={settings.database_url} .venv/bin/flask people hire --help")
+        print(f"  FLOOR_DATABASE_URL={database().url} .venv/bin/flask people hire --help")  # a password shows as ***
     if options.https:
         print(f"\n  Trust this certificate on the phone: {STATE / 'ca.pem'}\n\n{_qr(settings.public_url)}")
     print("\n  Ctrl-C stops it.", flush=True)
