@@ -29,8 +29,8 @@ from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
+from floor.inventory import books
 from floor.inventory import cli as inventory_cli
-from floor.inventory import queries as inventory_queries
 from floor.inventory import views as inventory
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
@@ -118,8 +118,10 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 
 #: What `flask check` proves: name -> rows that break it, in words.
 CHECKS: dict[str, Callable[[Session], list[str]]] = {
-    "ledger = balances": inventory_queries.broken_balances,
-    "reserved <= on hand": inventory_queries.broken_reservations,
+    "ledger = balances": books.broken_balances,
+    "reserved <= on hand": books.broken_reservations,
+    "lots = balances": books.broken_lots,
+    "lots on hold are held back": books.broken_holds,
     "ordered = the sum of its parts": shipments_queries.broken_orders,
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,

@@ -13,17 +13,20 @@ from sqlmodel import Session, select
 from floor import wiring
 from floor.allocation.models import Run
 from floor.allocation.states import RunState
+from floor.catalog.models import Tracking
 from floor.demo import company, day
 from floor.events.models import AuditEvent, OutboxMessage
 from floor.events.relay import Relay
 from floor.factory import create_app
 from floor.intake import service as intake
 from floor.intake.models import ImportBatch, RejectedRow
+from floor.inventory import lots
+from floor.inventory import service as inventory
 from floor.inventory.models import BinKind
 from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
 from tests.conftest import SETTINGS, _build
-from tests.factories import a_bin, a_planned_shipment, an_order
+from tests.factories import a_bin, a_planned_shipment, a_sku, an_order
 from tests.goods_out import closed, delivered, labelled
 from tests.house.doors_world import order_of
 from tests.packing.worlds import a_boxed_parcel, a_world
@@ -34,6 +37,10 @@ def a_company(db: Session) -> None:
     world = a_world(db)
     a_bin(db, world.house, "A04-01-1", BinKind.RETURNS)
     a_bin(db, world.house, "A04-02-1", BinKind.QUARANTINE)
+    tea = a_sku(db, "TEA-50")
+    tea.tracking = Tracking.LOT
+    lot = lots.lot_for(db, tea, "L-1", None)
+    inventory.receive(db, a_bin(db, world.house, "A04-03-1"), tea.id, 4, SYSTEM, lot_id=lot.id)
     order = an_order(db, [(world.tee, 2)])
     a_planned_shipment(db, order, [(world.bins[world.tee.id], world.tee, 2)], world.carrier)
     an_order(db, [(world.mug, 1)], released=False)
@@ -94,6 +101,15 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
             "stock_balance place {}", "SELECT bin_id FROM stock_reservation WHERE posted = 0",
             "UPDATE stock_reservation SET released = 1 WHERE posted = 0",
         ),
+    ),
+    "lots = balances": (
+        plant("stock_lot_balance place {}", "SELECT place_id FROM stock_lot_balance",
+              "UPDATE stock_lot_balance SET qty = qty - 1"),
+        plant("4 units, 0 of them in lots", "SELECT 1", "DELETE FROM stock_lot_balance"),
+    ),
+    "lots on hold are held back": (
+        plant("stock_balance place {}", "SELECT place_id FROM stock_lot_balance", "UPDATE lot SET hold_reason = 'recall'"),
+        plant("lot {}: serial number L-1 is 4 units", "SELECT id FROM lot", "UPDATE sku SET tracking = 'serial'"),
     ),
     "ordered = the sum of its parts": (
         plant("line {}: ordered 3", "SELECT min(id) FROM order_line",

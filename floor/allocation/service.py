@@ -13,6 +13,7 @@ from floor.allocation.models import Run, RunCart, Unallocated
 from floor.allocation.states import EVENTS, RUN, RunAction, RunState, Stage, Why
 from floor.events.service import Event, record
 from floor.inventory import queries as stock
+from floor.inventory import refilling
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Bin, BinKind
 from floor.inventory.service import Wish
@@ -374,7 +375,7 @@ def lacking(db: Session, run: Run) -> dict[tuple[int, int], int]:
 def replenish(db: Session, run: Run, actor: Actor) -> int:
     """Ask for the moves from reserve storage those orders wait for. Returns how many; asking again adds none."""
     return sum(
-        len(inventory.ask_replenishment(db, warehouse_id, sku_id, units, actor))
+        len(refilling.ask_replenishment(db, warehouse_id, sku_id, units, actor))
         for (warehouse_id, sku_id), units in lacking(db, run).items()
     )
 

@@ -13,6 +13,16 @@ class PackingClass(StrEnum):
     ELECTRONICS = "electronics"
 
 
+class Tracking(StrEnum):
+    """What is written down beside the quantity. It cannot change once stock of the SKU was booked."""
+
+    NONE = "none"
+    #: Units that were made together and expire together.
+    LOT = "lot"
+    #: Every unit has a number of its own: a lot of one.
+    SERIAL = "serial"
+
+
 class Sku(SQLModel, table=True):
     """A thing we stock, down to its colour and size."""
 
@@ -41,6 +51,9 @@ class Sku(SQLModel, table=True):
     weight_g: int
     price_fen: int = 0
     packing_class: PackingClass = enum_field(PackingClass, default=PackingClass.NORMAL)
+    tracking: Tracking = enum_field(Tracking, default=Tracking.NONE)
+    #: A lot with fewer days to its expiry than this is no longer sold.
+    min_life_days: int = 0
     is_active: bool = True
 
 

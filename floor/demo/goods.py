@@ -7,7 +7,7 @@ from itertools import product
 
 from sqlmodel import Session
 
-from floor.catalog.models import Barcode, Carton, PackingClass, Sku
+from floor.catalog.models import Barcode, Carton, PackingClass, Sku, Tracking
 
 N, F, L, E = PackingClass.NORMAL, PackingClass.FRAGILE, PackingClass.LIQUID, PackingClass.ELECTRONICS
 
@@ -24,6 +24,9 @@ COLOURS = {
     "pink": ("藕粉", "Pink", "#DDA6A4"),
     "mustard": ("姜黄", "Mustard", "#C9942B"),
 }
+
+#: Families that are made in lots and expire.
+IN_LOTS = {"TEA", "COFF", "SNACK", "SHAM", "CREAM", "LIP"}
 
 CLOTHES = ("S", "M", "L", "XL", "XXL")
 SHOES = ("37", "38", "39", "40", "41", "42", "43")
@@ -195,6 +198,7 @@ def _skus() -> Iterator[Sku]:
                 colour=chinese, colour_en=english, size=size, colour_hex=shade, drawing=family.drawing,
                 category=family.category, length_mm=length, width_mm=width, height_mm=height,
                 weight_g=family.weight_g, price_fen=family.price_fen, packing_class=family.packing,
+                tracking=Tracking.LOT if family.code in IN_LOTS else Tracking.NONE, min_life_days=30,
             )  # fmt: skip
 
 

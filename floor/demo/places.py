@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from floor.catalog.models import Sku
+from floor.catalog.models import Sku, Tracking
+from floor.inventory import lots
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Bin, BinKind, MoveReason, Place, PlaceKind, SafetyStock, Tote, Warehouse
 from floor.inventory.service import Move
+from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.orders.models import OrderLine
 from floor.packing.models import Station
@@ -75,6 +78,16 @@ def _bins(db: Session, house: Warehouse) -> list[Bin]:
     return bins
 
 
+#: Beside the aisles: one place each for what is not on the shelves.
+_CORNERS = (
+    ("R01", BinKind.RETURNS),
+    ("D01", BinKind.QUARANTINE),
+    ("G01", BinKind.DOCK),
+    ("G02", BinKind.DOCK),
+    ("K01", BinKind.QC),
+)
+
+
 def _bin_rows(house_id: int) -> Iterator[dict[str, object]]:
     xs = layout()["aisles_x_mm"]
     assert isinstance(xs, list)
@@ -86,7 +99,7 @@ def _bin_rows(house_id: int) -> Iterator[dict[str, object]]:
                     "bay": bay, "level": level, "side": "L" if bay % 2 else "R", "x_mm": xs[aisle - 1],
                     "y_mm": _stand_y(bay), "kind": BinKind.PICK if level <= _PICK_LEVELS else BinKind.RESERVE,
                 }  # fmt: skip
-    for corner, kind in (("R01", BinKind.RETURNS), ("D01", BinKind.QUARANTINE)):
+    for corner, kind in _CORNERS:
         yield {
             "warehouse_id": house_id, "code": f"{corner}-01-1", "aisle": corner, "bay": 1, "level": 1, "side": "L",
             "x_mm": xs[0], "y_mm": 0, "kind": kind,
@@ -125,12 +138,22 @@ def _shelve(db: Session, house: Warehouse, bins: list[Bin], skus: list[Sku], dic
         for where in [next(faces) for _ in range(face_count)]:
             if luck > 0.06:
                 qty = dice.randint(2, 12) if luck < 0.15 else dice.randint(12, 48)
-                moves.append(Move(sku.id, qty, supplier, where.id, MoveReason.OPENING))
+                lot = _lot(db, sku, house, 5, rank)
+                moves.append(Move(sku.id, qty, supplier, where.id, MoveReason.OPENING, lot_id=lot))
         if luck > 0.02 and rank % 3 != 2 and (above := next(reserves, None)):
-            moves.append(Move(sku.id, dice.randint(24, 120), supplier, above.id, MoveReason.OPENING))
+            lot, qty = _lot(db, sku, house, 11, rank), dice.randint(24, 120)
+            moves.append(Move(sku.id, qty, supplier, above.id, MoveReason.OPENING, lot_id=lot))
         if rank % 4 == 0:
             db.add(SafetyStock(warehouse_id=house.id, sku_id=sku.id, qty=dice.randint(1, 4)))
     inventory.move(db, moves, "opening", house.id, SYSTEM)
+
+
+def _lot(db: Session, sku: Sku, house: Warehouse, months: int, rank: int) -> int | None:
+    """The lot of opening stock that expires in so many months, give or take; none for goods that do not spoil."""
+    if sku.tracking is Tracking.NONE:
+        return None
+    expires = clock.now().date() + timedelta(days=30 * months + rank % 28)
+    return lots.lot_for(db, sku, f"{house.code}-{expires:%y%m}{rank % 97:02d}", expires).id
 
 
 def shelve_the_rest(db: Session, dice: random.Random) -> tuple[int, int]:

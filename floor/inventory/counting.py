@@ -12,7 +12,7 @@ from floor.catalog.models import Sku
 from floor.catalog.queries import resolve
 from floor.events.service import Event, record
 from floor.inventory import service
-from floor.inventory.models import Balance, Bin, CountTask, MoveReason, PlaceKind
+from floor.inventory.models import Balance, Bin, CountReason, CountTask, MoveReason, PlaceKind
 from floor.inventory.service import Move
 from floor.inventory.states import COUNT, CountAction, CountState
 from floor.kit import clock
@@ -90,7 +90,7 @@ def adjust(db: Session, task: CountTask, actor: Actor) -> int:
         service.move(db, [Move(task.sku_id, abs(gap), *ends, MoveReason.COUNT)], "count", task.id, actor)
     except Conflict:
         row = db.get(Balance, (task.bin_id, task.sku_id), populate_existing=True)
-        free = row.qty - row.reserved if row else 0
+        free = row.qty - row.reserved - row.held if row else 0
         raise Conflict("inventory.missing_promised", missing=-gap, free=free) from None
     task.decided_by = actor.id
     advance(db, task, CountAction.ADJUST, actor, gap=gap)
@@ -102,6 +102,22 @@ def recount(db: Session, task: CountTask, actor: Actor) -> None:
     task.began_at = task.last_gap = task.counted_qty = task.system_qty = task.counted_by = task.counted_at = None
     task.item_seen = False
     advance(db, task, CountAction.RECOUNT, actor)
+
+
+def ask_count(db: Session, where: Bin, sku_id: int, reason: CountReason, actor: Actor) -> CountTask:
+    """Somebody should count one SKU in one bin. One open task is enough: the one there already is returned."""
+    waiting = (CountTask.bin_id == where.id, CountTask.sku_id == sku_id, CountTask.state == CountState.OPEN)
+    task = db.exec(select(CountTask).where(*waiting)).first()
+    if task is None:
+        task = CountTask(
+            warehouse_id=where.warehouse_id, bin_id=where.id, sku_id=sku_id, reason=reason, asked_by=actor.name
+        )
+        db.add(task)
+        db.flush()
+        assert task.id is not None
+        data = {"bin": where.id, "sku": sku_id, "why": reason.value}
+        record(db, Event("inventory.count.asked", "count", task.id, data=data), actor)
+    return task
 
 
 def advance(db: Session, task: CountTask, action: CountAction, actor: Actor, **data: int) -> None:

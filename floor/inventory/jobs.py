@@ -116,7 +116,7 @@ def examine(db: Session, body: bytes) -> Sheet:
         else:
             sku_id, where, qty = found
             balance = db.get(Balance, (where.id, sku_id))
-            before, free = (balance.qty, balance.qty - balance.reserved) if balance else (0, 0)
+            before, free = (balance.qty, balance.qty - balance.reserved - balance.held) if balance else (0, 0)
             sku, site = cell["sku"].upper(), cell["warehouse"].upper()
             sheet.lines.append(Line(number, sku_id, sku, site, where, qty, before, free))
     return sheet

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from floor.inventory.counting import Seen
+from floor.inventory.lots import Held
 from floor.inventory.models import BinKind, CountReason, MoveReason, PlaceKind
 from floor.inventory.states import CountState, ReplenishmentState
 
@@ -22,6 +23,19 @@ REFUSALS = {
         "Let the picker report them short on the walk, then adjust."
     ),
     "inventory.replenishment_over": _l("This replenishment is finished. Look at the fresh list."),
+    "inventory.unknown_lot": _l("There is no lot %(lot)s."),
+    "inventory.lot_on_hold": _l("What lies here is on hold and may not be sold. Report it short."),
+    "inventory.lot_held_already": _l("Lot %(lot)s is on hold already."),
+    "inventory.lot_not_held": _l("Lot %(lot)s is not on hold."),
+    "inventory.lot_expired": _l("Lot %(lot)s is too old to be sold. It stays on hold."),
+    "inventory.lot_unnamed": _l("These units have no lot number. Find it on the goods and write it down first."),
+    "inventory.other_expiry": _l("Lot %(lot)s expires on %(known)s, by what was written down before. Look again."),
+    "inventory.serial_known": _l("Serial number %(serial)s is in the house already."),
+    "inventory.past": _l("Choose a moment in the future."),
+    "inventory.other_house": _l("Bin %(bin)s belongs to another warehouse. Send a transfer instead."),
+    "inventory.same_bin": _l("The goods lie in %(bin)s already."),
+    "inventory.no_quarantine": _l("This warehouse has no open quarantine bin. Ask a supervisor to open one."),
+    "inventory.wrong_reason": _l("This reason does not fit the number."),
     "inventory.not_fewer": _l("Enter %(most)s or less."),
 }
 
@@ -36,6 +50,12 @@ EVENTS: dict[str, object] = {
     "inventory.replenishment.finish": _l("Pick face filled"),
     "inventory.replenishment.cancel": _l("Replenishment cancelled"),
     "inventory.stock.received": _l("Goods received"),
+    "inventory.stock.put_aside": _l("Units put aside"),
+    "inventory.stock.given_back": _l("Units no longer put aside"),
+    "inventory.stock.relocated": _l("Goods moved to another bin"),
+    "inventory.stock.adjusted": _l("Stock adjusted"),
+    "inventory.lot.held": _l("Lot put on hold"),
+    "inventory.lot.released": _l("Lot no longer on hold"),
     "inventory.stock.imported": _l("Stock set from a file"),
     "inventory.delivery.received": _l("Delivery received from a file"),
 }
@@ -43,6 +63,8 @@ EVENTS: dict[str, object] = {
 BIN_KINDS = {
     BinKind.PICK: _l("Pick face"),
     BinKind.RESERVE: _l("Reserve storage"),
+    BinKind.DOCK: _l("Receiving dock"),
+    BinKind.QC: _l("Quality control"),
     BinKind.RETURNS: _l("Returns shelf"),
     BinKind.QUARANTINE: _l("Quarantine"),
 }
@@ -51,6 +73,7 @@ PLACE_KINDS = {
     PlaceKind.BIN: _l("Bin"),
     PlaceKind.TOTE: _l("Tote"),
     PlaceKind.PARCEL: _l("Parcel"),
+    PlaceKind.TRANSIT: _l("On the road"),
     PlaceKind.SUPPLIER: _l("Supplier"),
     PlaceKind.CUSTOMER: _l("Customer"),
     PlaceKind.FOUND: _l("Found"),
@@ -62,6 +85,8 @@ MOVE_REASONS = {
     MoveReason.OPENING: _l("Opening stock"),
     MoveReason.RECEIVE: _l("Received"),
     MoveReason.PUT_AWAY: _l("Put away"),
+    MoveReason.RELOCATE: _l("Relocated"),
+    MoveReason.TRANSFER: _l("Transferred"),
     MoveReason.REPLENISH: _l("Replenished"),
     MoveReason.PICK: _l("Picked"),
     MoveReason.PUT_BACK: _l("Put back"),
@@ -71,8 +96,19 @@ MOVE_REASONS = {
     MoveReason.RETURN: _l("Returned"),
     MoveReason.SHORT: _l("Short"),
     MoveReason.DAMAGE: _l("Damaged"),
+    MoveReason.FOUND: _l("Found"),
+    MoveReason.LOST: _l("Lost"),
+    MoveReason.SCRAP: _l("Scrapped"),
     MoveReason.COUNT: _l("Counted"),
     MoveReason.CORRECTION: _l("Corrected"),
+}
+
+#: Why a lot is not for sale.
+HOLDS = {
+    Held.EXPIRED: _l("Too old"),
+    Held.QUALITY: _l("Quality in doubt"),
+    Held.RECALL: _l("Recalled"),
+    Held.UNNAMED: _l("Number unknown"),
 }
 
 COUNT_REASONS = {

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -32,6 +32,8 @@ class PlaceKind(StrEnum):
     BIN = "bin"
     TOTE = "tote"
     PARCEL = "parcel"
+    #: On the road to a warehouse of ours, from another one.
+    TRANSIT = "transit"
     #: Beyond our walls or books: the other side of the double entry.
     SUPPLIER = "supplier"
     CUSTOMER = "customer"
@@ -40,7 +42,7 @@ class PlaceKind(StrEnum):
     SCRAP = "scrap"
 
 
-PHYSICAL = (PlaceKind.BIN, PlaceKind.TOTE, PlaceKind.PARCEL)
+PHYSICAL = (PlaceKind.BIN, PlaceKind.TOTE, PlaceKind.PARCEL, PlaceKind.TRANSIT)
 
 
 class Place(SQLModel, table=True):
@@ -54,10 +56,17 @@ class Place(SQLModel, table=True):
 class BinKind(StrEnum):
     PICK = "pick"
     RESERVE = "reserve"
+    #: Where deliveries wait to be put away, and where those wait that quality control has to see.
+    DOCK = "dock"
+    QC = "qc"
     #: Where returned goods wait for their put-away.
     RETURNS = "returns"
     #: Damaged, second choice: not for sale until somebody decides.
     QUARANTINE = "quarantine"
+
+
+#: Stock in open bins of these kinds may be promised to orders.
+FOR_SALE = (BinKind.PICK, BinKind.RESERVE)
 
 
 class Bin(SQLModel, table=True):
@@ -93,6 +102,8 @@ class MoveReason(StrEnum):
     OPENING = "opening"
     RECEIVE = "receive"
     PUT_AWAY = "put_away"
+    RELOCATE = "relocate"
+    TRANSFER = "transfer"
     REPLENISH = "replenish"
     PICK = "pick"
     PUT_BACK = "put_back"
@@ -102,8 +113,42 @@ class MoveReason(StrEnum):
     RETURN = "return"
     SHORT = "short"
     DAMAGE = "damage"
+    FOUND = "found"
+    LOST = "lost"
+    SCRAP = "scrap"
     COUNT = "count"
     CORRECTION = "correction"
+
+
+class Lot(SQLModel, table=True):
+    """Units of one SKU with one number and one expiry date; of a serial-numbered SKU, one unit."""
+
+    __table_args__ = (sa.UniqueConstraint("sku_id", "code"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    sku_id: int = Field(foreign_key="sku.id")
+    #: As printed on the goods; UNNAMED for units that came without a number.
+    code: str = Field(max_length=40, index=True)
+    #: The last day it may be used; None where the goods do not spoil.
+    expires_on: date | None = Field(default=None, index=True)
+    #: Not for sale: `hold_reason` says why (lots.Held), "" = for sale.
+    hold_reason: str = Field(default="", max_length=24)
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+#: The code of a SKU's lot for units whose number nobody knows: on hold until somebody looks.
+UNNAMED = "?"
+
+
+class LotBalance(SQLModel, table=True):
+    """How many units of a lot lie in a physical place. Over all lots of a tracked SKU they sum to its balance."""
+
+    __tablename__ = "stock_lot_balance"
+    __table_args__ = (sa.CheckConstraint("qty >= 0", name="qty"),)
+
+    place_id: int = Field(primary_key=True, foreign_key="place.id")
+    lot_id: int = Field(primary_key=True, foreign_key="lot.id", index=True)
+    qty: int = 0
 
 
 class LedgerRow(SQLModel, table=True):
@@ -118,6 +163,8 @@ class LedgerRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(default_factory=clock.now, index=True)
     sku_id: int = Field(foreign_key="sku.id", index=True)
+    #: Of tracked SKUs only.
+    lot_id: int | None = Field(default=None, foreign_key="lot.id", index=True)
     qty: int
     from_place_id: int = Field(foreign_key="place.id", index=True)
     to_place_id: int = Field(foreign_key="place.id", index=True)
@@ -135,17 +182,19 @@ class Balance(SQLModel, table=True):
     __tablename__ = "stock_balance"
     __table_args__ = (
         sa.CheckConstraint("qty >= 0", name="qty"),
-        sa.CheckConstraint("reserved >= 0 AND reserved <= qty", name="reserved"),
+        sa.CheckConstraint("reserved >= 0 AND held >= 0 AND reserved + held <= qty", name="reserved"),
     )
 
     place_id: int = Field(primary_key=True, foreign_key="place.id")
     sku_id: int = Field(primary_key=True, foreign_key="sku.id", index=True)
     qty: int = 0
     reserved: int = 0
+    #: In a bin: units of lots on hold that are not promised, min(units on hold, qty - reserved).
+    held: int = 0
 
 
 class Reservation(SQLModel, table=True):
-    """Units in one bin promised to one shipment line. Still promised: qty - posted - released."""
+    """Units in one bin promised to a shipment line, or put aside. Still promised: qty - posted - released."""
 
     __tablename__ = "stock_reservation"
     __table_args__ = (
@@ -161,8 +210,12 @@ class Reservation(SQLModel, table=True):
     posted: int = 0
     #: Given back to everybody.
     released: int = 0
-    #: shipments.ShipmentLine.id; no foreign key, because shipments stand further down the line.
-    shipment_line_id: int = Field(index=True)
+    #: shipments.ShipmentLine.id; no foreign key, because shipments stand further down the line. None: put aside.
+    shipment_line_id: int | None = Field(default=None, index=True)
+    #: Units put aside go back to everybody then; a shipment's promise never expires.
+    expires_at: datetime | None = Field(default=None, index=True)
+    #: For whom or what they were put aside.
+    note: str = Field(default="", max_length=80)
     created_at: datetime = Field(default_factory=clock.now)
 
     @property

@@ -8,15 +8,16 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Barcode, Sku
 from floor.inventory.models import (
-    PHYSICAL,
+    FOR_SALE,
     Balance,
     Bin,
     BinKind,
     LedgerRow,
+    Lot,
+    LotBalance,
     Place,
     PlaceKind,
     Replenishment,
-    Reservation,
     SafetyStock,
     Tote,
     Warehouse,
@@ -24,8 +25,8 @@ from floor.inventory.models import (
 from floor.inventory.states import ReplenishmentState
 from floor.kit.errors import Unknown
 
-#: Units of a bin nobody was promised.
-FREE = col(Balance.qty) - col(Balance.reserved)
+#: Units of a bin that may be promised: not promised yet, not of a lot on hold.
+FREE = col(Balance.qty) - col(Balance.reserved) - col(Balance.held)
 
 
 def warehouses(db: Session) -> Sequence[Warehouse]:
@@ -72,7 +73,7 @@ def free_stock(db: Session, sku_ids: Iterable[int] | None = None) -> Sequence[sa
             sa.func.sum(reserve).label("reserve"),
         )
         .join(Bin, col(Bin.id) == col(Balance.place_id))
-        .where(col(Bin.is_closed).is_(False), col(Bin.kind).in_((BinKind.PICK, BinKind.RESERVE)))
+        .where(col(Bin.is_closed).is_(False), col(Bin.kind).in_(FOR_SALE))
         .group_by(col(Bin.warehouse_id), col(Balance.sku_id))
         .having(sa.func.sum(FREE) > 0)
     )
@@ -87,13 +88,21 @@ def safety_stock(db: Session) -> dict[tuple[int, int], int]:
 
 
 def free_bins(db: Session, warehouse_id: int, sku_ids: Iterable[int], kind: BinKind = BinKind.PICK) -> Sequence[sa.Row]:
-    """(Bin, sku_id, free units) of open bins of a kind that have free units, smallest remainder first.
+    """(Bin, sku_id, free units) of open bins of a kind that have free units: what expires first, then small rests.
 
     Emptying a nearly empty bin first frees the shelf and saves a visit later.
     """
+    soonest = (
+        sa.select(col(LotBalance.place_id), col(Lot.sku_id), sa.func.min(col(Lot.expires_on)).label("expires_on"))
+        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
+        .where(col(Lot.sku_id).in_(list(sku_ids)), col(LotBalance.qty) > 0, col(Lot.hold_reason) == "")
+        .group_by(col(LotBalance.place_id), col(Lot.sku_id))
+        .subquery()
+    )
     return db.execute(
         sa.select(Bin, col(Balance.sku_id), FREE.label("free"))
         .join(Balance, col(Balance.place_id) == col(Bin.id))
+        .outerjoin(soonest, (soonest.c.place_id == col(Bin.id)) & (soonest.c.sku_id == col(Balance.sku_id)))
         .where(
             col(Bin.warehouse_id) == warehouse_id,
             col(Bin.kind) == kind,
@@ -101,7 +110,7 @@ def free_bins(db: Session, warehouse_id: int, sku_ids: Iterable[int], kind: BinK
             col(Balance.sku_id).in_(list(sku_ids)),
             FREE > 0,
         )
-        .order_by(FREE, col(Bin.id))
+        .order_by(soonest.c.expires_on.is_(None), soonest.c.expires_on, FREE, col(Bin.id))
     ).all()
 
 
@@ -216,7 +225,7 @@ def aisle_of(db: Session, where: Bin) -> list[Cell]:
 
 @dataclass(frozen=True)
 class StockRow:
-    """One SKU in one warehouse. On hand = free + reserved; `aside` are returns, quarantine and closed bins."""
+    """One SKU in one warehouse. On hand = free + reserved; `aside` lies on docks, in quarantine or on hold."""
 
     sku: Sku
     site: str
@@ -260,13 +269,13 @@ def stock_rows(
 
 def _stock_units() -> sa.Subquery:
     """(warehouse_id, sku_id, on_hand, reserved, aside, safety), a row for whatever ever lay or should lie there."""
-    sold_from = sa.and_(col(Bin.kind).in_((BinKind.PICK, BinKind.RESERVE)), col(Bin.is_closed).is_(False))
+    sold_from = sa.and_(col(Bin.kind).in_(FOR_SALE), col(Bin.is_closed).is_(False))
     zero = sa.literal(0)
     lying = sa.select(
         col(Bin.warehouse_id).label("warehouse_id"), col(Balance.sku_id).label("sku_id"),
-        sa.case((sold_from, col(Balance.qty)), else_=0).label("on_hand"),
+        sa.case((sold_from, col(Balance.qty) - col(Balance.held)), else_=0).label("on_hand"),
         sa.case((sold_from, col(Balance.reserved)), else_=0).label("reserved"),
-        sa.case((sold_from, 0), else_=col(Balance.qty)).label("aside"), zero.label("safety"),
+        sa.case((sold_from, col(Balance.held)), else_=col(Balance.qty)).label("aside"), zero.label("safety"),
     ).join(Bin, col(Bin.id) == col(Balance.place_id))  # fmt: skip
     kept = sa.select(col(SafetyStock.warehouse_id), col(SafetyStock.sku_id), zero, zero, zero, col(SafetyStock.qty))
     every = sa.union_all(lying, kept).subquery()
@@ -288,46 +297,4 @@ def balance_of(db: Session, place_id: int, sku_id: int) -> int:
 def free_in(db: Session, place_id: int, sku_id: int) -> int:
     """Units of a SKU in a bin that are promised to nobody."""
     found = db.get(Balance, (place_id, sku_id))
-    return found.qty - found.reserved if found else 0
-
-
-def broken_balances(db: Session) -> list[str]:
-    """Check: the balance of every physical place is the sum of its ledger rows, and never negative."""
-    gained: sa.Select = sa.select(
-        col(LedgerRow.to_place_id).label("place"), col(LedgerRow.sku_id).label("sku"), col(LedgerRow.qty).label("qty")
-    )
-    lost = sa.select(col(LedgerRow.from_place_id), col(LedgerRow.sku_id), -col(LedgerRow.qty))
-    cached = sa.select(col(Balance.place_id), col(Balance.sku_id), -col(Balance.qty))
-    every = sa.union_all(gained, lost, cached).subquery()
-    off = (
-        sa.select(every.c.place, every.c.sku, sa.func.sum(every.c.qty).label("off"))
-        .join(Place, col(Place.id) == every.c.place)
-        .where(col(Place.kind).in_(PHYSICAL))
-        .group_by(every.c.place, every.c.sku)
-        .having(sa.func.sum(every.c.qty) != 0)
-    )
-    return [
-        f"stock_balance place {row.place} sku {row.sku}: the ledger says {row.off:+d} more" for row in db.execute(off)
-    ]
-
-
-def broken_reservations(db: Session) -> list[str]:
-    """Check: what a bin has reserved is the sum of pending promises, and no more than lies there."""
-    r = Reservation
-    promised: sa.Select = sa.select(
-        col(r.bin_id).label("place"),
-        col(r.sku_id).label("sku"),
-        (col(r.qty) - col(r.posted) - col(r.released)).label("qty"),
-    )
-    cached = sa.select(col(Balance.place_id), col(Balance.sku_id), -col(Balance.reserved))
-    every = sa.union_all(promised, cached).subquery()
-    off = (
-        sa.select(every.c.place, every.c.sku, sa.func.sum(every.c.qty).label("off"))
-        .group_by(every.c.place, every.c.sku)
-        .having(sa.func.sum(every.c.qty) != 0)
-    )
-    wrong = [
-        f"stock_balance place {row.place} sku {row.sku}: promises say {row.off:+d} more" for row in db.execute(off)
-    ]
-    over = db.exec(select(Balance).where(col(Balance.reserved) > col(Balance.qty)))
-    return wrong + [f"stock_balance place {b.place_id} sku {b.sku_id}: {b.reserved} of {b.qty} reserved" for b in over]
+    return found.qty - found.reserved - found.held if found else 0

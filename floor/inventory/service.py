@@ -6,43 +6,19 @@ pickers on the last unit cannot both have it and cannot deadlock. The loser gets
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.events.service import Event, record
-from floor.inventory import queries
-from floor.inventory.models import (
-    PHYSICAL,
-    Balance,
-    Bin,
-    BinKind,
-    CountReason,
-    CountTask,
-    LedgerRow,
-    MoveReason,
-    Place,
-    PlaceKind,
-    Replenishment,
-    Reservation,
-)
-from floor.inventory.states import REPLENISHMENT, CountState, ReplenishmentAction, ReplenishmentState
+from floor.inventory import lots
+from floor.inventory.lots import Move as Move  # the one word all slices book with
+from floor.inventory.models import PHYSICAL, Balance, Bin, BinKind, LedgerRow, MoveReason, Place, PlaceKind, Reservation
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
-
-
-@dataclass(frozen=True)
-class Move:
-    """`qty` (> 0) units of a SKU go from one place to another. `reserved`: they were promised units of the source."""
-
-    sku_id: int
-    qty: int
-    from_place_id: int
-    to_place_id: int
-    reason: MoveReason
-    reserved: bool = False
 
 
 def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
@@ -63,19 +39,28 @@ def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
 def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> None:
     """Book moves: ledger rows and balances, all or none.
 
-    Free units only, unless `reserved`. Raises Conflict("inventory.not_enough") when a source holds too few.
+    Free units only, unless `reserved`. Raises Conflict("inventory.not_enough") when a source holds too few, and what
+    lots.name_lots and lots.book raise for tracked SKUs.
     """
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
         return
     places = {m.from_place_id for m in ordered} | {m.to_place_id for m in ordered}
     physical = _physical(db, places)
-    _take_and_give(db, ordered, physical)
+    tracked = lots.tracking_of(db, {m.sku_id for m in ordered}, lock=True)
+    held: set[int] = set()
+    if tracked:
+        ends = ((m, place) for m in ordered for place in (m.from_place_id, m.to_place_id))
+        lots.lock(db, {(place, m.sku_id) for m, place in ends if place in physical})
+        ordered = lots.name_lots(db, ordered, tracked)
+        held = lots.on_hold(db, {m.lot_id for m in ordered if m.lot_id is not None})
+    _take_and_give(db, ordered, physical, held)
     db.execute(
         sa.insert(LedgerRow),
         [
             {
                 "sku_id": m.sku_id,
+                "lot_id": m.lot_id,
                 "qty": m.qty,
                 "from_place_id": m.from_place_id,
                 "to_place_id": m.to_place_id,
@@ -88,6 +73,8 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
             for m in ordered
         ],
     )
+    if tracked:
+        lots.book(db, ordered, physical, tracked)
 
 
 def _physical(db: Session, places: set[int]) -> set[int]:
@@ -95,31 +82,33 @@ def _physical(db: Session, places: set[int]) -> set[int]:
     return set(rows.scalars())
 
 
-def _take_and_give(db: Session, moves: list[Move], physical: set[int]) -> None:
+def _take_and_give(db: Session, moves: list[Move], physical: set[int], on_hold: set[int]) -> None:
     """Change balances in one sorted order over all rows touched, sources and targets alike."""
     changes: dict[tuple[int, int], list[int]] = {}
     for m in moves:
         if m.from_place_id in physical:
-            change = changes.setdefault((m.from_place_id, m.sku_id), [0, 0])
+            change = changes.setdefault((m.from_place_id, m.sku_id), [0, 0, 0])
             change[0] -= m.qty
             change[1] -= m.qty if m.reserved else 0
+            change[2] -= m.qty if m.lot_id in on_hold else 0
         if m.to_place_id in physical:
-            changes.setdefault((m.to_place_id, m.sku_id), [0, 0])[0] += m.qty
-    for (place_id, sku_id), (qty, reserved) in sorted(changes.items()):
+            changes.setdefault((m.to_place_id, m.sku_id), [0, 0, 0])[0] += m.qty
+    for (place_id, sku_id), (qty, reserved, held) in sorted(changes.items()):
         if qty >= 0 and reserved >= 0:
             _add(db, place_id, sku_id, qty)
         else:
-            _change(db, place_id, sku_id, qty, reserved)
+            _change(db, place_id, sku_id, qty, reserved, held)
 
 
-def _change(db: Session, place_id: int, sku_id: int, qty: int, reserved: int) -> None:
-    """Add `qty` and `reserved` (either may be negative) if the row stays sound: 0 <= reserved <= qty."""
-    b_qty, b_reserved = col(Balance.qty), col(Balance.reserved)
+def _change(db: Session, place_id: int, sku_id: int, qty: int, reserved: int, held: int = 0) -> None:
+    """Add to `qty` and `reserved`, and take from `held` as far as any is, if reserved + held <= qty still holds."""
+    b_qty, b_reserved, b_held = col(Balance.qty), col(Balance.reserved), col(Balance.held)
+    stays = b_held if not held else sa.case((b_held + held > 0, b_held + held), else_=0)
     done = db.execute(
         sa.update(Balance)
         .where(col(Balance.place_id) == place_id, col(Balance.sku_id) == sku_id)
-        .where(b_reserved + reserved >= 0, b_qty + qty >= b_reserved + reserved)
-        .values(qty=b_qty + qty, reserved=b_reserved + reserved)
+        .where(b_reserved + reserved >= 0, b_qty + qty >= b_reserved + reserved + stays)
+        .values(qty=b_qty + qty, reserved=b_reserved + reserved, held=stays)
         .execution_options(synchronize_session=False)
     )
     if not done.rowcount:  # type: ignore[attr-defined]
@@ -138,22 +127,27 @@ def _add(db: Session, place_id: int, sku_id: int, qty: int) -> None:
 
 @dataclass(frozen=True)
 class Wish:
-    """Units of one bin wanted for one shipment line."""
+    """Units of one bin wanted for one shipment line, or to be put aside until a moment."""
 
     bin_id: int
     sku_id: int
     qty: int
-    shipment_line_id: int
+    shipment_line_id: int | None = None
+    until: datetime | None = None
+    note: str = ""
 
 
 def reserve(db: Session, wishes: Iterable[Wish]) -> list[Reservation]:
     """Promise units, all or none, in one sorted order. Raises Conflict("inventory.not_enough")."""
     made = []
-    for wish in sorted(wishes, key=lambda w: (w.bin_id, w.sku_id, w.shipment_line_id)):
+    for wish in sorted(wishes, key=lambda w: (w.bin_id, w.sku_id, w.shipment_line_id or 0)):
         _change(db, wish.bin_id, wish.sku_id, 0, wish.qty)
         made.append(
-            Reservation(bin_id=wish.bin_id, sku_id=wish.sku_id, qty=wish.qty, shipment_line_id=wish.shipment_line_id)
-        )
+            Reservation(
+                bin_id=wish.bin_id, sku_id=wish.sku_id, qty=wish.qty, shipment_line_id=wish.shipment_line_id,
+                expires_at=wish.until, note=wish.note,
+            )
+        )  # fmt: skip
     db.add_all(made)
     db.flush()
     return made
@@ -184,6 +178,8 @@ def release(db: Session, reservation: Reservation, qty: int | None = None) -> in
     if given:
         _count(db, reservation, released=given)
         _change(db, reservation.bin_id, reservation.sku_id, 0, -given)
+        if lots.tracking_of(db, [reservation.sku_id]):
+            lots.settle(db, [(reservation.bin_id, reservation.sku_id)])
     return given
 
 
@@ -211,105 +207,101 @@ def _count(db: Session, reservation: Reservation, posted: int = 0, released: int
     db.refresh(reservation)
 
 
-def ask_replenishment(db: Session, warehouse_id: int, sku_id: int, qty: int, actor: Actor) -> list[Replenishment]:
-    """Ask for `qty` units from reserve storage on the SKU's pick face: one task per bin, fullest first.
+# --- putting aside -----------------------------------------------------------------------------------------------
 
-    As many as the reserve has free; none when it has none or there is no pick face. Nothing moves yet.
-    """
-    face = queries.pick_face_for(db, warehouse_id, sku_id)
-    if face is None or qty <= 0:
-        return []
-    made = []
-    for source, _sku, free in reversed(queries.free_bins(db, warehouse_id, [sku_id], BinKind.RESERVE)):
-        if qty > 0:
-            task = Replenishment(
-                warehouse_id=warehouse_id, sku_id=sku_id, from_bin_id=source.id, to_bin_id=face.id, qty=min(qty, free)
-            )
-            made.append(task)
-            qty -= task.qty
-    db.add_all(made)
-    db.flush()
-    for task in made:
-        assert task.id is not None
-        data = {"sku": sku_id, "qty": task.qty, "from": task.from_bin_id, "to": task.to_bin_id}
-        record(db, Event("inventory.replenishment.asked", "replenishment", task.id, data=data), actor)
+
+def put_aside(
+    db: Session, where: Bin, sku_id: int, qty: int, until: datetime, note: str, actor: Actor
+) -> Reservation:  # fmt: skip
+    """Keep free units for somebody until a moment. Raises Conflict("inventory.not_enough"), Invalid for a past one."""
+    if until <= clock.now():
+        raise Invalid("inventory.past", field="until")
+    (made,) = reserve(db, [Wish(where.id, sku_id, qty, until=until, note=note)])
+    _tell_aside(db, made, "put_aside", qty, actor)
     return made
 
 
-def ask_count(db: Session, where: Bin, sku_id: int, reason: CountReason, actor: Actor) -> CountTask:
-    """Somebody should count one SKU in one bin. One open task is enough: the one there already is returned."""
-    waiting = (CountTask.bin_id == where.id, CountTask.sku_id == sku_id, CountTask.state == CountState.OPEN)
-    task = db.exec(select(CountTask).where(*waiting)).first()
-    if task is None:
-        task = CountTask(
-            warehouse_id=where.warehouse_id, bin_id=where.id, sku_id=sku_id, reason=reason, asked_by=actor.name
-        )
-        db.add(task)
-        db.flush()
-        assert task.id is not None
-        data = {"bin": where.id, "sku": sku_id, "why": reason.value}
-        record(db, Event("inventory.count.asked", "count", task.id, data=data), actor)
-    return task
+def give_back(db: Session, reservation: Reservation, actor: Actor) -> int:
+    """Units put aside go back to everybody before their time. Returns how many; 0 when it is over."""
+    assert reservation.shipment_line_id is None, "a shipment's promise is released by its own verbs"
+    given = release(db, reservation)
+    if given:
+        _tell_aside(db, reservation, "given_back", given, actor)
+    return given
 
 
-# --- refilling pick faces ----------------------------------------------------------------------------------------
+def give_back_expired(db: Session, actor: Actor) -> int:
+    """What was put aside until now or earlier goes back to everybody. Returns how many promises ended."""
+    r = Reservation
+    over = select(r).where(col(r.expires_at) <= clock.now(), r.qty > col(r.posted) + col(r.released))
+    waiting = db.exec(over.order_by(col(r.bin_id), col(r.sku_id), col(r.id)).with_for_update(skip_locked=True)).all()
+    return sum(bool(give_back(db, promise, actor)) for promise in waiting)
 
 
-def scan_refill(db: Session, task: Replenishment, code: str, actor: Actor) -> bool:
-    """The bin to take from, then the bin to bring to, which books the move. False: not the bin that is due.
-
-    Raises Conflict when the task is over, or the source has fewer free units by now.
-    """
-    if task.state is not ReplenishmentState.OPEN:
-        raise Conflict("inventory.replenishment_over")
-    due = db.get_one(Bin, task.to_bin_id if task.from_seen else task.from_bin_id)
-    if code.strip().upper() != due.code:
-        return False
-    if not task.from_seen:
-        task.from_seen = True
-        db.add(task)
-        db.flush()
-        return True
-    assert task.id is not None
-    step = Move(task.sku_id, task.qty, task.from_bin_id, task.to_bin_id, MoveReason.REPLENISH)
-    move(db, [step], "replenishment", task.id, actor)
-    task.done_at, task.done_by = clock.now(), actor.id
-    advance_refill(db, task, ReplenishmentAction.FINISH, actor)
-    return True
+def _tell_aside(db: Session, promise: Reservation, what: str, qty: int, actor: Actor) -> None:
+    data = {"sku": promise.sku_id, "qty": qty, "promise": promise.id}
+    record(db, Event(f"inventory.stock.{what}", "bin", promise.bin_id, data=data), actor)
 
 
-def fewer_to_refill(db: Session, task: Replenishment, qty: int, actor: Actor) -> None:
-    """Only `qty` lie there: that many are brought, none ends the task; and somebody counts the source."""
-    if task.state is not ReplenishmentState.OPEN:
-        raise Conflict("inventory.replenishment_over")
-    if not 0 <= qty < task.qty:
-        raise Invalid("inventory.not_fewer", field="qty", most=task.qty - 1)
-    ask_count(db, db.get_one(Bin, task.from_bin_id), task.sku_id, CountReason.SHORT, actor)
-    if not qty:
-        advance_refill(db, task, ReplenishmentAction.CANCEL, actor)
-        return
-    task.qty = qty
-    db.add(task)
-    db.flush()
+# --- from shelf to shelf, and off the books ----------------------------------------------------------------------
 
 
-def advance_refill(db: Session, task: Replenishment, action: ReplenishmentAction, actor: Actor) -> None:
-    """The only door to a replenishment's state. Raises Conflict when the table has no such move."""
-    task.state = REPLENISHMENT.after(task.state, action)
-    db.add(task)
-    db.flush()
-    assert task.id is not None
-    data = {"sku": task.sku_id, "qty": task.qty, "from": task.from_bin_id, "to": task.to_bin_id}
-    record(db, Event(f"inventory.replenishment.{action}", "replenishment", task.id, data=data), actor)
+def relocate(
+    db: Session, where: Bin, target: Bin, sku_id: int, qty: int, actor: Actor, *,
+    lot_id: int | None = None, reason: MoveReason = MoveReason.RELOCATE,
+) -> None:  # fmt: skip
+    """Free units go to another bin of the same warehouse. Raises Invalid for a closed bin or another house."""
+    if target.is_closed:
+        raise Invalid("inventory.bin_closed", field="bin", bin=target.code)
+    if target.warehouse_id != where.warehouse_id:
+        raise Invalid("inventory.other_house", field="bin", bin=target.code)
+    if target.id == where.id:
+        raise Invalid("inventory.same_bin", field="bin", bin=target.code)
+    move(db, [Move(sku_id, qty, where.id, target.id, reason, lot_id=lot_id)], "bin", where.id, actor)
+    data = {"sku": sku_id, "qty": qty, "to": target.id}
+    record(db, Event("inventory.stock.relocated", "bin", where.id, data=data), actor)
+
+
+def damage(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor, lot_id: int | None = None) -> Bin:
+    """Broken units leave the shelf for quarantine, where nobody sells them. Raises Invalid without such a bin."""
+    sick = select(Bin).where(Bin.warehouse_id == where.warehouse_id, Bin.kind == BinKind.QUARANTINE)
+    target = db.exec(sick.where(col(Bin.is_closed).is_(False)).order_by(col(Bin.id))).first()
+    if target is None:
+        raise Invalid("inventory.no_quarantine")
+    relocate(db, where, target, sku_id, qty, actor, lot_id=lot_id, reason=MoveReason.DAMAGE)
+    return target
+
+
+#: What an adjustment may say, and where the units come from or go to.
+ADJUSTMENTS = {
+    MoveReason.FOUND: PlaceKind.FOUND,
+    MoveReason.LOST: PlaceKind.LOST,
+    MoveReason.SCRAP: PlaceKind.SCRAP,
+    MoveReason.CORRECTION: PlaceKind.LOST,
+}
+
+
+def adjust(
+    db: Session, where: Bin, sku_id: int, change: int, reason: MoveReason, note: str, actor: Actor,
+    lot_id: int | None = None,
+) -> None:  # fmt: skip
+    """Book `change` (not 0) units more or fewer, free ones only; `reason` one of ADJUSTMENTS, `note` for the story."""
+    if not change or reason not in ADJUSTMENTS or (change > 0) is not (reason is MoveReason.FOUND):
+        raise Invalid("inventory.wrong_reason", field="reason")
+    other = beyond(db, ADJUSTMENTS[reason], where.warehouse_id)
+    ends = (other, where.id) if change > 0 else (where.id, other)
+    move(db, [Move(sku_id, abs(change), *ends, reason, lot_id=lot_id)], "bin", where.id, actor)
+    data = {"sku": sku_id, "change": change, "why": reason.value, "note": note[:120]}
+    record(db, Event("inventory.stock.adjusted", "bin", where.id, data=data), actor)
 
 
 # --- what comes in -----------------------------------------------------------------------------------------------
 
 
-def receive(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor) -> None:
+def receive(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor, lot_id: int | None = None) -> None:
     """Units from a supplier go onto a shelf. Raises Invalid for a closed bin."""
     if where.is_closed:
         raise Invalid("inventory.bin_closed", field="bin", bin=where.code)
     supplier = beyond(db, PlaceKind.SUPPLIER, where.warehouse_id)
-    move(db, [Move(sku_id, qty, supplier, where.id, MoveReason.RECEIVE)], "bin", where.id, actor)
+    move(db, [Move(sku_id, qty, supplier, where.id, MoveReason.RECEIVE, lot_id=lot_id)], "bin", where.id, actor)
     record(db, Event("inventory.stock.received", "bin", where.id, data={"sku": sku_id, "qty": qty}), actor)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from floor.catalog.models import Sku
 from floor.catalog.queries import barcode_of, resolve, sku_by_code, skus
-from floor.inventory import counting, messages, printing, queries, service, tasks
+from floor.inventory import counting, messages, printing, queries, refilling, service, tasks
 from floor.inventory.counting import Seen
 from floor.inventory.forms import CountForm, ReceiveForm
 from floor.inventory.models import CountReason, CountTask, LedgerRow, Replenishment
@@ -147,7 +147,7 @@ def ask_count(db: Session, site: str, code: str) -> Response:
     """Somebody should count these goods here."""
     where, _house = queries.bin_for(db, site, code)
     sku = sku_or_unknown(db, request.form.get("sku", ""))
-    service.ask_count(db, where, sku.id or 0, CountReason.ASKED, actor())
+    counting.ask_count(db, where, sku.id or 0, CountReason.ASKED, actor())
     flash(_("Count of %(sku)s in %(bin)s asked for", sku=sku.code, bin=where.code), "ok")
     if present := request.form.get("count", type=int):  # found while counting something else here
         return hx.see(url_for("inventory.count", task_id=present))
@@ -359,7 +359,7 @@ def scan_replenishment(db: Session, task_id: int) -> Response:
     """Transitions: bin to take from -> bin to bring to -> the next task; another bin -> the same step (422)."""
     task = tasks.refill_for(db, task_id, lock=True)
     code = request.form.get("code", "")
-    if not service.scan_refill(db, task, code, actor()):
+    if not refilling.scan_refill(db, task, code, actor()):
         return show_refill(db, task, 422, verdict="err", wrong=code)
     if task.state is ReplenishmentState.OPEN:
         return show_refill(db, task, verdict="step")
@@ -377,7 +377,7 @@ def fewer(db: Session, task_id: int) -> Response:
     if form.data is None:
         return show_refill(db, task, 422, form=form, verdict="err")
     try:
-        service.fewer_to_refill(db, task, form.data.qty, actor())
+        refilling.fewer_to_refill(db, task, form.data.qty, actor())
     except Refused as refused:
         if refused.status != 422:
             raise
@@ -393,7 +393,7 @@ def fewer(db: Session, task_id: int) -> Response:
 @command
 def cancel_replenishment(db: Session, task_id: int) -> Response:
     task = tasks.refill_for(db, task_id, lock=True)
-    service.advance_refill(db, task, ReplenishmentAction.CANCEL, actor())
+    refilling.advance_refill(db, task, ReplenishmentAction.CANCEL, actor())
     flash(_("Replenishment cancelled"), "ok")
     return hx.see(url_for("inventory.replenishments"))
 

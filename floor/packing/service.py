@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from floor.catalog.models import Carton, Sku
 from floor.catalog.queries import resolve
 from floor.events.service import Event, record
+from floor.inventory import counting
 from floor.inventory import queries as stock
 from floor.inventory import service as inventory
 from floor.inventory.models import CountReason, MoveReason, PlaceKind
@@ -267,7 +268,7 @@ def report(db: Session, pack: Pack, line: PackLine, qty: int, why: Trouble, acto
     _write_off(db, line, qty)
     data = {"sku": line.sku_id, "qty": qty}
     if why is Trouble.MISSING and (bin_ := queries.picked_from(db, line.shipment_line_id)) is not None:
-        inventory.ask_count(db, bin_, line.sku_id, CountReason.SHORT, actor)
+        counting.ask_count(db, bin_, line.sku_id, CountReason.SHORT, actor)
         data["bin"] = bin_.id
     _tell(db, f"packing.units.{why}", pack, shipment, actor, **data)
     _settle(db, pack, shipment, actor)

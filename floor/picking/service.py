@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from floor.inventory import counting
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Bin, CountReason, Reservation, Tote, Warehouse
 from floor.kit import ids
@@ -279,7 +280,7 @@ def answer_empty(db: Session, walk_id: int, stop_id: int, is_empty: bool, actor:
     stop.ask_empty = False
     db.add(stop)
     if not is_empty:
-        inventory.ask_count(db, db.get_one(Bin, stop.bin_id), stop.sku_id, CountReason.ZERO_CHECK, actor)
+        counting.ask_count(db, db.get_one(Bin, stop.bin_id), stop.sku_id, CountReason.ZERO_CHECK, actor)
     walking.tell(db, walk, "bin_checked", actor, stop=stop_id, bin=stop.bin_id, empty=is_empty)
 
 

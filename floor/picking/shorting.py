@@ -12,6 +12,7 @@ from itertools import accumulate
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from floor.inventory import counting
 from floor.inventory import queries as stock
 from floor.inventory import service as inventory
 from floor.inventory.models import Bin, BinKind, CountReason, MoveReason, PlaceKind, Reservation
@@ -196,7 +197,7 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
     losses = _lose(db, walk, stop, plan, actor)
     new_picks = [pick for detour in plan.detours for pick in _detour(db, walk, detour, here)]
     backordered = [part for waiting in plan.waiting for part in _give_back(db, waiting)]
-    inventory.ask_count(db, db.get_one(Bin, stop.bin_id), stop.sku_id, CountReason.SHORT, actor)
+    counting.ask_count(db, db.get_one(Bin, stop.bin_id), stop.sku_id, CountReason.SHORT, actor)
     done: list[list[int]] = []
     if here.is_direct and got:
         put = here.puts[0]

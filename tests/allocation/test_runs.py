@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from floor.allocation import jobs, planning, queries, service
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Stage, Strategy, Why
+from floor.inventory import books
 from floor.inventory import queries as stock_queries
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, BinKind, MoveReason, PlaceKind, Reservation, SafetyStock
@@ -29,8 +30,8 @@ from tests.factories import a_bin, an_order, count, stock
 def identities(db) -> list[str]:
     """Every check of `flask check` that a run could break."""
     return [
-        *stock_queries.broken_balances(db),
-        *stock_queries.broken_reservations(db),
+        *books.broken_balances(db),
+        *books.broken_reservations(db),
         *shipment_queries.broken_orders(db),
         *shipment_queries.broken_promises(db),
         *shipment_queries.broken_states(db),

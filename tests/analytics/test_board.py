@@ -8,7 +8,7 @@ import pytest
 from floor.analytics import queries
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
-from floor.inventory import service as inventory
+from floor.inventory import counting
 from floor.inventory.models import CountReason
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
@@ -40,7 +40,7 @@ def walk(app):
         db.add_all([stop, slot])
         db.flush()
         db.add(Pick(stop_id=stop.id, walk_tote_id=slot.id, shipment_line_id=1, reservation_id=1, qty=3))
-        inventory.ask_count(db, here, tee.id, CountReason.ASKED, SYSTEM)
+        counting.ask_count(db, here, tee.id, CountReason.ASKED, SYSTEM)
         return {"id": walk.id, "stop": stop.id, "order": order.id}
 
 

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from floor.care import queries, service
 from floor.events.models import AuditEvent
+from floor.inventory import books
 from floor.inventory import queries as stock_queries
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict
@@ -42,7 +43,7 @@ def sound(db):
     db.expire_all()
     return [
         *shipment_queries.broken_orders(db), *shipment_queries.broken_promises(db), *shipment_queries.broken_states(db),
-        *stock_queries.broken_reservations(db), *stock_queries.broken_balances(db),
+        *books.broken_reservations(db), *books.broken_balances(db),
     ]  # fmt: skip
 
 

@@ -9,8 +9,7 @@ from PIL import Image
 from sqlmodel import Session
 
 from floor.audit import service as audit
-from floor.inventory import counting, tasks
-from floor.inventory import service as inventory
+from floor.inventory import counting, refilling, tasks
 from floor.paper.codes import code128_png
 from floor.picking import service as walks
 from floor.picking.models import Stop
@@ -94,7 +93,7 @@ def _scanned_count(db: Session, ids: Ids) -> None:
 
 
 def _at_the_reserve(db: Session, ids: Ids) -> None:
-    inventory.scan_refill(db, tasks.refill_for(db, ids["refill"], lock=True), ids["reserve_bin"], person(db, "Ana"))
+    refilling.scan_refill(db, tasks.refill_for(db, ids["refill"], lock=True), ids["reserve_bin"], person(db, "Ana"))
 
 
 def _catalogue_learned(db: Session, _ids: Ids) -> None:

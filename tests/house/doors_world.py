@@ -11,7 +11,7 @@ from floor.audit import service as audit
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
 from floor.intake import service as intake
-from floor.inventory import counting
+from floor.inventory import counting, refilling
 from floor.inventory import service as inventory
 from floor.inventory.models import BinKind, CountReason, PlaceKind, Tote
 from floor.inventory.queries import bin_by_code
@@ -123,11 +123,11 @@ def _stock(db: Session, world: World) -> Ids:
     reserve = bin_by_code(db, world.house.id or 0, "A03-09-1")
     assert reserve is not None
     stock(db, reserve, world.mug, 40)
-    (refill,) = inventory.ask_replenishment(db, world.house.id or 0, world.mug.id or 0, 5, dai)
+    (refill,) = refilling.ask_replenishment(db, world.house.id or 0, world.mug.id or 0, 5, dai)
     other = a_bin(db, world.house, "A03-01-1")
     stock(db, other, world.tee, 9)
-    count = inventory.ask_count(db, shelf, world.mug.id or 0, CountReason.ASKED, dai)
-    variance = inventory.ask_count(db, other, world.tee.id or 0, CountReason.ASKED, dai)
+    count = counting.ask_count(db, shelf, world.mug.id or 0, CountReason.ASKED, dai)
+    variance = counting.ask_count(db, other, world.tee.id or 0, CountReason.ASKED, dai)
     for _again in range(2):
         counting.scan(db, variance, other.code, dai)
         counting.scan(db, variance, ean(world.tee), dai)

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from floor.inventory import counting, queries, service, tasks
+from floor.inventory import books, counting, queries, refilling, service, tasks
 from floor.inventory.models import BinKind, CountReason, CountTask, LedgerRow, MoveReason, PlaceKind, Replenishment
 from floor.inventory.service import Move, Wish
 from floor.inventory.states import COUNT, CountAction, CountState, ReplenishmentState
@@ -22,7 +22,7 @@ def shelf(db):
     house = a_warehouse(db)
     here, tee = a_bin(db, house), a_sku(db)
     stock(db, here, tee, 10)
-    return here, tee, service.ask_count(db, here, tee.id, CountReason.SHORT, SYSTEM)
+    return here, tee, counting.ask_count(db, here, tee.id, CountReason.SHORT, SYSTEM)
 
 
 def say(db, task, tee, qty):
@@ -95,7 +95,7 @@ def test_an_adjustment_books_the_difference_not_the_number(db, shelf):
     assert counting.adjust(db, task, SYSTEM) == -2
     db.expire_all()
     assert queries.balance_of(db, here.id, tee.id) == 5
-    assert queries.broken_balances(db) == []
+    assert books.broken_balances(db) == []
     assert task.state is CountState.DONE
 
 
@@ -107,7 +107,7 @@ def test_found_units_come_in_from_nowhere_but_the_ledger_says_so(db, shelf):
     db.expire_all()
     assert queries.balance_of(db, here.id, tee.id) == 12
     assert count(db, LedgerRow, LedgerRow.reason == MoveReason.COUNT) == 1
-    assert queries.broken_balances(db) == []
+    assert books.broken_balances(db) == []
 
 
 def test_promised_units_cannot_be_adjusted_away(db, shelf):
@@ -145,29 +145,29 @@ def refill(db):
     a_bin(db, house)
     above, tee = a_bin(db, house, "A01-01-5", BinKind.RESERVE), a_sku(db)
     stock(db, above, tee, 20)
-    (task,) = service.ask_replenishment(db, house.id, tee.id, 12, SYSTEM)
+    (task,) = refilling.ask_replenishment(db, house.id, tee.id, 12, SYSTEM)
     return above, tee, task
 
 
 def test_a_replenishment_moves_the_units_when_both_bins_were_scanned(db, refill):
     above, tee, task = refill
-    assert not service.scan_refill(db, task, "A01-01-1", ANA), "the source comes first"
-    assert service.scan_refill(db, task, "A01-01-5", ANA)
-    assert service.scan_refill(db, task, "A01-01-1", ANA)
+    assert not refilling.scan_refill(db, task, "A01-01-1", ANA), "the source comes first"
+    assert refilling.scan_refill(db, task, "A01-01-5", ANA)
+    assert refilling.scan_refill(db, task, "A01-01-1", ANA)
     assert task.state is ReplenishmentState.DONE
     assert (queries.balance_of(db, task.to_bin_id, tee.id), queries.balance_of(db, above.id, tee.id)) == (12, 8)
     with pytest.raises(Conflict):
-        service.scan_refill(db, task, "A01-01-1", ANA)
+        refilling.scan_refill(db, task, "A01-01-1", ANA)
 
 
 def test_fewer_in_the_reserve_are_brought_and_counted(db, refill):
     above, _tee, task = refill
-    service.fewer_to_refill(db, task, 5, ANA)
+    refilling.fewer_to_refill(db, task, 5, ANA)
     assert (task.qty, task.state) == (5, ReplenishmentState.OPEN)
     assert count(db, CountTask, CountTask.bin_id == above.id) == 1
     with pytest.raises(Invalid):
-        service.fewer_to_refill(db, task, 5, ANA)
-    service.fewer_to_refill(db, task, 0, ANA)
+        refilling.fewer_to_refill(db, task, 5, ANA)
+    refilling.fewer_to_refill(db, task, 0, ANA)
     assert task.state is ReplenishmentState.CANCELLED
 
 
@@ -183,8 +183,8 @@ def world(app):
         above = a_bin(db, house, "A01-02-5", BinKind.RESERVE)
         stock(db, here, tee, 10)
         stock(db, above, tee, 20)
-        task = service.ask_count(db, here, tee.id, CountReason.SHORT, SYSTEM)
-        (refill,) = service.ask_replenishment(db, house.id, tee.id, 12, SYSTEM)
+        task = counting.ask_count(db, here, tee.id, CountReason.SHORT, SYSTEM)
+        (refill,) = refilling.ask_replenishment(db, house.id, tee.id, 12, SYSTEM)
         return {"count": task.id, "ean": ean(tee), "sku": tee.code, "refill": refill.id, "bin": here.id}
 
 

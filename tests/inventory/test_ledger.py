@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from floor.inventory import queries, service
+from floor.inventory import books, queries, service
 from floor.inventory.models import Balance, MoveReason, Reservation
 from floor.inventory.service import Move, Wish
 from floor.kit.actor import SYSTEM
@@ -17,7 +17,7 @@ def test_a_move_books_both_places_and_the_ledger_agrees(db):
     stock(db, here, tee, 10)
     service.move(db, [Move(tee.id, 4, here.id, there.id, MoveReason.PUT_AWAY)], "test", 1, SYSTEM)
     assert (queries.balance_of(db, here.id, tee.id), queries.balance_of(db, there.id, tee.id)) == (6, 4)
-    assert queries.broken_balances(db) == []
+    assert books.broken_balances(db) == []
 
 
 def test_more_than_is_there_cannot_leave(db):
@@ -38,7 +38,7 @@ def test_promised_units_cannot_be_promised_or_moved_again(db):
         service.reserve(db, [Wish(here.id, tee.id, 2, shipment_line_id=2)])
     with pytest.raises(Conflict):
         service.move(db, [Move(tee.id, 2, here.id, there.id, MoveReason.PUT_AWAY)], "test", 1, SYSTEM)
-    assert queries.broken_reservations(db) == []
+    assert books.broken_reservations(db) == []
 
 
 def test_take_put_back_and_release_keep_promises_and_shelf_in_step(db):
@@ -54,7 +54,7 @@ def test_take_put_back_and_release_keep_promises_and_shelf_in_step(db):
     assert (promise.pending, promise.released) == (0, 3)
     balance = db.get(Balance, (here.id, tee.id), populate_existing=True)
     assert (balance.qty, balance.reserved) == (4, 0)
-    assert queries.broken_balances(db) == queries.broken_reservations(db) == []
+    assert books.broken_balances(db) == books.broken_reservations(db) == []
 
 
 def test_taking_more_than_promised_is_refused(db):
@@ -72,7 +72,7 @@ def test_check_names_a_balance_the_ledger_does_not_explain(db):
     stock(db, here, tee, 5)
     db.get(Balance, (here.id, tee.id)).qty = 7
     db.flush()
-    assert queries.broken_balances(db) == [f"stock_balance place {here.id} sku {tee.id}: the ledger says -2 more"]
+    assert books.broken_balances(db) == [f"stock_balance place {here.id} sku {tee.id}: the ledger says -2 more"]
 
 
 def test_check_names_a_promise_the_balance_forgot(db):
@@ -82,4 +82,4 @@ def test_check_names_a_promise_the_balance_forgot(db):
     service.reserve(db, [Wish(here.id, tee.id, 2, shipment_line_id=1)])
     db.exec(select(Reservation)).one().released = 1
     db.flush()
-    assert queries.broken_reservations(db) == [f"stock_balance place {here.id} sku {tee.id}: promises say -1 more"]
+    assert books.broken_reservations(db) == [f"stock_balance place {here.id} sku {tee.id}: promises say -1 more"]

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from floor.inventory import jobs, queries, service
+from floor.inventory import books, jobs, queries, service
 from floor.inventory.models import BinKind, CountTask, SafetyStock
 from floor.inventory.service import Wish
 from floor.kit.actor import SYSTEM
@@ -115,7 +115,7 @@ def test_received_goods_lie_on_the_shelf_and_in_the_books(world, sign_in):
         assert dai.post("/stock/receive", form, command_id=same).status_code == 303
     with reading() as db:
         assert queries.balance_of(db, world["bin"], world["id"]) == 15
-        assert queries.broken_balances(db) == []
+        assert books.broken_balances(db) == []
 
 
 def test_a_bad_receipt_says_where_it_is_wrong_and_keeps_the_input(world, sign_in):
@@ -149,7 +149,7 @@ def test_opening_stock_sets_what_the_file_says_and_twice_is_once(world):
     assert held(world) == 25
     assert jobs.set_stock(body, False, SYSTEM).lines == []
     with reading() as db:
-        assert queries.broken_balances(db) == []
+        assert books.broken_balances(db) == []
 
 
 def test_bad_rows_are_named_one_by_one_and_the_good_ones_count(world):

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import col, select
 
 from floor.events.models import AuditEvent
+from floor.inventory import books
 from floor.inventory import queries as stock
 from floor.inventory import service as inventory
 from floor.inventory.models import CountTask, PlaceKind
@@ -26,7 +27,7 @@ from tests.packing.worlds import a_picked_shipment, a_world, check_all, everythi
 
 def the_books_agree(db) -> bool:
     broken = [
-        *stock.broken_balances(db), *stock.broken_reservations(db), *shipment_queries.broken_orders(db),
+        *books.broken_balances(db), *books.broken_reservations(db), *shipment_queries.broken_orders(db),
         *shipment_queries.broken_promises(db), *shipment_queries.broken_states(db), *queries.broken_parcels(db),
     ]  # fmt: skip
     assert broken == []

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from floor.inventory import books
 from floor.inventory import queries as inventory
 from floor.inventory import service as stock_service
 from floor.inventory.models import BinKind, LedgerRow, MoveReason, PlaceKind
@@ -35,7 +36,7 @@ def items(db, case) -> list[ReturnItem]:
 
 def all_checks(db) -> list[str]:
     money = queries.broken_sums(db) + queries.broken_refunds(db)
-    return money + queries.broken_quantities(db) + inventory.broken_balances(db)
+    return money + queries.broken_quantities(db) + books.broken_balances(db)
 
 
 def test_no_more_comes_back_than_went_out(db, world):

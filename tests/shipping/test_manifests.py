@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from floor.events.models import AuditEvent
+from floor.inventory import books
 from floor.inventory import queries as stock
 from floor.kit.errors import Conflict, Invalid
 from floor.orders import service as orders
@@ -44,7 +45,7 @@ def number_of(db: Session, parcel: Parcel) -> str:
 
 def the_books_agree(db: Session) -> bool:
     broken = [
-        *stock.broken_balances(db), *shipment_queries.broken_orders(db), *shipment_queries.broken_states(db),
+        *books.broken_balances(db), *shipment_queries.broken_orders(db), *shipment_queries.broken_states(db),
         *packing.broken_parcels(db), *queries.broken_waybills(db), *queries.broken_manifests(db),
     ]  # fmt: skip
     assert broken == []
