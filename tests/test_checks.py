@@ -108,7 +108,8 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("4 units, 0 of them in lots", "SELECT 1", "DELETE FROM stock_lot_balance"),
     ),
     "lots on hold are held back": (
-        plant("stock_balance place {}", "SELECT place_id FROM stock_lot_balance", "UPDATE lot SET hold_reason = 'recall'"),
+        plant("stock_balance place {}", "SELECT place_id FROM stock_lot_balance",
+              "UPDATE lot SET hold_reason = 'recall'"),
         plant("lot {}: serial number L-1 is 4 units", "SELECT id FROM lot", "UPDATE sku SET tracking = 'serial'"),
     ),
     "ordered = the sum of its parts": (
