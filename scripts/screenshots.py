@@ -236,11 +236,12 @@ def _check(page: Page, url: str, site: str) -> Iterator[str]:
     yield "pack-checked"
     pack = page.url
     for code in dict.fromkeys(goods):
-        while page.locator(".li:not(.done)").count():
+        left = ""
+        while page.locator(".left").count() and page.locator(".left").inner_text() != left:  # else enough of these
+            left = page.locator(".left").inner_text()
             _scan(page, code)
-            if page.locator(".stop").count():  # enough of these
+            if page.locator(".stop").count():
                 page.goto(pack)
-                break
     yield "parcel"
     page.fill("#weight", "20000")
     page.locator("[data-key='F9']").click()
@@ -268,7 +269,7 @@ def _load(page: Page, url: str, site: str) -> Iterator[str]:
 
 def _send_back(page: Page, url: str, site: str) -> Iterator[str]:
     page.goto(f"{url}/orders?state=delivered")
-    page.goto(url + (page.locator("#content a[href^='/orders/']").nth(site == "CAN").get_attribute("href") or ""))
+    page.goto(url + (page.locator("#content a[href^='/orders/']").first.get_attribute("href") or ""))
     page.goto(url + (page.locator("a[href^='/t/']").first.get_attribute("href") or "") + "/return")
     page.locator("[name^=qty_]").first.fill("1")
     page.locator("[name=reason]").first.check()
