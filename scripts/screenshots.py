@@ -195,8 +195,11 @@ def _pick(page: Page, url: str, site: str) -> Iterator[str]:
     _scan(page, "6900000000000")
     yield "unknown"
     page.goto(stop)
-    wrong = "TEE-NAVY-L" if page.get_by_text("TEE-NAVY-L").count() == 0 else "TEE-WHITE-L"
-    _scan(page, wrong)
+    for sku in ("TEE-NAVY-L", "TEE-WHITE-L", "TEE-GREY-S", "LIP-BRICK-04"):  # one that no later stop wants
+        _scan(page, sku)
+        if page.locator(".stop").count():
+            break
+        page.goto(stop)
     yield "wrong"
     page.goto(stop)
     page.locator("a[href$='/exception']").first.click()

@@ -58,6 +58,10 @@ LOOK = r"""() => {
     const e = words.currentNode.parentElement, text = words.currentNode.textContent
     if (seen(e) && !e.closest("script, code, pre, .num") && /\b[a-z]+_[a-z_]+\b|\b(None|True|False)\b|%\(/.test(text))
       found.push(`a code: ${text.trim().slice(0, 40)}`)
+    const range = document.createRange()
+    range.selectNodeContents(words.currentNode)
+    const box = range.getBoundingClientRect()
+    if (seen(e) && box.width < 48 && box.height > 100) found.push(`squeezed into a column: ${text.trim().slice(0, 40)}`)
   }
   const dock = document.querySelector(".dock, .sheet .acts, .stop > footer")
   if (dock && dock.getBoundingClientRect().bottom > innerHeight + 1) found.push("the main action is below the fold")
