@@ -6,7 +6,6 @@ With `--all FOLDER` it takes every screen at three sizes, in both languages and 
 import argparse
 import re
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -19,29 +18,77 @@ PHONE, SMALL, DESK = (412, 915), (360, 640), (1280, 800)
 #: Name -> badge, address (and links to follow from it: CSS after " > "), size of the README's picture.
 SCREENS = {
     "sign-in": ("", "/session?badge=B-1001", PHONE),
+    "sign-in-badge": ("", "/session", PHONE),
     "home-picker": ("B-1001", "/", PHONE),
+    "home-packer": ("B-2001", "/", PHONE),
+    "home-clerk": ("B-3001", "/", PHONE),
     "home-supervisor": ("B-4001", "/", PHONE),
+    "scan": ("B-1001", "/scan", PHONE),
+    "scan-unknown": ("B-1001", "/scan?code=nothing", PHONE),
     "walks": ("B-1001", "/walks", PHONE),
+    "walk-mine": ("B-1002", "/walks > .dock a[href^='/walks/']", PHONE),
+    "walk-free": ("B-1001", "/walks > .links a[href^='/walks/']", PHONE),
+    "walk-totes": ("B-1004", "/walks > .dock a[href^='/walks/'] > .dock a", PHONE),
+    "walk-stop": ("B-1002", "/walks > .dock a[href^='/walks/'] > .dock a", PHONE),
+    "walk-short": ("B-1002", "/walks > .dock a[href^='/walks/'] > .dock a > a[href$='/exception']", PHONE),
+    "walk-map": ("B-1002", "/walks > .dock a[href^='/walks/'] > a[href$='/map']", PHONE),
+    "walk-stops": ("B-1002", "/walks > .dock a[href^='/walks/'] > a[href$='/stops']", PHONE),
+    "walk-finish": ("B-1002", "/walks > .dock a[href^='/walks/'] > a[href$='/finish']", PHONE),
+    "walk-handover": ("B-1002", "/walks > .dock a[href^='/walks/'] > a[href$='/handover']", PHONE),
     "board": ("B-4001", "/board", DESK),
     "orders": ("B-3001", "/orders", DESK),
+    "orders-none": ("B-3001", "/orders?q=nosuchorder", DESK),
     "order": ("B-3001", "/orders > #content a[href^='/orders/']", DESK),
+    "order-shipped": ("B-3001", "/orders?state=shipped > #content a[href^='/orders/']", DESK),
+    "order-why": ("B-3001", "/orders?state=waiting > #content a[href^='/orders/'] > a[href$='/why']", DESK),
+    "order-address": ("B-3001", "/orders?state=held > #content a[href^='/orders/'] > a[href$='/address']", DESK),
     "intake": ("B-4001", "/intake", DESK),
+    "intake-batch": ("B-4001", "/intake > a[href^='/intake/batches/']", DESK),
     "audit": ("B-3001", "/audit", DESK),
     "audit-order": ("B-3001", "/audit > a[href^='/audit/orders/']", DESK),
     "audit-rules": ("B-4001", "/audit/rules", DESK),
     "runs": ("B-4001", "/runs", DESK),
     "run": ("B-4001", "/runs > a[href^='/runs/']:not([href$='new'])", DESK),
     "run-new": ("B-4001", "/runs/new", DESK),
+    "unallocated": (
+        "B-4001",
+        "/runs > a[href^='/runs/']:not([href$='new']) > a[href*='/unallocated']:not([href*='.csv'])",
+        DESK,
+    ),
     "stock": ("B-4001", "/stock", DESK),
+    "stock-receive": ("B-4001", "/stock/receive", DESK),
     "bin": ("B-4001", "/bins/SHA/A01-01-1", DESK),
+    "which-bin": ("B-9001", "/bins/A01-01-1", PHONE),
+    "sku": ("B-4001", "/skus/TEE-NAVY-L", DESK),
+    "tote": ("B-4001", "/totes/T-SHA-001", DESK),
     "counts": ("B-1001", "/counts", PHONE),
+    "count": ("B-1001", "/counts > #content a[href^='/counts/'], #screen a[href^='/counts/']", PHONE),
+    "count-review": ("B-4001", "/counts/review", DESK),
     "replenishments": ("B-1001", "/replenishments", PHONE),
-    "stations": ("B-2001", "/stations", PHONE),
+    "replenishment": ("B-9001", "/replenishments > a[href^='/replenishments/']", PHONE),
+    "stations": ("B-2001", "/stations?choose=1", PHONE),
     "bench": ("B-2001", "/stations/P-SHA-1", PHONE),
+    "pack-open": ("B-2001", "/stations/P-SHA-1 > a[href^='/packs/']", PHONE),
+    "pack-problem": ("B-2001", "/stations/P-SHA-1 > a[href^='/packs/'] > a[href$='/exception']", PHONE),
     "manifests": ("B-2001", "/manifests", PHONE),
+    "manifest": ("B-2001", "/manifests > #content a[href^='/manifests/'], #screen a[href^='/manifests/']", PHONE),
     "tracking": ("B-3001", "/tracking", DESK),
+    "parcel-story": ("B-3001", "/orders?state=shipped > #content a[href^='/orders/'] > a[href$='/story']", DESK),
+    "customer": ("B-3001", "/orders?state=shipped > #content a[href^='/orders/'] > a[href^='/t/']", PHONE),
+    "customer-delivered": ("B-3001", "/orders?state=delivered > #content a[href^='/orders/'] > a[href^='/t/']", PHONE),
+    "customer-return": (
+        "B-3001",
+        "/orders?state=delivered > #content a[href^='/orders/'] > a[href^='/t/'] > a[href$='/return']",
+        PHONE,
+    ),
     "returns": ("B-3001", "/returns", DESK),
     "returns-intake": ("B-3001", "/returns/intake", DESK),
+    "returns-new": (
+        "B-3001",
+        "/orders?state=delivered > #content a[href^='/orders/'] > a[href^='/returns/new']",
+        DESK,
+    ),
+    "return-case": ("B-3001", "/returns > a[href^='/returns/']:not([href$='new']):not([href$='intake'])", DESK),
     "return-item": (
         "B-3001",
         "/returns > a[href^='/returns/']:not([href$='new']):not([href$='intake']) > a[href*='/items/']",
@@ -50,6 +97,8 @@ SCREENS = {
     "putaways": ("B-1001", "/putaways", PHONE),
     "commands": ("B-4001", "/commands", DESK),
     "settings": ("B-1001", "/me/settings", PHONE),
+    "not-found": ("B-3001", "/orders/999999", DESK),
+    "not-allowed": ("B-1001", "/board", PHONE),
 }
 
 
@@ -61,118 +110,176 @@ def main() -> None:
     options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[f"--{f}" for f in FLAGS])
-        for lang, theme, size, name in _wanted(options):
-            folder = options.all or HERE / "docs" / "screenshots"
-            folder.mkdir(parents=True, exist_ok=True)
-            badge, way, _size = SCREENS[name]
-            context = browser.new_context(
-                viewport={"width": size[0], "height": size[1]},
-                locale=lang,
-                color_scheme=theme,  # type: ignore[arg-type]
-                timezone_id="Asia/Shanghai",
-            )
-            context.add_cookies([{"name": "lang", "value": lang, "url": options.url}])
-            page = _signed_in(context, options.url, badge)
-            _go(page, options.url, way)
-            tail = f"-{lang}-{theme}-{size[0]}" if options.all else ""
-            page.screenshot(path=str(folder / f"{name}{tail}.png"))
-            print(f"{name}{tail}: {page.title()}", flush=True)
-            context.close()
-        _work(browser, options)
+        for lang in ("zh", "en") if options.all else ("zh",):
+            _look(browser, options, lang)
+            _work(browser, options, lang)
         browser.close()
 
 
-def _work(browser: Browser, options: argparse.Namespace) -> None:
+def _look(browser: Browser, options: argparse.Namespace, lang: str) -> None:
+    """Screens one meets by following links. Changes nothing."""
+    pages: dict[str, Page] = {}
+    for name in (name for name in SCREENS if re.search(options.only, name)):
+        badge, way, size = SCREENS[name]
+        if badge not in pages:
+            pages[badge] = _signed_in(_context(browser, options, lang), options.url, badge)
+        missing = _go(pages[badge], options.url, way)
+        if missing:
+            print(f"{name}: no {missing} at {pages[badge].url}", flush=True)
+        else:
+            _take(pages[badge], options, name, lang, size)
+    for page in pages.values():
+        page.context.close()
+
+
+def _work(browser: Browser, options: argparse.Namespace, lang: str) -> None:
     """Screens one only meets by working: a picker claims the next walk, a packer opens a tote. Changes the house."""
-    for badge, work in (("B-1001", _pick), ("B-2001", _check)):
-        context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh")
-        context.add_cookies([{"name": "lang", "value": "zh", "url": options.url}])
-        page = _signed_in(context, options.url, badge)
-        for name in work(page, options.url):
+    site, picker, packer = {"zh": ("SHA", "B-1001", "B-2001"), "en": ("CAN", "B-1003", "B-2002")}[lang]
+    for badge, work in ((picker, _pick), (packer, _check), (packer, _load), ("B-3001", _send_back)):
+        page = _signed_in(_context(browser, options, lang), options.url, badge)
+        for name in work(page, options.url, site):
             if re.search(options.only, name):
-                _take(page, options, name)
-        context.close()
+                _take(page, options, name, lang, PHONE)
+        page.context.close()
 
 
-def _take(page: Page, options: argparse.Namespace, name: str) -> None:
-    """The screen as it stands; with --all at every size, in both languages and themes (a 422 is not reloaded)."""
-    if not options.all:
-        page.screenshot(path=str(HERE / "docs" / "screenshots" / f"{name}.png"))
-        return
-    for width, height in (PHONE, SMALL, DESK):
+def _context(browser: Browser, options: argparse.Namespace, lang: str) -> BrowserContext:
+    context = browser.new_context(locale=lang, timezone_id="Asia/Shanghai")
+    context.add_cookies([{"name": "lang", "value": lang, "url": options.url}])
+    return context
+
+
+def _take(page: Page, options: argparse.Namespace, name: str, lang: str, size: tuple[int, int]) -> None:
+    """The screen as it stands; with --all at every size and in both themes, without a reload that would lose a 422."""
+    folder = options.all or HERE / "docs" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    for width, height in (PHONE, SMALL, DESK) if options.all else (size,):
         page.set_viewport_size({"width": width, "height": height})
-        for theme in ("light", "dark"):
+        for theme in ("light", "dark") if options.all else ("light",):
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            page.screenshot(path=str(options.all / f"{name}-{theme}-{width}.png"))
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.emulate_media(color_scheme="light")
-    print(name, page.title(), flush=True)
+            tail = f"-{lang}-{theme}-{width}" if options.all else ""
+            page.screenshot(path=str(folder / f"{name}{tail}.png"))
+    print(f"{name} {lang}: {page.title()}", flush=True)
 
 
 def _scan(page: Page, code: str) -> None:
+    page.wait_for_timeout(350)  # the same code sooner is a bounce of the trigger, and dropped
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.type(code, delay=2)
         page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
 
 
-def _pick(page: Page, url: str) -> Iterator[str]:
+def _pick(page: Page, url: str, site: str) -> Iterator[str]:
     page.goto(f"{url}/walks")
-    yield "walks"
-    page.locator("form[action$='/walks/next'] button, form[action*='/claim'] button").first.click()
+    page.locator("form[action$='/walks/next'] button, form[action*='/claim'] button, .dock a").first.click()
     page.wait_for_url(re.compile(r"/walks/[0-9]+"))
     page.wait_for_load_state("networkidle")
     yield "walk"
-    _scan(page, "C-SHA-12")
+    walk = re.search(r"/walks/(\d+)", page.url)
+    assert walk, page.url
+    _scan(page, f"C-{site}-12")
     yield "totes"
     for n in range(120, 100, -1):
-        _scan(page, f"T-SHA-{n:03d}")
+        _scan(page, f"T-{site}-{n:03d}")
         if page.locator(".loc").count():
             break
+    stop = page.url
     yield "stop"
     bin_code = "-".join(page.locator(".loc b").all_inner_texts())
+    _scan(page, "A01-01-1" if bin_code != "A01-01-1" else "A02-01-1")
+    yield "wrong-bin"
+    page.goto(stop)
     _scan(page, bin_code)
     yield "stop-item"
     _scan(page, "6900000000000")
     yield "unknown"
-    page.goto(page.url)
-    walk = re.search(r"/walks/(\d+)", page.url)
-    assert walk, page.url
-    wrong = "TEE-NAVY-L" if page.get_by_text("TEE-NAVY-L").count() == 0 else "TEE-WHITE-L"
-    _scan(page, wrong)
+    page.goto(stop)
+    for sku in ("TEE-NAVY-L", "TEE-WHITE-L", "TEE-GREY-S", "LIP-BRICK-04"):  # one that no later stop wants
+        _scan(page, sku)
+        if page.locator(".stop").count():
+            break
+        page.goto(stop)
     yield "wrong"
-    page.goto(f"{url}/walks/{walk[1]}/stops/1")
+    page.goto(stop)
     page.locator("a[href$='/exception']").first.click()
     page.wait_for_load_state("networkidle")
     yield "short"
-    page.goto(f"{url}/walks/{walk[1]}/map")
-    yield "map"
-    page.goto(f"{url}/walks/{walk[1]}/stops")
-    yield "stops"
-    page.goto(f"{url}/walks/{walk[1]}/stops/1")
+    for screen in ("map", "stops", "finish", "handover"):
+        page.goto(f"{url}/walks/{walk[1]}/{screen}")
+        yield screen
+    page.goto(stop)
     while not page.locator(".put").count():
         _scan(page, re.sub(r"[^0-9]", "", page.locator(".bc .num").first.inner_text()))
     yield "put"
+    _scan(page, f"T-{site}-001")
+    yield "wrong-tote"
+    page.goto(stop)
+    for n in range(120, 100, -1):
+        if page.locator(".put").count():
+            _scan(page, f"T-{site}-{n:03d}")
+            page.goto(f"{url}/walks/{walk[1]}/stops/1")
+    page.goto(f"{url}/walks/{walk[1]}/map")
+    yield "map-later"
 
 
-def _check(page: Page, url: str) -> Iterator[str]:
-    page.goto(f"{url}/stations/P-SHA-1")
-    tote = re.search(r"T-SHA-\d+", page.locator("#screen").inner_text())
+def _check(page: Page, url: str, site: str) -> Iterator[str]:
+    page.goto(f"{url}/stations/P-{site}-1")
+    tote = re.search(rf"T-{site}-\d+", page.locator("#screen").inner_text())
     assert tote, "no tote waits at this bench"
+    page.goto(f"{url}/totes/{tote[0]}")
+    goods = re.findall(r"/skus/([^\"/]+)\"", page.content())
+    page.goto(f"{url}/stations/P-{site}-1")
     _scan(page, tote[0])
     yield "pack"
     _scan(page, "LIP-BRICK-04")
     yield "pack-wrong"
+    page.goto(page.url)
+    _scan(page, goods[0])
+    yield "pack-checked"
+    pack = page.url
+    for code in dict.fromkeys(goods):
+        left = ""
+        while page.locator(".left").count() and page.locator(".left").inner_text() != left:  # else enough of these
+            left = page.locator(".left").inner_text()
+            _scan(page, code)
+            if page.locator(".stop").count():
+                page.goto(pack)
+    yield "parcel"
+    page.fill("#weight", "20000")
+    page.locator("[data-key='F9']").click()
+    page.wait_for_load_state("networkidle")
+    yield "parcel-weight"
+    page.goto(page.url)
+    page.fill("#weight", re.search(r"(\d+) ?[g克]", page.locator("#weight-hint").inner_text())[1])  # type: ignore[index]
+    page.locator("[data-key='F9']").click()
+    page.wait_for_url(re.compile("/label"))
+    page.wait_for_load_state("networkidle")
+    yield "label"
 
 
-def _wanted(options: argparse.Namespace) -> Iterator[tuple[str, str, tuple[int, int], str]]:
-    names = [name for name in SCREENS if re.search(options.only, name)]
-    if not options.all:
-        yield from (("zh", "light", SCREENS[name][2], name) for name in names)
-        return
-    for name, size in product(names, (PHONE, SMALL, DESK)):
-        yield "zh", "light", size, name
-        yield "en", "dark", size, name
+def _load(page: Page, url: str, site: str) -> Iterator[str]:
+    page.goto(f"{url}/manifests")
+    page.locator("#content form button").first.click()
+    page.wait_for_url(re.compile(r"/manifests/\d+"))
+    page.wait_for_load_state("networkidle")
+    yield "manifest-open"
+    _scan(page, "P-000001")
+    yield "manifest-wrong"
+    page.goto(f"{page.url}/handover")
+    yield "manifest-handover"
+
+
+def _send_back(page: Page, url: str, site: str) -> Iterator[str]:
+    page.goto(f"{url}/orders?state=delivered")
+    page.goto(url + (page.locator("#content a[href^='/orders/']").first.get_attribute("href") or ""))
+    page.goto(url + (page.locator("a[href^='/t/']").first.get_attribute("href") or "") + "/return")
+    page.locator("[name^=qty_]").first.fill("1")
+    page.locator("[name=reason]").first.check()
+    page.locator("main .btn.pri").click()
+    page.wait_for_url(re.compile("/return/"))
+    page.wait_for_load_state("networkidle")
+    yield "return-requested"
 
 
 def _signed_in(context: BrowserContext, url: str, badge: str) -> Page:
@@ -184,13 +291,16 @@ def _signed_in(context: BrowserContext, url: str, badge: str) -> Page:
     return page
 
 
-def _go(page: Page, url: str, way: str) -> None:
+def _go(page: Page, url: str, way: str) -> str:
+    """Opens the address and follows the links; answers the link that was not there, or nothing."""
     path, *links = way.split(" > ")
     page.goto(url + path)
     for link in links:
-        if page.locator(link).count():
-            page.goto(url + (page.locator(link).first.get_attribute("href") or ""))
+        if not page.locator(link).count():
+            return link
+        page.goto(url + (page.locator(link).first.get_attribute("href") or ""))
     page.wait_for_load_state("networkidle")
+    return ""
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 from floor.allocation.models import Run, RunCart, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.catalog.models import Sku
-from floor.intake.models import Channel
 from floor.inventory.models import Balance, Bin, BinKind, Warehouse
 from floor.inventory.queries import FREE
 from floor.kit.errors import Unknown
@@ -88,11 +87,6 @@ def preview(db: Session, scope: Mapping[str, Any], moment: datetime) -> Sequence
         .where(col(OrderLine.backordered) > 0, *in_scope(scope))
         .group_by(col(Order.channel), deadline, released)
     ).all()  # fmt: skip
-
-
-def channels(db: Session) -> dict[str, Channel]:
-    """Every channel by its code."""
-    return {channel.code: channel for channel in db.exec(select(Channel).order_by(Channel.code))}
 
 
 def hands(db: Session) -> dict[str, int]:

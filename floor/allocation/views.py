@@ -15,6 +15,7 @@ from floor.allocation.forms import RunForm
 from floor.allocation.models import Run, RunCart
 from floor.allocation.states import AT_WORK, RunState, Stage, Why
 from floor.events import queries as events
+from floor.intake.queries import channels
 from floor.inventory import queries as stock
 from floor.inventory.models import BinKind
 from floor.kit import clock
@@ -86,7 +87,7 @@ def show_new(db: Session, form: Form[RunForm], status: int = 200) -> Response:
     scope = form.data.scope() if form.data else {}
     rows = queries.preview(db, scope, clock.now())
     return page(
-        "allocation/new.html", "preview", status=status, form=form, channels=queries.channels(db), words=messages,
+        "allocation/new.html", "preview", status=status, form=form, channels=channels(db), words=messages,
         table=_by_channel(rows), totals=_totals(rows), hands=queries.hands(db), sites=stock.warehouses(db),
     )  # fmt: skip
 
@@ -137,7 +138,7 @@ def monitor(run_id: int) -> Response:
         trail = events.story_of(db, "run", run_id, limit=1)
         return page(
             "allocation/monitor.html", "content", run=run, words=messages, live=run.state in AT_WORK,
-            asker=db.get(User, run.asked_by) if run.asked_by else None, channels=queries.channels(db),
+            asker=db.get(User, run.asked_by) if run.asked_by else None, channels=channels(db),
             before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
             reasons=_reasons(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
@@ -362,7 +363,7 @@ def unallocated(run_id: int) -> Response:
         return page(
             "allocation/unallocated.html", "content", run=run, groups=groups, reason=reason, total=total,
             number=number, pages=-(-total // ROWS), rows=list(zip(rows, _chains(db, rows), strict=True)),
-            channels=queries.channels(db), words=messages,
+            channels=channels(db), words=messages,
         )  # fmt: skip
 
 

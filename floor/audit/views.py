@@ -11,6 +11,7 @@ from floor.audit import queries, service
 from floor.audit.forms import AddressForm, KeepForm, RuleForm
 from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, RULES, VERDICTS
 from floor.audit.models import Flag, Verdict
+from floor.intake.queries import channels
 from floor.kit import units
 from floor.kit.errors import Invalid
 from floor.kit.uow import reading
@@ -71,6 +72,7 @@ def queue() -> Response:
     with reading() as db:
         waiting, total = queries.queue(db, rule, text, number, _SIZE)
         counts, held, undo_id = queries.flag_counts(db), queries.held_count(db), _undo_id(db)
+        by_code = channels(db)
         entries = [
             {
                 "order": entry.order,
@@ -82,7 +84,7 @@ def queue() -> Response:
         ]
     return page(
         "audit/queue.html", "content", entries=entries, total=total, held=held, counts=counts, rules=RULES, rule=rule,
-        undo_id=undo_id, q=text, page_number=number, pages=-(-total // _SIZE),
+        undo_id=undo_id, channels=by_code, q=text, page_number=number, pages=-(-total // _SIZE),
     )  # fmt: skip
 
 
@@ -126,6 +128,7 @@ def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None,
         "audit/order.html",
         status=status,
         order=found,
+        channels=channels(db),
         state=STATES[found.state],
         is_held=found.state is OrderState.HELD,
         address=address,

@@ -16,6 +16,7 @@ from floor.care.queries import Kind, Thing
 from floor.events.messages import sentence as event_sentence
 from floor.events.models import AuditEvent
 from floor.events.queries import story_of_order
+from floor.intake.queries import channels
 from floor.inventory import printing
 from floor.kit.errors import Invalid, Refused
 from floor.kit.uow import reading
@@ -58,11 +59,12 @@ def find() -> Response:
     number = max(1, request.args.get("page", 1, type=int))
     with reading() as db:
         hits, total = queries.search(db, text, wanted, _SIZE, (number - 1) * _SIZE)
+        by_code = channels(db)
     if total == 1 and text and not hx.is_htmx():
         return hx.see(url_for("care.order", order_id=hits[0].order.id))
     return page(
         "care/orders.html", "found", hits=hits, total=total, q=text, state=wanted, stages=STAGES, page_number=number,
-        pages=-(-total // _SIZE),
+        pages=-(-total // _SIZE), channels=by_code,
     )  # fmt: skip
 
 
@@ -171,7 +173,7 @@ def show_order(db: Session, found: Order, status: int = 200, *, revealed: bool =
     flags = [flag for flag in audit_queries.flags_of(db, found.id) if flag.verdict == "open"]
     return page(
         "care/order.html", "content", status=status, order=found, lines=queries.lines_of(db, found.id),
-        buyer=db.get(Customer, found.customer_id) if found.customer_id else None, address=where,
+        channels=channels(db), buyer=db.get(Customer, found.customer_id) if found.customer_id else None, address=where,
         phone=where.phone if revealed else mask_phone(where.phone), revealed=revealed, shipments=parcels, flags=flags,
         walks={one.id: queries.walk_of(db, one.id or 0) for one in every}, cases=cases_of(db, found.id),
         stage=stages_of(db, [found.id])[found.id], stages=STAGES, timeline=_timeline(story_of_order(db, found.id)),
@@ -194,7 +196,7 @@ def _timeline(events: Sequence[AuditEvent]) -> list[dict[str, str]]:
             "title": event_sentence(event),
             "time": current_app.jinja_env.filters["clock"](event.at),
             "iso": event.at.isoformat(),
-            "who": event.actor_name,
+            "who": _("System") if event.actor_kind == "system" else event.actor_name,
             "state": "now" if n == 0 else "ok",
         }
         for n, event in enumerate(reversed(events))

@@ -63,6 +63,11 @@ class Health:
     dead: int
 
 
+def channels(db: Session) -> dict[str, Channel]:
+    """Every channel by its code, for its name."""
+    return {channel.code: channel for channel in db.exec(select(Channel).order_by(Channel.code))}
+
+
 def health(db: Session) -> list[Health]:
     """Every channel, by code."""
     since = clock.now() - timedelta(hours=24)

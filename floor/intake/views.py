@@ -75,12 +75,12 @@ def health() -> Response:
 
 def show_health(form: Form[Any], status: int = 200) -> Response:
     with reading() as db:
-        channels, batches = queries.health(db), queries.batches(db)
+        channels, batches, names = queries.health(db), queries.batches(db), queries.channels(db)
         dead = [(message, problems_of(message)) for message in queries.dead_letters(db)]
     mappings = [(path.stem, mapping.name) for path, mapping in shipped_mappings()]
     return page(
-        "intake/health.html", status=status, channels=channels, dead=dead, batches=batches, mappings=mappings,
-        form=form, states=STATES, verdict="err" if status == 422 else None,
+        "intake/health.html", status=status, channels=channels, names=names, dead=dead, batches=batches,
+        mappings=mappings, form=form, states=STATES, verdict="err" if status == 422 else None,
     )  # fmt: skip
 
 
@@ -137,11 +137,11 @@ def batch(batch_id: int) -> Response:
     with reading() as db:
         found = queries.batch_for(db, batch_id)
         rows = queries.rejected(db, batch_id, number, _PAGE)
-        reasons = queries.reasons(db, batch_id)
+        reasons, channels = queries.reasons(db, batch_id), queries.channels(db)
     return page(
         "intake/batch.html", "content", batch=found, rows=[(row, _why(row.reason, row.values)) for row in rows],
         reasons=[(_reason_name(code), count) for code, count in reasons], page_number=number,
-        pages=-(-found.rejected // _PAGE), size=service.ASSUMED_SIZE,
+        pages=-(-found.rejected // _PAGE), size=service.ASSUMED_SIZE, channels=channels,
     )  # fmt: skip
 
 

@@ -132,12 +132,16 @@ def _points(spots) -> str:  # type: ignore[no-untyped-def]
 
 
 def _arrows(way: list[tuple[float, float]]) -> list[Arrow]:
-    """One in the middle of every long leg; the drawing of an arrow points downwards."""
-    arrows = []
+    """One in the middle of every long leg; the drawing of an arrow points downwards.
+
+    A leg walked in and out again keeps the arrow of the way in: two on one spot would look like a cross.
+    """
+    arrows: list[Arrow] = []
     for (ax, ay), (bx, by) in pairwise(way):
         if abs(ax - bx) + abs(ay - by) > 44:
-            angle = round(degrees(atan2(by - ay, bx - ax)) - 90)
-            arrows.append(Arrow(round((ax + bx) / 2, 1), round((ay + by) / 2, 1), angle))
+            x, y = round((ax + bx) / 2, 1), round((ay + by) / 2, 1)
+            if all(abs(x - other.x) + abs(y - other.y) > 16 for other in arrows):
+                arrows.append(Arrow(x, y, round(degrees(atan2(by - ay, bx - ax)) - 90)))
     return arrows
 
 

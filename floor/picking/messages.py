@@ -129,7 +129,7 @@ def say(said: Verdict) -> Said:
         case "short_reported":
             return Said(_("Reported %(n)s short", n=v["n"]))
         case "items_all":
-            return Said(_("All %(n)s scanned", n=v["n"]))
+            return Said(ngettext("Scanned", "All %(num)s scanned", v["n"]))
         case "wrong_tote":
             return Said(_("Wrong tote"), _("Put %(n)s into tote %(tote)s", n=v["units"], tote=v["wanted"]))
         case "tote_refused":

@@ -69,8 +69,12 @@ def show_walk(db: Session, view: WalkView, status: int = 200, **about: Any) -> R
 
 def show_totes(view: WalkView, status: int = 200, verdict: str | None = None, wrong: str | None = None) -> Response:
     following = next((slot for slot in view.slots if not slot.tote), None)
+    places = _places(view)
+    for slot in view.slots:
+        state = "bound" if slot.tote else "on" if slot is following else "free"
+        places[slot.slot - 1] |= {"state": state, "label": slot.tote}
     return page(
-        "picking/totes.html", "screen", status, walk=view, following=following, wrong=wrong,
+        "picking/totes.html", "screen", status, walk=view, following=following, places=places, wrong=wrong,
         verdict=verdict or ("err" if wrong else None), scan_url=scan_url_of(view),
     )  # fmt: skip
 
@@ -89,11 +93,15 @@ def show_stop(
     )  # fmt: skip
 
 
+def _places(view: WalkView) -> list[dict[str, Any]]:
+    """Every place of the cart, so that a drawing shows place 7 where it is even when no tote stands on 5 and 6."""
+    return [{"no": no} for no in range(1, max(4, *(slot.slot for slot in view.slots)) + 1)]
+
+
 def _cart(view: WalkView, here: StopView) -> list[dict[str, Any]]:
     """The places of the cart, and what of this stop goes where; while putting, only the first is in colour."""
     puts = {put.slot.slot: put for put in here.puts}
-    places = max(4, *(slot.slot for slot in view.slots))
-    cart: list[dict[str, Any]] = [{"no": no} for no in range(1, places + 1)]
+    cart = _places(view)
     for slot, put in puts.items():
         waits = here.phase == "put" and put is not here.puts[0]
         label = _("Tote %(tote)s gets %(n)s", tote=put.slot.label, n=put.units)

@@ -13,7 +13,7 @@ from floor.kit.uow import reading, unit_of_work
 from floor.orders import queries as orders
 from floor.orders.models import Customer
 from floor.orders.states import OrderState
-from floor.paper.mask import mask_address, mask_name
+from floor.paper.mask import mask_address, mask_name, mask_phone
 from floor.shipments.queries import shipment_for
 from floor.shipments.states import ShipmentState
 from floor.tracking import messages, queries, service
@@ -124,7 +124,8 @@ def story(parcel_id: int) -> Response:
     mine = next(one for one in told.parcels if one.parcel.id == parcel_id)
     return page(
         "tracking/story.html", "content",
-        story=told, mine=mine, order=order, address=address, words=messages, siblings=_siblings(told, parcel_id),
+        story=told, mine=mine, order=order, address=address, words=messages,
+        phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id),
     )  # fmt: skip
 
 

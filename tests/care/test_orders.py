@@ -1,5 +1,6 @@
 """The service desk: find an order, tell where every unit stands, hold, release, cancel, correct."""
 
+import re
 import uuid
 
 import pytest
@@ -7,6 +8,7 @@ from sqlmodel import select
 
 from floor.care import queries, service
 from floor.events.models import AuditEvent
+from floor.intake.models import Channel
 from floor.inventory import books
 from floor.inventory import queries as stock_queries
 from floor.kit.actor import SYSTEM
@@ -172,6 +174,23 @@ def test_the_story_shows_units_shipments_notes_and_what_happened_in_words(world,
     assert "138****1234" in page
     assert "13812341234" not in page
     assert sign_in("Chen").get("/orders/999").status_code == 404
+
+
+def test_lines_show_only_the_columns_that_say_something(world, sign_in):
+    page = sign_in("Chen").get(f"/orders/{world['id']}").text
+    names = ("Ordered", "To allocate", "Allocated", "Picked", "Returned")
+    assert [name for name in names if f">{name}</th>" in page] == ["Ordered", "To allocate", "Allocated"]
+
+
+def test_people_read_a_channels_name_and_who_did_it_not_codes(world, sign_in):
+    with unit_of_work() as db:
+        db.add(Channel(code="web", name="自营商城", name_en="Own shop"))
+    chen = sign_in("Chen")
+    for path in ("/orders?q=SO", f"/orders/{world['id']}"):
+        page = chen.get(path).text
+        assert "Own shop · " in page
+        assert "web · " not in page
+    assert re.search(r"</time>\s*· System<", page)
 
 
 def test_the_phone_number_is_shown_on_request_and_that_is_written_down(world, sign_in):

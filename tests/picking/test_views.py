@@ -11,7 +11,8 @@ from floor.events.models import AuditEvent
 from floor.inventory.models import CountTask
 from floor.kit.uow import database, reading
 from floor.people.models import User
-from floor.picking import queries
+from floor.picking import drawing, queries
+from floor.picking.models import WalkTote
 from floor.picking.states import StopState, WalkState
 from tests.factories import stock
 from tests.picking.conftest import a_floor, kept, person, rows
@@ -378,6 +379,23 @@ def test_totes_are_taken_off_the_cart_and_the_walk_given_back(sign_in, free):
     assert "0 of 2 totes" in ana.post(f"/walks/{walk_id}/totes/undo").text
     assert ana.post(f"/walks/{walk_id}/release").location == "/walks"
     assert view_of(walk_id).state is WalkState.PUBLISHED
+
+
+def test_the_cart_drawing_keeps_places_on_which_no_tote_stands(sign_in, app):
+    with kept() as db:
+        walk = a_floor(db).walk(db, WANTS)
+        db.exec(sa.update(WalkTote).where(WalkTote.walk_id == walk.id, WalkTote.slot == 2).values(slot=7))
+        walk_id = walk.id
+    ana = sign_in("Ana")
+    ana.post("/walks/next")
+    page = scan(ana, walk_id, "C-SHA-1").text
+    assert re.findall(r'class="slot (\w*) c\d"', page) == ["on", "", "", "", "", "", "free"]
+    assert "Lower shelf, place 3 from the left" in scan(ana, walk_id, "T-SHA-1").text
+
+
+def test_a_leg_walked_in_and_out_carries_one_arrow(app):
+    there_and_back = [(0.0, 0.0), (0.0, 100.0), (0.0, 0.0), (60.0, 0.0)]
+    assert [(a.x, a.y) for a in drawing._arrows(there_and_back)] == [(0.0, 50.0), (30.0, 0.0)]
 
 
 def test_the_walk_is_handed_over_by_badge(sign_in, started):

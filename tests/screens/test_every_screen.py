@@ -1,4 +1,5 @@
-"""Every screen of the living demo company: axe finds nothing, light or dark; nothing scrolls sideways at 320 px."""
+"""Every screen of the living demo company: axe finds nothing, light or dark; nothing scrolls sideways at 320 px; on a
+phone every target is 48 px high, no words are cut off, and no code is shown where a word belongs."""
 
 import re
 from collections.abc import Iterator
@@ -36,6 +37,36 @@ NO_SCREENS = {
     "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
     "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
 }  # fmt: skip
+
+
+#: What a look at a phone would find: targets too small for a gloved thumb, words cut off, codes where words belong.
+LOOK = r"""() => {
+  const found = []
+  const name = e => (e.innerText || e.getAttribute("aria-label") || e.name || e.className).trim().slice(0, 40)
+  const height = e => Math.round(e.getBoundingClientRect().height)
+  const hidden = ".vh, #scan, #strips, dialog, svg, thead"
+  const seen = e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !e.closest(hidden)
+  const cuts = e => ["hidden", "clip"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1
+  const targets = "a, button, summary, select, textarea, input:not([type=checkbox], [type=radio])"
+  for (const e of document.querySelectorAll(targets))
+    if (seen(e) && getComputedStyle(e).display !== "inline" && height(e) < 48)
+      found.push(`${height(e)} px high: ${name(e)}`)
+  for (const e of document.querySelectorAll("body *"))
+    if (seen(e) && e.innerText && cuts(e)) found.push(`cut off: ${name(e)}`)
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (words.nextNode()) {
+    const e = words.currentNode.parentElement, text = words.currentNode.textContent
+    if (seen(e) && !e.closest("script, code, pre, .num") && /\b[a-z]+_[a-z_]+\b|\b(None|True|False)\b|%\(/.test(text))
+      found.push(`a code: ${text.trim().slice(0, 40)}`)
+    const range = document.createRange()
+    range.selectNodeContents(words.currentNode)
+    const box = range.getBoundingClientRect()
+    if (seen(e) && box.width < 48 && box.height > 100) found.push(`squeezed into a column: ${text.trim().slice(0, 40)}`)
+  }
+  const dock = document.querySelector(".dock, .sheet .acts, .stop > footer")
+  if (dock && dock.getBoundingClientRect().bottom > innerHeight + 1) found.push("the main action is below the fold")
+  return found
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +207,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser,
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > 320:
             wrong.append(f"{endpoint} {theme}: {wide} px wide at 320")
+        page.set_viewport_size({"width": 360, "height": 640})
+        wrong += [f"{endpoint} {theme} at 360: {what}" for what in page.evaluate(LOOK)]
         if not re.search(r"\S", page.title()):
             wrong.append(f"{endpoint}: no title")
     for page in pages.values():

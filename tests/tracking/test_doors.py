@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
-from floor.orders.models import Order
+from floor.orders.models import Address, Order
+from floor.paper.mask import mask_phone
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping.models import Waybill
@@ -171,6 +172,16 @@ def test_the_story_shows_raw_words_beside_ours(road, sign_in, stranger):
     for shown in ("Collected by the carrier", "Picked up", "no idea", "Unknown code", "9999", "张小明"):
         assert shown in page
     assert sign_in("Chen").get("/parcels/999999/story").status_code == 404
+
+
+def test_the_story_masks_the_phone_number_and_leads_to_the_order_that_can_show_it(road, sign_in):
+    with reading() as db:
+        order = db.exec(select(Order).where(Order.public_token == road["token"])).one()
+        phone = db.exec(select(Address.phone).where(Address.order_id == order.id)).one()
+    page = sign_in("Chen").get(f"/parcels/{road['parcel']}/story").text
+    assert phone not in page
+    assert mask_phone(phone) in page
+    assert f'href="/orders/{order.id}"' in page
 
 
 # --- the simulated carrier ---------------------------------------------------------------------------------------
