@@ -11,7 +11,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +20,8 @@ from sqlmodel import Session, col, select
 from floor.inventory.models import Balance, MoveReason, Replenishment, Reservation
 from floor.inventory.states import ReplenishmentState
 from floor.kit import uow
-from floor.kit.uow import reading
+from floor.kit.uow import reading, unit_of_work
+from floor.web.models import Command
 from tests.soak import death, deeds
 from tests.soak.deeds import Deed, Promise, Step
 from tests.soak.shelves import Shelves
@@ -89,9 +89,6 @@ class Hands:
                 time.sleep(0.05)
         return None
 
-    def _as_sent(self, deed: Deed, is_first: bool) -> Deed:
-        return replace(deed, command_id=f"{deed.command_id}-2") if self.planted == "again" and not is_first else deed
-
     def _do(self, client: Any, deed: Deed, is_first: bool = True) -> None:
         """Send until answered; the answer is told only after the house has committed."""
         until, tries = time.monotonic() + PATIENCE_SECONDS, 0
@@ -100,7 +97,9 @@ class Hands:
         while True:
             tries += 1
             try:
-                answer = deeds.send(client, self._as_sent(deed, is_first and tries == 1))
+                if self.planted == "again" and not (is_first and tries == 1):
+                    _forget(deed)
+                answer = deeds.send(client, deed)
                 break
             except sa.exc.DBAPIError as error:
                 _only_if_the_line_broke(error)
@@ -115,6 +114,12 @@ class Hands:
             self.say("refused", id=deed.command_id, words=answer.words)
         else:
             self.say("broken", words=f"{deed.kind} was answered {answer.status}: {answer.words}")
+
+
+def _forget(deed: Deed) -> None:
+    """Planted: the store of commands has lost this one, so that a repeat is done again."""
+    with unit_of_work() as db:
+        db.execute(sa.delete(Command).where(col(Command.id) == deed.command_id))
 
 
 def _only_if_the_line_broke(error: sa.exc.DBAPIError) -> None:

@@ -39,7 +39,8 @@ def _balances(db: Session) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 def _read_then_write(db: Session, place_id: int, sku_id: int, qty: int, reserved: int) -> None:
-    rows = _seen.rows if uow.database().is_sqlite else _balances(db)
+    is_looked = uow.database().is_sqlite and hasattr(_seen, "rows")
+    rows = _seen.rows if is_looked else _balances(db)
     old_qty, old_reserved = rows.get((place_id, sku_id), (0, 0))
     if old_reserved + reserved < 0 or old_qty + qty < old_reserved + reserved:
         raise Conflict("inventory.not_enough")

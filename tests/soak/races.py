@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -43,6 +43,7 @@ from tests.soak.window import widened
 from tests.web_client import Person
 
 Say = Callable[[str], None]
+Kinds = Sequence[Callable[[Table], Race]]
 
 #: What a loser may be told.
 LOST = ("inventory.not_enough", "inventory.missing_promised")
@@ -95,11 +96,11 @@ class Races:
         with app.app_context(), force_locale("en"):
             self._sentences = {code: re.compile(_pattern(str(REFUSALS[code]))) for code in LOST}
 
-    def run(self, rounds: int, say: Say) -> Outcome:
+    def run(self, rounds: int, say: Say, kinds: Kinds = ROUNDS) -> Outcome:
         began = time.monotonic()
         with ThreadPoolExecutor(self.clients) as pool:
             for number in range(rounds):
-                self._round(pool, number)
+                self._round(pool, number, kinds[number % len(kinds)])
                 if (number + 1) % LOOK_EVERY == 0:
                     self.outcome.broken += broken_identities(self.app)
                     self.outcome.seconds = time.monotonic() - began
@@ -108,10 +109,10 @@ class Races:
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
-    def _round(self, pool: ThreadPoolExecutor, number: int) -> None:
+    def _round(self, pool: ThreadPoolExecutor, number: int, kind: Callable[[Table], Race]) -> None:
         rng = random.Random(f"{self.seed}-{number}")
         with unit_of_work() as db:
-            race = ROUNDS[number % len(ROUNDS)](Table(db, self.shelves, rng, number, self.clients))
+            race = kind(Table(db, self.shelves, rng, number, self.clients))
         is_http = rng.randrange(OVER_HTTP) == 0
         start = threading.Barrier(len(race.tries))
         with widened(uow.database().engine, self.seed + number):
@@ -221,11 +222,11 @@ def _pattern(sentence: str) -> str:
     return re.sub(r"%\\\((\w+)\\\)s", r"\\S+", re.escape(sentence))
 
 
-def run(url: str, rounds: int, clients: int, seed: int, say: Say, fault: str = "") -> Outcome:
+def run(url: str, rounds: int, clients: int, seed: int, say: Say, fault: str = "", kinds: Kinds = ROUNDS) -> Outcome:
     """Open a house in an empty database, hold the races in it, and close it."""
     with planted.planted(fault):
         app = open_house(url)
-        outcome = Races(app, furnish(), clients, seed, fault).run(rounds, say)
+        outcome = Races(app, furnish(), clients, seed, fault).run(rounds, say, kinds)
         uow.database().dispose()
     return outcome
 

@@ -51,7 +51,7 @@ LOOK_EVERY = {"sqlite": 250, "postgresql": 50}
 PATIENCE_SECONDS = 120
 #: Findings printed; there may be thousands of a planted fault.
 SHOWN = 60
-#: Faults to plant: told before it is done; sent again under a new id; told before it is on the disk (PostgreSQL).
+#: Faults to plant: told before it is done; sent again and done again; told before it is on the disk (PostgreSQL).
 PLANTED = ("early", "again", "async")
 #: The cluster lives so long between two kills, seconds after the first deed was acknowledged again.
 PAUSES = (0.05, 0.8)
