@@ -6,16 +6,21 @@ command id is answered from the store, and a refused one says so with 409 and th
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, make_response, request
 from flask.testing import FlaskClient
 from sqlmodel import Session, select
 
-from floor.inventory import counting, service, tasks
-from floor.inventory.models import Balance, Bin, CountReason, MoveReason, Reservation
+from floor.catalog.models import Sku
+from floor.events.models import AuditEvent
+from floor.inventory import counting, lots, refilling, service, tasks
+from floor.inventory.lots import Held
+from floor.inventory.models import Balance, Bin, CountReason, Lot, MoveReason, Reservation
 from floor.inventory.service import Move, Wish
+from floor.kit import clock, ids
 from floor.kit.actor import Actor
 from floor.web.commands import command
 
@@ -23,6 +28,9 @@ HAND = Actor("device", None, "soak")
 #: The subject of ledger rows that carry a deed's number.
 SUBJECT = "soak"
 URL = "/soak/deeds"
+
+#: Kinds whose ledger rows carry the deed's number.
+NUMBERED = ("move", "take", "put_back", "short")
 
 #: SKU, units, from where, to where.
 Step = tuple[int, int, int, int]
@@ -32,7 +40,7 @@ Promise = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Deed:
-    """`moves` are exactly the ledger rows, `promises` the changes of what bins have promised, if it is accepted."""
+    """`moves` are what the ledger will say and `promises` what bins will have promised, if it is accepted."""
 
     n: int
     command_id: str
@@ -52,9 +60,12 @@ class Deed:
 
     @classmethod
     def from_json(cls, text: str) -> "Deed":
-        found = json.loads(text)
-        pairs = {name: tuple(tuple(row) for row in found[name]) for name in ("moves", "promises")}
-        return cls(**(found | pairs))
+        return cls(**json.loads(text)).with_rows(json.loads(text))
+
+    def with_rows(self, found: dict[str, Any]) -> "Deed":
+        """The same with moves and promises read from JSON."""
+        rows = {name: tuple(tuple(row) for row in found[name]) for name in ("moves", "promises")}
+        return replace(self, **rows)
 
 
 # --- how each is done -----------------------------------------------------------------------------------------------
@@ -68,7 +79,12 @@ def _move(db: Session, deed: Deed) -> None:
 
 def _receive(db: Session, deed: Deed) -> None:
     ((sku, qty, _supplier, where),) = deed.moves
-    service.receive(db, db.get_one(Bin, where), sku, qty, HAND)
+    lot_id = None
+    if code := deed.args.get("lot"):
+        expires = deed.args.get("expires")
+        day = date.fromisoformat(expires) if expires else None
+        lot_id = lots.lot_for(db, db.get_one(Sku, sku), code, day).id
+    service.receive(db, db.get_one(Bin, where), sku, qty, HAND, lot_id=lot_id)
 
 
 def _reserve(db: Session, deed: Deed) -> None:
@@ -108,7 +124,7 @@ def _count(db: Session, deed: Deed) -> None:
     where = db.get_one(Bin, deed.args["bin"])
     here = (Balance.place_id == where.id, Balance.sku_id == sku)
     books = db.exec(select(Balance.qty).where(*here).with_for_update()).first() or 0
-    task = service.ask_count(db, where, sku, CountReason.ASKED, HAND)
+    task = counting.ask_count(db, where, sku, CountReason.ASKED, HAND)
     for _time in range(2):
         for code in deed.args["codes"]:
             counting.scan(db, task, code, HAND)
@@ -117,20 +133,70 @@ def _count(db: Session, deed: Deed) -> None:
 
 
 def _ask_refill(db: Session, deed: Deed) -> None:
-    service.ask_replenishment(db, deed.args["house"], deed.args["sku"], deed.args["qty"], HAND)
+    refilling.ask_replenishment(db, deed.args["house"], deed.args["sku"], deed.args["qty"], HAND)
 
 
 def _refill(db: Session, deed: Deed) -> None:
     task = tasks.refill_for(db, deed.args["task"], lock=True)
     for code in deed.args["codes"]:
-        assert service.scan_refill(db, task, code, HAND), f"not the bin that is due: {code}"
+        assert refilling.scan_refill(db, task, code, HAND), f"not the bin that is due: {code}"
+
+
+def _relocate(db: Session, deed: Deed) -> None:
+    ((sku, qty, here, there),) = deed.moves
+    service.relocate(db, db.get_one(Bin, here), db.get_one(Bin, there), sku, qty, HAND)
+
+
+def _damage(db: Session, deed: Deed) -> None:
+    ((sku, qty, here, _quarantine),) = deed.moves
+    service.damage(db, db.get_one(Bin, here), sku, qty, HAND)
+
+
+def _adjust(db: Session, deed: Deed) -> None:
+    ((sku, qty, here, there),) = deed.moves
+    reason = MoveReason(deed.args["reason"])
+    where, change = (there, qty) if reason is MoveReason.FOUND else (here, -qty)
+    service.adjust(db, db.get_one(Bin, where), sku, change, reason, "soak", HAND)
+
+
+def _put_aside(db: Session, deed: Deed) -> None:
+    ((where, sku, qty),) = deed.promises
+    until = clock.now() + timedelta(seconds=deed.args["seconds"])
+    service.put_aside(db, db.get_one(Bin, where), sku, qty, until, "soak", HAND)
+
+
+def _give_back(db: Session, deed: Deed) -> Deed:
+    """Before its time; how many units are left of it is seen now."""
+    promise = db.get_one(Reservation, deed.args["reservation"])
+    given = service.give_back(db, promise, HAND)
+    return replace(deed, promises=((promise.bin_id, promise.sku_id, -given),))
+
+
+def _give_back_expired(db: Session, deed: Deed) -> Deed:
+    """Which ones, the events of this very command tell."""
+    service.give_back_expired(db, HAND)
+    mine = (AuditEvent.kind == "inventory.stock.given_back", AuditEvent.command_id == ids.current_command.get())
+    told = db.exec(select(AuditEvent).where(*mine)).all()
+    return replace(deed, promises=tuple((event.subject_id, event.data["sku"], -event.data["qty"]) for event in told))
+
+
+def _hold(db: Session, deed: Deed) -> None:
+    lots.hold(db, db.get_one(Lot, deed.args["lot_id"]), Held.QUALITY, HAND)
+
+
+def _sell_again(db: Session, deed: Deed) -> None:
+    lots.release(db, db.get_one(Lot, deed.args["lot_id"]), HAND)
+
+
+def _expire(db: Session, _deed: Deed) -> None:
+    lots.expire(db, HAND)
 
 
 def _reservation(db: Session, deed: Deed) -> Reservation:
     return db.get_one(Reservation, deed.args["reservation"])
 
 
-KINDS: dict[str, Callable[[Session, Deed], None]] = {
+KINDS: dict[str, Callable[[Session, Deed], Deed | None]] = {
     "move": _move,
     "receive": _receive,
     "reserve": _reserve,
@@ -142,12 +208,21 @@ KINDS: dict[str, Callable[[Session, Deed], None]] = {
     "count": _count,
     "ask_refill": _ask_refill,
     "refill": _refill,
+    "relocate": _relocate,
+    "damage": _damage,
+    "adjust": _adjust,
+    "put_aside": _put_aside,
+    "give_back": _give_back,
+    "give_back_expired": _give_back_expired,
+    "hold": _hold,
+    "sell_again": _sell_again,
+    "expire": _expire,
 }
 
 
-def perform(db: Session, deed: Deed) -> None:
-    """Inside an open unit of work. Raises Refused."""
-    KINDS[deed.kind](db, deed)
+def perform(db: Session, deed: Deed) -> Deed:
+    """Inside an open unit of work. Returns the deed as it was done. Raises Refused."""
+    return KINDS[deed.kind](db, deed) or deed
 
 
 # --- the door -------------------------------------------------------------------------------------------------------
@@ -156,8 +231,8 @@ def perform(db: Session, deed: Deed) -> None:
 @command
 def _do(db: Session) -> Response:
     deed = Deed.from_json(request.form["deed"])
-    perform(db, deed)
-    return make_response(jsonify(done=deed.n))
+    done = perform(db, deed)
+    return make_response(jsonify(moves=done.moves, promises=done.promises))
 
 
 def install(app: Flask) -> None:
@@ -173,6 +248,8 @@ class Answer:
     status: int
     words: str
     is_replay: bool
+    #: The deed as it was done, if it was.
+    done: Deed | None = None
 
 
 def send(client: FlaskClient, deed: Deed) -> Answer:
@@ -180,4 +257,5 @@ def send(client: FlaskClient, deed: Deed) -> Answer:
     form = {"command_id": deed.command_id, "deed": deed.as_json()}
     got = client.post(URL, data=form, headers={"Accept": "application/json"})
     body = got.get_json(silent=True) or {}
-    return Answer(got.status_code, str(body.get("error", "")), "Idempotent-Replay" in got.headers)
+    done = deed.with_rows(body) if got.status_code == 200 else None
+    return Answer(got.status_code, str(body.get("error", "")), "Idempotent-Replay" in got.headers, done)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlmodel import Session, col, select
 
-from floor.inventory.models import Balance, MoveReason, Replenishment, Reservation
+from floor.inventory.models import UNNAMED, Balance, Lot, MoveReason, Replenishment, Reservation
 from floor.inventory.states import ReplenishmentState
 from floor.kit import uow
 from floor.kit.uow import reading, unit_of_work
@@ -31,6 +31,9 @@ PER_HAND = 1_000_000
 #: Goods stop coming in while so many units are in the house.
 PLENTY = 300
 PATIENCE_SECONDS = 60
+TOO_OLD = "OLD"
+#: Lot -> the day it expires; the first is on hold from its arrival.
+LOTS = {TOO_OLD: "2020-01-31", "SPRING": "2090-03-31", "SUMMER": "2090-06-30", "NO DATE": None}
 
 Say = Callable[..., None]
 
@@ -93,7 +96,7 @@ class Hands:
         """Send until answered; the answer is told only after the house has committed."""
         until, tries = time.monotonic() + PATIENCE_SECONDS, 0
         if self.planted == "early":
-            self.say("done", id=deed.command_id, tries=1, again=False)
+            self.say("done", id=deed.command_id, deed=deed.as_json(), tries=1, again=False)
         while True:
             tries += 1
             try:
@@ -109,7 +112,8 @@ class Hands:
         if self.doom is not None:
             self.doom.after_commit()
         if answer.status == 200:
-            self.say("done", id=deed.command_id, tries=tries, again=answer.is_replay)
+            done = answer.done or deed
+            self.say("done", id=deed.command_id, deed=done.as_json(), tries=tries, again=answer.is_replay)
         elif answer.status == 409:
             self.say("refused", id=deed.command_id, words=answer.words)
         else:
@@ -135,7 +139,7 @@ def _only_if_the_line_broke(error: sa.exc.DBAPIError) -> None:
 
 def choose(db: Session, rng: random.Random, shelves: Shelves, n: int, command_id: str) -> Deed | None:
     """Something that was possible a moment ago; whoever is faster makes it impossible. None: try another."""
-    found = rng.choices(list(_CHOICES.values()), list(_WEIGHTS.values()))[0](_Look(db, rng, shelves))
+    found = rng.choices(list(_CHOICES), list(_CHOICES.values()))[0](_Look(db, rng, shelves))
     if found is None:
         return None
     kind, moves, promises, args = found
@@ -150,8 +154,10 @@ class _Look:
 
     def __init__(self, db: Session, rng: random.Random, shelves: Shelves) -> None:
         self.db, self.rng, self.at = db, rng, shelves
-        rows = sa.select(col(Balance.place_id), col(Balance.sku_id), col(Balance.qty), col(Balance.reserved))
-        self.lying = [tuple(row) for row in db.execute(rows.where(col(Balance.qty) > 0))]
+        b = Balance
+        rows = sa.select(col(b.place_id), col(b.sku_id), col(b.qty), col(b.reserved) + col(b.held))
+        #: Place, SKU, units, units that are promised or on hold.
+        self.lying = [tuple(row) for row in db.execute(rows.where(col(b.qty) > 0))]
 
     def lot(self, places: Sequence[int]) -> tuple[int, int, int, int] | None:
         """(place, sku, units, free units) of something lying in one of the places; `units` is a few of the free."""
@@ -173,8 +179,63 @@ class _Look:
 def _receive(look: _Look) -> Found | None:
     if sum(row[2] for row in look.lying) > PLENTY:
         return None
-    where, sku = look.rng.choice(look.at.shelves), look.rng.choice(look.at.skus)
-    return "receive", [(sku, look.rng.randint(1, 6), look.at.beyond["supplier"], where)], [], {}
+    where, sku, qty = look.rng.choice(look.at.shelves), look.rng.choice(look.at.skus), look.rng.randint(1, 6)
+    args = {}
+    if sku in look.at.in_lots:
+        lot = look.rng.choice(list(LOTS))
+        args = {"lot": lot, "expires": LOTS[lot]}
+    elif sku in look.at.by_number:  # few numbers, so that some are in the house already
+        args, qty = {"lot": f"SN-{look.rng.randrange(200)}"}, 1
+    return "receive", [(sku, qty, look.at.beyond["supplier"], where)], [], args
+
+
+def _relocate(look: _Look) -> Found | None:
+    what, there = look.lot(look.at.shelves), look.rng.choice(look.at.shelves)
+    if what is None or what[0] == there:
+        return None
+    return "relocate", [(what[1], what[2], what[0], there)], [], {}
+
+
+def _damage(look: _Look) -> Found | None:
+    if (what := look.lot(look.at.shelves)) is None:
+        return None
+    return "damage", [(what[1], what[2], what[0], look.at.quarantine)], [], {}
+
+
+def _adjust(look: _Look) -> Found | None:
+    if (what := look.lot(look.at.shelves)) is None:
+        return None
+    place, sku, qty, _free = what
+    reason, outside = look.rng.choice(
+        (("found", "found"), ("lost", "lost"), ("scrap", "scrap"), ("correction", "lost"))
+    )
+    ends = (look.at.beyond[outside], place) if reason == "found" else (place, look.at.beyond[outside])
+    return "adjust", [(sku, qty, *ends)], [], {"reason": reason}
+
+
+def _put_aside(look: _Look) -> Found | None:
+    if (what := look.lot(look.at.picks)) is None:
+        return None
+    return "put_aside", [], [(what[0], what[1], what[2])], {"seconds": look.rng.randint(1, 20)}
+
+
+def _give_back(look: _Look) -> Found | None:
+    one = look.promise(col(Reservation.shipment_line_id).is_(None), _pending())
+    return None if one is None else ("give_back", [], [], {"reservation": one.id})
+
+
+def _give_back_expired(_look: _Look) -> Found | None:
+    return "give_back_expired", [], [], {}
+
+
+def _hold(look: _Look) -> Found | None:
+    """A lot goes on hold, or is sold again."""
+    named = (Lot.code != UNNAMED, Lot.code != TOO_OLD)
+    every = look.db.exec(select(Lot.id, Lot.hold_reason).where(*named).order_by(col(Lot.id))).all()
+    if not every:
+        return None
+    lot_id, reason = look.rng.choice(every[:12])
+    return "sell_again" if reason else "hold", [], [], {"lot_id": lot_id}
 
 
 def _moving(reason: MoveReason, sources: str, targets: str) -> Callable[[_Look], Found | None]:
@@ -292,25 +353,32 @@ def _refill(look: _Look) -> Found | None:
     return "refill", [step], [], {"task": task.id, "codes": codes}
 
 
-_CHOICES: dict[str, Callable[[_Look], Found | None]] = {
-    "receive": _receive,
-    "put away": _moving(MoveReason.PUT_AWAY, "returns", "picks"),
-    "relocate": _moving(MoveReason.REPLENISH, "shelves", "shelves"),
-    "rearrange": _rearrange,
-    "reserve": _reserve,
-    "take": _take,
-    "put back": _put_back,
-    "release": _release,
-    "promise again": _promise_again,
-    "short": _short,
-    "pack": _moving(MoveReason.PACK, "totes", "parcels"),
-    "unpack": _moving(MoveReason.UNPACK, "parcels", "totes"),
-    "ship": _moving(MoveReason.SHIP, "parcels", "customer"),
-    "return": _come_back,
-    "damage": _moving(MoveReason.DAMAGE, "shelves", "quarantine"),
-    "scrap": _moving(MoveReason.CORRECTION, "quarantine", "scrap"),
-    "count": _count,
-    "ask refill": _ask_refill,
-    "refill": _refill,
+#: (The choice, how often it is made.)
+_CHOICES: dict[Callable[[_Look], Found | None], int] = {
+    _receive: 7,
+    _moving(MoveReason.PUT_AWAY, "returns", "picks"): 2,
+    _relocate: 3,
+    _rearrange: 2,
+    _reserve: 8,
+    _take: 6,
+    _put_back: 2,
+    _release: 2,
+    _promise_again: 2,
+    _short: 2,
+    _put_aside: 2,
+    _give_back: 1,
+    _give_back_expired: 1,
+    _moving(MoveReason.PACK, "totes", "parcels"): 4,
+    _moving(MoveReason.UNPACK, "parcels", "totes"): 1,
+    _moving(MoveReason.SHIP, "parcels", "customer"): 4,
+    _come_back: 2,
+    _moving(MoveReason.TRANSFER, "shelves", "transit"): 1,
+    _moving(MoveReason.TRANSFER, "transit", "shelves"): 1,
+    _damage: 2,
+    _moving(MoveReason.SCRAP, "quarantine", "scrap"): 2,
+    _adjust: 3,
+    _count: 2,
+    _ask_refill: 1,
+    _refill: 2,
+    _hold: 2,
 }
-_WEIGHTS = dict.fromkeys(_CHOICES, 2) | {"receive": 6, "reserve": 8, "take": 6, "pack": 4, "ship": 4, "ask refill": 1}

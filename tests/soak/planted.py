@@ -38,7 +38,7 @@ def _balances(db: Session) -> dict[tuple[int, int], tuple[int, int]]:
     return {(place, sku): (qty, reserved) for place, sku, qty, reserved in rows}
 
 
-def _read_then_write(db: Session, place_id: int, sku_id: int, qty: int, reserved: int) -> None:
+def _read_then_write(db: Session, place_id: int, sku_id: int, qty: int, reserved: int, _held: int = 0) -> None:
     is_looked = uow.database().is_sqlite and hasattr(_seen, "rows")
     rows = _seen.rows if is_looked else _balances(db)
     old_qty, old_reserved = rows.get((place_id, sku_id), (0, 0))

@@ -30,7 +30,7 @@ from sqlmodel import col
 
 from floor.inventory.messages import REFUSALS
 from floor.inventory.models import Balance
-from floor.kit import uow
+from floor.kit import ids, uow
 from floor.kit.errors import Conflict, Refused
 from floor.kit.uow import reading, unit_of_work
 from tests.servers import running_postgres
@@ -45,8 +45,6 @@ from tests.web_client import Person
 Say = Callable[[str], None]
 Kinds = Sequence[Callable[[Table], Race]]
 
-#: What a loser may be told.
-LOST = ("inventory.not_enough", "inventory.missing_promised")
 #: An answer that takes longer is a finding: nobody on the floor waits so long.
 PATIENCE_SECONDS = 20
 #: The identities are looked at after so many rounds, and at the end.
@@ -94,7 +92,7 @@ class Races:
         self.people = [Person(app, "Dai") for _n in range(clients)]
         self._lock = threading.Lock()
         with app.app_context(), force_locale("en"):
-            self._sentences = {code: re.compile(_pattern(str(REFUSALS[code]))) for code in LOST}
+            self._sentences = {code: re.compile(_pattern(str(words))) for code, words in REFUSALS.items()}
 
     def run(self, rounds: int, say: Say, kinds: Kinds = ROUNDS) -> Outcome:
         began = time.monotonic()
@@ -138,40 +136,44 @@ class Races:
                 if self.fault == "read-then-write":
                     planted.look()
                 by_post = isinstance(one, Post) or is_http
-                is_mine = self._ask(person, one) if by_post else self._do(one)
+                done = self._ask(person, race, one) if by_post else self._do(race, one)
             except Exception as error:
                 self._complain(f"{race.name}: {type(error).__name__}: {str(error)[:300]}")
                 return None
             finally:
                 self._time(race, time.monotonic() - began)
-            if is_mine:
-                return one.deed if isinstance(one, Post) else one
+            if done is not None:
+                return done
         return None
 
-    def _do(self, deed: Deed) -> bool:
+    def _do(self, race: Race, deed: Deed) -> Deed | None:
         """By the verb, in a unit of work."""
+        token = ids.current_command.set(deed.command_id)
         try:
             with unit_of_work() as db:
-                deeds.perform(db, deed)
+                return deeds.perform(db, deed)
         except Refused as refused:
-            if not isinstance(refused, Conflict) or refused.code not in LOST:
-                self._complain(f"{deed.kind} was refused with {refused}")
+            if not isinstance(refused, Conflict) or refused.code not in race.lost:
+                self._complain(f"{race.name}: {deed.kind} was refused with {refused}")
             self._lost()
-            return False
-        return True
+            return None
+        finally:
+            ids.current_command.reset(token)
 
-    def _ask(self, person: Person, one: Deed | Post) -> bool:
+    def _ask(self, person: Person, race: Race, one: Deed | Post) -> Deed | None:
         """Over HTTP: 409 and one of the sentences, or done."""
         deed = one.deed if isinstance(one, Post) else one
         url, form = (one.url, one.form) if isinstance(one, Post) else (deeds.URL, {"deed": one.as_json()})
         got = person.post(url, form, deed.command_id, headers={"Accept": "application/json"})
         if got.status_code < 400:
-            return True
+            return deed if isinstance(one, Post) else deed.with_rows(got.get_json())
         words = str((got.get_json(silent=True) or {}).get("error", ""))
-        if got.status_code != 409 or not any(sentence.fullmatch(words) for sentence in self._sentences.values()):
-            self._complain(f"POST {url} was answered {got.status_code}: {words or got.text[:200]}")
+        if got.status_code != 409 or not any(self._sentences[code].fullmatch(words) for code in race.lost):
+            self._complain(
+                f"{race.name}: POST {url}, a {deed.kind}, was answered {got.status_code}: {words or got.text[:200]}"
+            )
         self._lost(http=1)
-        return False
+        return None
 
     def _lost(self, http: int = 0) -> None:
         with self._lock:

@@ -3,13 +3,17 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlmodel import Session
 
+from floor.catalog.models import Tracking
 from floor.inventory import service
-from floor.inventory.models import CountReason, CountTask, MoveReason, Replenishment
+from floor.inventory.lots import Held
+from floor.inventory.models import CountReason, CountTask, Lot, MoveReason, Replenishment, Reservation
 from floor.inventory.service import Move, Wish
 from floor.inventory.states import CountState
+from floor.kit import clock
 from tests.factories import a_sku
 from tests.soak.deeds import HAND, Deed, Promise, Step
 from tests.soak.shelves import Shelves
@@ -26,6 +30,9 @@ class Post:
 
 Tries = list[Deed | Post]
 
+NOT_ENOUGH, ON_HOLD = "inventory.not_enough", "inventory.lot_on_hold"
+FAR, LONG_AGO = date(2090, 1, 31), date(2020, 1, 31)
+
 
 @dataclass(frozen=True)
 class Race:
@@ -37,6 +44,8 @@ class Race:
     tries: list[Tries]
     #: What lay and was promised before: (place, sku) -> [units, promised].
     before: dict[tuple[int, int], list[int]]
+    #: Codes of what a loser may be told.
+    lost: tuple[str, ...]
 
 
 class Table:
@@ -47,14 +56,23 @@ class Table:
         self.before: dict[tuple[int, int], list[int]] = {}
         self._deeds = self._skus = 0
 
-    def sku(self) -> int:
+    def sku(self, tracking: Tracking = Tracking.NONE) -> int:
         self._skus += 1
         made = a_sku(self.db, f"R{self.number:06d}-{self._skus}")
+        made.tracking = tracking
+        self.db.flush()
         assert made.id is not None
         return made.id
 
-    def lay(self, place: int, sku: int, units: int) -> None:
-        step = Move(sku, units, self.at.beyond["supplier"], place, MoveReason.OPENING)
+    def lot(self, sku: int, code: str, expires_on: date | None = None, why: str = "") -> int:
+        made = Lot(sku_id=sku, code=code, expires_on=expires_on, hold_reason=why)
+        self.db.add(made)
+        self.db.flush()
+        assert made.id is not None
+        return made.id
+
+    def lay(self, place: int, sku: int, units: int, lot: int | None = None) -> None:
+        step = Move(sku, units, self.at.beyond["supplier"], place, MoveReason.OPENING, lot_id=lot)
         service.move(self.db, [step], "opening", 0, HAND)
         self.before.setdefault((place, sku), [0, 0])[0] += units
 
@@ -77,9 +95,10 @@ class Table:
         n = self.number * 1000 + self._deeds
         return Deed(n, f"race-{n:010d}", kind, tuple(moves), tuple(promises), args)
 
-    def race(self, name: str, units: int | None, tries: list[Tries]) -> Race:
+    def race(self, name: str, units: int | None, tries: list[Tries], *others: str) -> Race:
+        """`others`: refusals besides the usual one that are right here."""
         self.rng.shuffle(tries)
-        return Race(name, units, tries, self.before)
+        return Race(name, units, tries, self.before, (NOT_ENOUGH, *others))
 
     # --- one client's deeds -----------------------------------------------------------------------------------------
 
@@ -88,10 +107,20 @@ class Table:
 
     def relocate(self, where: int, sku: int, qty: int = 1) -> Deed:
         target = self.rng.choice(self.at.reserves)  # where nobody of the same round looks for them
-        return self.deed("move", [(sku, qty, where, target)], [], reason="put_away")
+        return self.deed("relocate", [(sku, qty, where, target)], [])
 
     def scrap(self, where: int, sku: int, qty: int = 1) -> Deed:
-        return self.deed("move", [(sku, qty, where, self.at.beyond["scrap"])], [], reason="damage")
+        return self.deed("adjust", [(sku, qty, where, self.at.beyond["scrap"])], [], reason="scrap")
+
+    def damage(self, where: int, sku: int, qty: int = 1) -> Deed:
+        return self.deed("damage", [(sku, qty, where, self.at.quarantine)], [])
+
+    def put_aside(self, where: int, sku: int, qty: int = 1) -> Deed:
+        return self.deed("put_aside", [], [(where, sku, qty)], seconds=3600)
+
+    def short(self, reservation: int, where: int, sku: int, qty: int = 1) -> Deed:
+        step = (sku, qty, where, self.at.beyond["lost"])
+        return self.deed("short", [step], [(where, sku, -qty)], reservation=reservation)
 
     def take(self, reservation: int, where: int, sku: int, qty: int = 1) -> Deed:
         step = (sku, qty, where, self.rng.choice(self.at.totes))
@@ -117,13 +146,13 @@ def move_the_last(table: Table) -> Race:
 
 
 def everything_at_once(table: Table) -> Race:
-    """One wants to promise them, one to relocate them, one to scrap them; some are promised already."""
+    """Promised, relocated, scrapped, broken, put aside; and some are promised already."""
     (where,), sku, units, promised = table.bins(1), table.sku(), table.few(), table.rng.randint(0, 4)
     table.lay(where, sku, units + promised)
     if promised:
         table.promise(where, sku, promised)
-    wants = (table.reserve, table.relocate, table.scrap)
-    return table.race("reserve, move, scrap", units, [[wants[n % 3](where, sku)] for n in range(table.clients)])
+    wants = (table.reserve, table.relocate, table.scrap, table.damage, table.put_aside)
+    return table.race("everything", units, [[wants[n % 5](where, sku)] for n in range(table.clients)])
 
 
 def take_one_promise(table: Table) -> Race:
@@ -201,7 +230,7 @@ def count_against_reserve(table: Table) -> Race:
         table.db.flush()
         step = (sku, 1, where, table.at.beyond["lost"])
         tries.append([Post(f"/counts/{task.id}/adjust", {}, table.deed("adjust", [step], []))])
-    return table.race("adjust, reserve", units, tries)
+    return table.race("adjust, reserve", units, tries, "inventory.missing_promised")
 
 
 def refills(table: Table) -> Race:
@@ -230,6 +259,107 @@ def release_and_reserve(table: Table) -> Race:
     return table.race("release, reserve", None, tries)
 
 
+# --- lots, numbers, and units put aside -----------------------------------------------------------------------------
+
+
+def last_of_two_lots(table: Table) -> Race:
+    """Goods of two lots, what expires first leaves first; whoever is too late hears that they are gone."""
+    (where,), sku, units = table.bins(1), table.sku(Tracking.LOT), table.few() + 1
+    table.lay(where, sku, 1, table.lot(sku, "FIRST", FAR))
+    table.lay(where, sku, units - 1, table.lot(sku, "SECOND"))
+    wants = (table.reserve, table.relocate, table.scrap)
+    return table.race("last of two lots", units, [[wants[n % 3](where, sku)] for n in range(table.clients)])
+
+
+def beside_a_lot_on_hold(table: Table) -> Race:
+    """Some units are for sale, as many are on hold and must stay."""
+    (where,), sku, units = table.bins(1), table.sku(Tracking.LOT), table.few()
+    table.lay(where, sku, units, table.lot(sku, "GOOD", FAR))
+    table.lay(where, sku, units, table.lot(sku, "BAD", FAR, Held.QUALITY))
+    wants = (table.reserve, table.put_aside, table.relocate)
+    tries: list[Tries] = [[wants[n % 3](where, sku)] for n in range(table.clients)]
+    return table.race("beside a lot on hold", units, tries, ON_HOLD)
+
+
+def hold_while_it_is_sold(table: Table) -> Race:
+    """A lot is recalled while it is promised, taken and reported short: luck decides, the books must agree."""
+    bins, sku = table.bins(2), table.sku(Tracking.LOT)
+    lot = table.lot(sku, "RECALL", FAR)
+    promises = []
+    for where in bins:
+        table.lay(where, sku, table.clients, lot)
+        promises += [(table.promise(where, sku, 1), where) for _n in range(table.clients // 3)]
+    tries: list[Tries] = [[table.deed("hold", [], [], lot_id=lot)], [table.deed("hold", [], [], lot_id=lot)]]
+    for n, (promise, where) in enumerate(promises[: table.clients - 2]):
+        wants = (table.take, table.short, table.release)[n % 3]
+        tries.append([wants(promise, where, sku)])
+    tries += [[table.reserve(bins[n % 2], sku)] for n in range(table.clients - len(tries))]
+    return table.race("hold while it is sold", None, tries, ON_HOLD, "inventory.lot_held_already")
+
+
+def too_old_at_once(table: Table) -> Race:
+    """The night's job puts old lots on hold while goods of several SKUs move together."""
+    where, target = table.bins(2)
+    skus = [table.sku(Tracking.LOT) for _n in range(3)]
+    for n in (2, 0, 1):  # their lots are younger or older than their SKUs
+        table.lay(where, skus[n], table.clients, table.lot(skus[n], "OLD", LONG_AGO))
+    steps = [(sku, 1, where, target) for sku in skus]
+    tries: list[Tries] = [[table.deed("expire", [], [])] for _n in range(3)]
+    while len(tries) < table.clients:
+        if len(tries) % 2:
+            tries.append([table.deed("move", steps, [], reason="relocate")])
+        else:
+            tries.append([table.deed("reserve", [], [(where, sku, 1) for sku in skus])])
+    return table.race("too old at once", None, tries, ON_HOLD, "inventory.lot_held_already")
+
+
+def one_new_lot(table: Table) -> Race:
+    """A delivery of a new lot is unloaded by everybody at once: one lot, every unit."""
+    bins, sku = table.bins(3), table.sku(Tracking.LOT)
+    tries: list[Tries] = []
+    for n in range(table.clients):
+        step = (sku, 1, table.at.beyond["supplier"], bins[n % 3])
+        tries.append([table.deed("receive", [step], [], lot="NEW", expires=FAR.isoformat())])
+    table.before[bins[0], sku] = [0, 0]
+    return table.race("one new lot", table.clients, tries)
+
+
+def one_serial_number(table: Table) -> Race:
+    """Everybody scans the same serial number: it is in the house once."""
+    bins, sku = table.bins(3), table.sku(Tracking.SERIAL)
+    table.before[bins[0], sku] = [0, 0]
+    if table.rng.random() < 0.5:  # known, because it was here and left again
+        table.lot(sku, "SN-1")
+    tries: list[Tries] = []
+    for n in range(table.clients):
+        step = (sku, 1, table.at.beyond["supplier"], bins[n % 3])
+        tries.append([table.deed("receive", [step], [], lot="SN-1")])
+    return table.race("one serial number", 1, tries, "inventory.serial_known")
+
+
+def found_without_a_number(table: Table) -> Race:
+    """Units of a tracked SKU turn up in several bins at once; they wait in the unnamed lot, on hold."""
+    bins, sku = table.bins(2), table.sku(Tracking.LOT)
+    table.before[bins[0], sku] = [0, 0]
+    tries: list[Tries] = []
+    for n in range(table.clients):
+        step = (sku, 1, table.at.beyond["found"], bins[n % 2])
+        tries.append([table.deed("adjust", [step], [], reason="found")])
+    return table.race("found without a number", table.clients, tries)
+
+
+def put_aside_and_over(table: Table) -> Race:
+    """Units put aside for too long are given back by everybody at once, and once."""
+    (where,), sku, units = table.bins(1), table.sku(), table.few()
+    table.lay(where, sku, units)
+    for _n in range(units):
+        promise = table.db.get_one(Reservation, table.promise(where, sku, 1))
+        promise.shipment_line_id, promise.expires_at = None, clock.now() - timedelta(hours=1)
+    table.db.flush()
+    tries: list[Tries] = [[table.deed("give_back_expired", [], [])] for _n in range(table.clients)]
+    return table.race("put aside and over", units, tries)
+
+
 ROUNDS: tuple[Callable[[Table], Race], ...] = (
     reserve_the_last,
     move_the_last,
@@ -242,4 +372,12 @@ ROUNDS: tuple[Callable[[Table], Race], ...] = (
     count_against_reserve,
     refills,
     release_and_reserve,
+    last_of_two_lots,
+    beside_a_lot_on_hold,
+    hold_while_it_is_sold,
+    too_old_at_once,
+    one_new_lot,
+    one_serial_number,
+    found_without_a_number,
+    put_aside_and_over,
 )

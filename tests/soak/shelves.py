@@ -6,6 +6,7 @@ from flask import Flask
 from sqlmodel import Session, col, select
 
 from floor import cli
+from floor.catalog.models import Tracking
 from floor.factory import create_app
 from floor.inventory import service as inventory
 from floor.inventory.models import Bin, BinKind, PlaceKind, Tote, Warehouse
@@ -15,7 +16,8 @@ from tests.cast import hire_cast
 from tests.factories import a_bin, a_sku, a_warehouse, ean
 from tests.soak import deeds
 
-GOODS = 6
+#: Goods without lots, with lots, and with serial numbers.
+PLAIN, IN_LOTS, BY_NUMBER = 4, 3, 1
 PICK_BINS = 8
 RESERVE_BINS = 3
 PARCELS = 4
@@ -34,7 +36,11 @@ class Shelves:
     parcels: tuple[int, ...]
     #: supplier, customer, found, lost, scrap
     beyond: dict[str, int]
+    transit: int
     skus: tuple[int, ...]
+    #: SKUs whose lots are written down, and those whose every unit has a number.
+    in_lots: tuple[int, ...]
+    by_number: tuple[int, ...]
     #: Bin id -> the code on its label.
     labels: dict[int, str]
     #: SKU id -> its barcode.
@@ -67,7 +73,11 @@ def furnish() -> Shelves:
             a_bin(db, house, f"A{n % 4 + 1:02d}-09-2", BinKind.RESERVE)
         a_bin(db, house, "A04-09-1", BinKind.RETURNS)
         a_bin(db, house, "A04-10-1", BinKind.QUARANTINE)
-        skus = [a_sku(db, f"SOAK-{n:02d}") for n in range(GOODS)]
+        skus = [a_sku(db, f"SOAK-{n:02d}") for n in range(PLAIN + IN_LOTS + BY_NUMBER)]
+        for sku, tracking in zip(skus[PLAIN:], [Tracking.LOT] * IN_LOTS + [Tracking.SERIAL] * BY_NUMBER, strict=True):
+            sku.tracking, sku.min_life_days = tracking, 30
+        db.flush()
+        inventory.new_place(db, PlaceKind.TRANSIT, house.id)
         parcels = tuple(inventory.new_place(db, PlaceKind.PARCEL, house.id) for _n in range(PARCELS))
         return _as_they_are(db, house, parcels, {sku.id or 0: ean(sku) for sku in skus})
 
@@ -83,6 +93,8 @@ def _as_they_are(db: Session, house: Warehouse, parcels: tuple[int, ...], barcod
     return Shelves(
         house=house.id, picks=of(BinKind.PICK), reserves=of(BinKind.RESERVE), returns=of(BinKind.RETURNS)[0],
         quarantine=of(BinKind.QUARANTINE)[0], totes=tuple(db.exec(select(Tote.id).order_by(col(Tote.id)))),
-        parcels=parcels, beyond={kind.value: inventory.beyond(db, kind, house.id) for kind in outside},
-        skus=tuple(barcodes), labels={where.id: where.code for where in bins}, barcodes=barcodes,
+        parcels=parcels, transit=inventory.beyond(db, PlaceKind.TRANSIT, house.id),
+        beyond={kind.value: inventory.beyond(db, kind, house.id) for kind in outside},
+        skus=tuple(barcodes), in_lots=tuple(barcodes)[PLAIN:-BY_NUMBER], by_number=tuple(barcodes)[-BY_NUMBER:],
+        labels={where.id: where.code for where in bins}, barcodes=barcodes,
     )  # fmt: skip

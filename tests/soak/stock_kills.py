@@ -233,7 +233,7 @@ class Soak:
             deed = told.begun[said["id"]]
             crew.unanswered.pop(deed.n // PER_HAND, None)
             if said["what"] == "done":
-                told.accepted[said["id"]] = deed
+                told.accepted[said["id"]] = Deed.from_json(said["deed"])
                 told.replayed[crew.last or CLUSTER] += said["again"]
                 told.repeated += said["tries"] > 1
             else:

@@ -11,7 +11,7 @@ from floor.cli import run_checks
 from floor.inventory.models import Balance, LedgerRow
 from floor.kit.uow import reading
 from floor.web.models import Command
-from tests.soak.deeds import SUBJECT, Deed
+from tests.soak.deeds import NUMBERED, SUBJECT, Deed
 from tests.soak.proof import Verdict
 
 
@@ -45,7 +45,7 @@ def prove_stock(app: Flask, told: Told, also: tuple[Deed, ...] = ()) -> Verdict:
     deeds = [*told.accepted.values(), *also]
     with reading() as db:
         _ledger(db, verdict, deeds)
-        _rows(db, verdict, told)
+        _numbered(db, verdict, told)
         _promises(db, verdict, deeds)
         _commands(db, verdict, told)
     verdict.broken += broken_identities(app)
@@ -59,23 +59,29 @@ def broken_identities(app: Flask) -> list[str]:
 
 
 def _ledger(db: Session, verdict: Verdict, deeds: list[Deed]) -> None:
-    """Every row of the ledger belongs to a deed, and every step of a deed is a row."""
-    promised = Counter(step for deed in deeds for step in deed.moves)
+    """Every unit of the ledger belongs to a deed, and every unit of a deed is in it. Lots may split a deed's rows."""
+    promised: Counter[tuple[int, int, int]] = Counter()
+    for deed in deeds:
+        for sku, qty, here, there in deed.moves:
+            promised[sku, here, there] += qty
     row = LedgerRow
-    query = sa.select(col(row.sku_id), col(row.qty), col(row.from_place_id), col(row.to_place_id))
-    found = Counter(tuple(one) for one in db.execute(query))
+    key = (col(row.sku_id), col(row.from_place_id), col(row.to_place_id))
+    rows = db.execute(sa.select(*key, sa.func.sum(col(row.qty))).group_by(*key))
+    found = {(sku, here, there): units for sku, here, there, units in rows}
     for step in promised.keys() | found.keys():
-        verdict.compare(f"ledger rows of sku, units, from, to {step}", promised[step], found[step])
+        verdict.compare(f"units in the ledger of sku, from, to {step}", promised[step], found.get(step, 0))
 
 
-def _rows(db: Session, verdict: Verdict, told: Told) -> None:
+def _numbered(db: Session, verdict: Verdict, told: Told) -> None:
     """The same by the deed's own number, where the verb writes it down."""
-    query = sa.select(col(LedgerRow.subject_id), sa.func.count()).where(col(LedgerRow.subject) == SUBJECT)
+    query = sa.select(col(LedgerRow.subject_id), sa.func.sum(col(LedgerRow.qty))).where(
+        col(LedgerRow.subject) == SUBJECT
+    )
     found = dict(db.execute(query.group_by(col(LedgerRow.subject_id))).all())
     for one, deed in told.begun.items():
-        if deed.kind in ("move", "take", "put_back", "short"):
-            promised = len(deed.moves) if one in told.accepted else 0
-            verdict.compare(f"ledger rows of deed {one}, a {deed.kind}", promised, found.get(deed.n, 0))
+        if deed.kind in NUMBERED:
+            promised = sum(qty for _sku, qty, _from, _to in deed.moves) if one in told.accepted else 0
+            verdict.compare(f"units of deed {one}, a {deed.kind}", promised, found.get(deed.n, 0))
 
 
 def _promises(db: Session, verdict: Verdict, deeds: list[Deed]) -> None:
