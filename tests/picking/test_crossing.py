@@ -1,10 +1,10 @@
-"""Two pickers whose work crosses: whatever the order of their stops, neither waits for the other in a circle."""
+"""Two pickers whose ways cross: whatever the order of their stops, they never wait for each other in a circle."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-import pytest
 from sqlmodel import Session
 
 from floor.inventory.queries import free_in
@@ -14,37 +14,41 @@ from floor.kit.uow import unit_of_work
 from floor.picking import service
 from floor.picking.models import Cart, Stop
 from tests.factories import stock
-from tests.picking.conftest import Floor, a_floor, person, rows, sound
+from tests.picking.conftest import Floor, Picker, a_floor, person, rows, sound
 from tests.soak.window import widened
 
-SHARED = (0, 3)
+#: Milliseconds every write hesitates: long enough that both have begun before either goes on.
+WIDTH_MS = (30, 40)
 
 
-@pytest.fixture
-def crossing(app) -> tuple[Floor, dict[str, int], dict[str, Actor]]:
-    """Ana and Ben walk past the same two bins, Ben from the far end; the first SKU lies in both bins."""
+@dataclass
+class Crossing:
+    """Ana's walk and Ben's; the first SKU lies in the first bin and (as number 4) in the last."""
+
+    floor: Floor
+    walks: dict[str, int]
+    who: dict[str, Actor]
+
+    def free(self, db: Session, *numbers: int) -> list[int]:
+        return [free_in(db, self.floor.bins[n].id, self.floor.skus[n].id) for n in numbers]
+
+
+def _crossing(ana: dict[int, int], ben: dict[int, int]) -> Crossing:
     with unit_of_work() as db:
         floor = a_floor(db)
         stock(db, floor.bins[3], floor.skus[0], 10)
+        floor.bins.append(floor.bins[3])
+        floor.skus.append(floor.skus[0])
         db.add(Cart(code="C-SHA-2", warehouse_id=floor.house.id))
         db.flush()
-        who = {name: person(db, name) for name in ("Ana", "Ben")}
-        walks = {}
-        for cart, name in enumerate(who, start=1):
-            walk = floor.walk(db, [dict.fromkeys(SHARED, 2)])
-            service.claim(db, walk.id, who[name])
-            service.bind_cart(db, walk.id, f"C-SHA-{cart}", who[name])
-            service.bind_tote(db, walk.id, floor.free_totes(db)[0].code, who[name])
-            walks[name] = walk.id
-        _turn_round(db, walks["Ben"])
-    return floor, walks, who
-
-
-def _turn_round(db: Session, walk_id: int) -> None:
-    first, last = rows(db, Stop, walk_id=walk_id)
-    for position, stop in ((3, first), (1, last), (2, first)):
-        stop.position = position
-        db.flush()
+        made = Crossing(floor, {}, {name: person(db, name) for name in ("Ana", "Ben")})
+        for cart, (name, want) in enumerate({"Ana": ana, "Ben": ben}.items(), start=1):
+            walk, who = floor.walk(db, [want]), made.who[name]
+            service.claim(db, walk.id, who)
+            service.bind_cart(db, walk.id, f"C-SHA-{cart}", who)
+            service.bind_tote(db, walk.id, floor.free_totes(db)[0].code, who)
+            made.walks[name] = walk.id
+    return made
 
 
 def _both(do: Callable[[Session, str], object]) -> None:
@@ -56,29 +60,38 @@ def _both(do: Callable[[Session, str], object]) -> None:
         with unit_of_work() as db:
             do(db, name)
 
-    with widened(uow.database().engine, 1), ThreadPoolExecutor(2) as pool:
+    with widened(uow.database().engine, 1, WIDTH_MS), ThreadPoolExecutor(2) as pool:
         for asked in [pool.submit(one, name) for name in ("Ana", "Ben")]:
             asked.result()
 
 
-def test_two_walks_given_up_from_opposite_ends_both_end(crossing):
-    floor, walks, who = crossing
-    _both(lambda db, name: service.finish(db, walks[name], "L1", who[name]))
+def test_two_walks_given_up_from_opposite_ends_both_end(app):
+    crossing = _crossing({0: 2, 3: 2}, {0: 2, 3: 2})
     with unit_of_work() as db:
-        assert [free_in(db, floor.bins[n].id, floor.skus[n].id) for n in SHARED] == [10, 10]
+        first, last = rows(db, Stop, walk_id=crossing.walks["Ben"])
+        for position, stop in ((3, first), (1, last), (2, first)):
+            stop.position = position
+            db.flush()
+    _both(lambda db, name: service.finish(db, crossing.walks[name], "L1", crossing.who[name]))
+    with unit_of_work() as db:
+        assert crossing.free(db, 0, 3) == [10, 10]
         sound(db)
 
 
-def test_dbg(crossing):
-    from sqlalchemy import event
-    import time
-    floor, walks, who = crossing
-    out = []
-    t0 = time.time()
-    @event.listens_for(uow.database().engine, "after_cursor_execute")
-    def f(c, cur, s, p, ctx, m):
-        if "UPDATE" in s or s.startswith("INSERT"):
-            out.append((round(time.time() - t0, 3), threading.get_ident() % 1000, s.split("WHERE")[0][:60].replace("\n", " "), str(p)[:120]))
-    _both(lambda db, name: service.finish(db, walks[name], "L1", who[name]))
-    print(*out, sep="\n")
-    assert 0
+def test_two_shorts_with_detours_to_each_others_bins_both_end(app):
+    crossing = _crossing({0: 2}, {4: 2})
+
+    def report(db: Session, name: str) -> None:
+        stop = rows(db, Stop, walk_id=crossing.walks[name])[0]
+        service.report(db, crossing.walks[name], stop.id, 0, service.Why.SHORT, crossing.who[name])
+
+    _both(report)
+    with unit_of_work() as db:
+        assert crossing.free(db, 0, 4) == [6, 6]  # two lost and two promised of each ten
+        sound(db)
+    _both(lambda db, name: service.undo(db, crossing.walks[name], crossing.who[name]))
+    with unit_of_work() as db:
+        assert crossing.free(db, 0, 4) == [8, 8]
+        for name, walk_id in crossing.walks.items():
+            Picker(db, db.get_one(service.Walk, walk_id), crossing.who[name]).pick_all()
+        sound(db)

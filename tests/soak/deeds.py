@@ -114,6 +114,7 @@ def _promise_again(db: Session, deed: Deed) -> None:
 def _short(db: Session, deed: Deed) -> None:
     """Promised units are not there: the promise ends, and they are lost."""
     ((sku, qty, here, lost),) = deed.moves
+    service.hold_still(db, [(here, sku)])
     service.release(db, _reservation(db, deed), qty)
     service.move(db, [Move(sku, qty, here, lost, MoveReason.SHORT)], SUBJECT, deed.n, HAND)
 

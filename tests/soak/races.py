@@ -48,7 +48,7 @@ Kinds = Sequence[Callable[[Table], Race]]
 #: An answer that takes longer is a finding: nobody on the floor waits so long.
 PATIENCE_SECONDS = 20
 #: The identities are looked at after so many rounds, and at the end.
-LOOK_EVERY = 100
+LOOK_EVERY = 50
 #: One round of so many comes over HTTP, besides those that always do.
 OVER_HTTP = 3
 
@@ -138,7 +138,7 @@ class Races:
                 by_post = isinstance(one, Post) or is_http
                 done = self._ask(person, race, one) if by_post else self._do(race, one)
             except Exception as error:
-                self._complain(f"{race.name}: {type(error).__name__}: {str(error)[:300]}")
+                self._complain(f"{race.name}: {type(error).__name__}: {str(error)[:120]}")
                 return None
             finally:
                 self._time(race, time.monotonic() - began)

@@ -17,13 +17,13 @@ WIDTH_MS = (1.0, 6.0)
 
 
 @contextmanager
-def widened(engine: Engine, seed: int) -> Iterator[None]:
+def widened(engine: Engine, seed: int, width_ms: tuple[float, float] = WIDTH_MS) -> Iterator[None]:
     """Within the block every write of stock hesitates first, and so does every commit of one."""
     rng, lock = random.Random(seed), threading.Lock()
 
     def hesitate() -> None:
         with lock:
-            ms = rng.uniform(*WIDTH_MS)
+            ms = rng.uniform(*width_ms)
         time.sleep(ms / 1000)
 
     def before_statement(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
