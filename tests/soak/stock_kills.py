@@ -139,7 +139,7 @@ class Soak:
         while self.kills.total() < kills:
             for crew in self.crews:
                 if not crew.pid:
-                    self._fork(crew, death.chosen(self.rng))
+                    self._fork(crew, self._death())
             self._read(0.5)
             self._kill_from_outside()
             if self._all_at_once:
@@ -148,6 +148,11 @@ class Soak:
                 looked = self.kills.total()
                 self._kill_all()
                 self._look()
+
+    def _death(self) -> death.Death:
+        if self.planted == "again":  # where every repeat finds its first time done
+            return death.Death(death.COMMITTED, self.rng.randint(1, 5))
+        return death.chosen(self.rng)
 
     def _kill_from_outside(self) -> None:
         now = time.monotonic()

@@ -35,7 +35,7 @@ def test_kills_lose_no_stock_and_double_none(database, kills):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "kills", "fault", "found"),
-    [("sqlite", 40, "again", "doubled"), ("postgres", 3, "async", "lost")],
+    [("sqlite", 8, "again", "doubled"), ("postgres", 3, "async", "lost")],
 )
 def test_a_planted_fault_is_found(database, kills, fault, found):
     code, printed, counts = _soak("--database", database, "--kills", str(kills), "--seed", "7", "--planted", fault)
