@@ -57,6 +57,7 @@ def cancel(db: Session, order: Order, actor: Actor) -> None:
     for shipment in alive:
         if code := TOO_FAR.get(shipment.state):
             raise Conflict(code, shipment=shipment.number)
+    inventory.hold_still(db, [(promise.bin_id, promise.sku_id) for promise in _promises(db, alive)])
     for shipment in alive:
         _give_back(db, shipment, actor)
     orders.cancel_backorder(db, order)
@@ -66,11 +67,17 @@ def cancel(db: Session, order: Order, actor: Actor) -> None:
 def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
     """A planned shipment is cancelled: its promises end, its units are nobody's again."""
     lines = {line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))}
-    promises = select(Reservation).where(col(Reservation.shipment_line_id).in_(list(lines)))
-    for promise in db.exec(promises.order_by(col(Reservation.bin_id), col(Reservation.sku_id), col(Reservation.id))):
+    for promise in _promises(db, [shipment]):
         if given := inventory.release(db, promise):
             shipments.backorder(db, lines[promise.shipment_line_id], given)
     shipments.advance(db, shipment, ShipmentAction.CANCEL, actor, by="care")
+
+
+def _promises(db: Session, those: Sequence[Shipment]) -> Sequence[Reservation]:
+    mine = select(ShipmentLine.id).where(col(ShipmentLine.shipment_id).in_([shipment.id for shipment in those]))
+    return db.exec(
+        select(Reservation).where(col(Reservation.shipment_line_id).in_(mine)).order_by(col(Reservation.id))
+    ).all()
 
 
 def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:

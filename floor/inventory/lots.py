@@ -66,16 +66,26 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
     assert sku.id is not None
     found = lot_called(db, sku.id, code)
     if found is None:
-        found = Lot(sku_id=sku.id, code=code.strip().upper(), expires_on=expires_on)
-        if found.code == UNNAMED:
-            found.hold_reason = Held.UNNAMED
-        elif expires_on is not None and expires_on < last_day_sold(sku.min_life_days):
-            found.hold_reason = Held.EXPIRED
-        db.add(found)
-        db.flush()
-    elif expires_on is not None and found.expires_on != expires_on:
+        _new_lot(db, sku, code.strip().upper(), expires_on)
+        found = lot_called(db, sku.id, code)
+        assert found is not None
+    if expires_on is not None and found.expires_on != expires_on:
         raise Invalid("inventory.other_expiry", field="expires", lot=found.code, known=str(found.expires_on))
     return found
+
+
+def _new_lot(db: Session, sku: Sku, code: str, expires_on: date | None) -> None:
+    """Of two who unload the same lot at once, the second waits here and then finds the first one's."""
+    why = ""
+    if code == UNNAMED:
+        why = Held.UNNAMED
+    elif expires_on is not None and expires_on < last_day_sold(sku.min_life_days):
+        why = Held.EXPIRED
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    new = dialect.insert(Lot).values(
+        sku_id=sku.id, code=code, expires_on=expires_on, hold_reason=why, created_at=clock.now()
+    )
+    db.execute(new.on_conflict_do_nothing(index_elements=["sku_id", "code"]))
 
 
 def last_day_sold(min_life_days: int) -> date:
@@ -119,11 +129,11 @@ def name_lots(db: Session, moves: Sequence[Move], tracked: Mapping[int, Tracking
         key = (m.from_place_id, m.sku_id)
         if key not in left:
             left[key] = _lying(db, *key, for_sale=kind is PlaceKind.BIN)
-        named += _split(m, left[key], kind)
+        named += _split(db, m, left[key], kind)
     return named
 
 
-def _split(m: Move, lying: list[list[int]], kind: PlaceKind) -> list[Move]:
+def _split(db: Session, m: Move, lying: list[list[int]], kind: PlaceKind) -> list[Move]:
     parts, rest = [], m.qty
     for lot in lying:
         units = min(rest, lot[1])
@@ -132,7 +142,8 @@ def _split(m: Move, lying: list[list[int]], kind: PlaceKind) -> list[Move]:
             lot[1] -= units
             rest -= units
     if rest:
-        code = "inventory.lot_on_hold" if kind is PlaceKind.BIN else "inventory.not_enough"
+        is_blocked = kind is PlaceKind.BIN and len(_lying(db, m.from_place_id, m.sku_id, for_sale=False)) > len(lying)
+        code = "inventory.lot_on_hold" if is_blocked else "inventory.not_enough"
         raise Conflict(code, place=m.from_place_id, sku=m.sku_id, qty=m.qty)
     return parts
 
@@ -156,10 +167,9 @@ def on_hold(db: Session, lot_ids: Collection[int]) -> set[int]:
     return set(db.execute(rows).scalars())
 
 
-def book(db: Session, moves: Sequence[Move], physical: Collection[int], tracked: Mapping[int, Tracking]) -> None:
+def book(db: Session, moves: Sequence[Move], physical: Collection[int]) -> None:
     """Carry the moves of lots into the lot balances, and settle what the bins hold back."""
     mine = [m for m in moves if m.lot_id is not None]
-    _one_of_each_serial(db, mine, physical, tracked)
     changes: dict[tuple[int, int], int] = defaultdict(int)
     touched = set()
     for m in mine:
@@ -187,16 +197,19 @@ def _change(db: Session, place_id: int, lot_id: int, units: int) -> None:
         raise Conflict("inventory.not_enough", place=place_id, lot=lot_id, qty=-units)
 
 
-def _one_of_each_serial(
+def one_of_each_serial(
     db: Session, moves: Sequence[Move], physical: Collection[int], tracked: Mapping[int, Tracking]
 ) -> None:
-    """A serial number that comes in must not be in the house already."""
+    """A serial number that comes in must not be in the house already. Raises Conflict("inventory.serial_known").
+
+    Before anything is written: ledger rows share their lot's row, and two who then both wanted it would deadlock.
+    """
     coming = [m for m in moves if tracked.get(m.sku_id) is Tracking.SERIAL and m.from_place_id not in physical]
     if not coming:
         return
     wanted = sorted({m.lot_id for m in coming if m.lot_id is not None})
     locked = sa.select(Lot).where(col(Lot.id).in_(wanted), col(Lot.code) != UNNAMED).order_by(col(Lot.id))
-    codes = {lot.id: lot.code for lot in db.execute(locked.with_for_update()).scalars()}
+    codes = {lot.id: lot.code for lot in db.execute(locked.with_for_update(key_share=True)).scalars()}
     here = sa.select(col(LotBalance.lot_id)).where(col(LotBalance.lot_id).in_(codes), col(LotBalance.qty) > 0)
     twice = set(db.execute(here).scalars())
     seen: set[int] = set()
@@ -254,19 +267,31 @@ def release(db: Session, lot: Lot, actor: Actor) -> None:
 
 def expire(db: Session, actor: Actor) -> list[Lot]:
     """Put every lot on hold that is too old to sell today. Returns them."""
-    old = select(Lot, Sku.min_life_days).join(Sku, col(Sku.id) == Lot.sku_id).where(
-        Lot.hold_reason == "", col(Lot.expires_on).is_not(None)
-    )  # fmt: skip
-    found = db.exec(old.order_by(col(Lot.id)))
-    stale = [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
+    skus = {lot.sku_id for lot in _too_old(db)}
+    if not skus:
+        return []
+    # All at once and in order: one after another, a move of several SKUs would come between.
+    _lock_skus(db, skus)
+    lock(
+        db, set(db.execute(sa.select(col(Balance.place_id), col(Balance.sku_id)).where(col(Balance.sku_id).in_(skus))))
+    )
+    stale = [lot for lot in _too_old(db) if lot.sku_id in skus]
     for lot in stale:
         hold(db, lot, Held.EXPIRED, actor)
     return stale
 
 
+def _too_old(db: Session) -> list[Lot]:
+    old = select(Lot, Sku.min_life_days).join(Sku, col(Sku.id) == Lot.sku_id).where(
+        Lot.hold_reason == "", col(Lot.expires_on).is_not(None)
+    )  # fmt: skip
+    found = db.exec(old.order_by(col(Lot.id)).execution_options(populate_existing=True))
+    return [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
+
+
 def _switch(db: Session, lot: Lot, why: str, refusal: str) -> None:
     assert lot.id is not None
-    db.execute(sa.select(col(Sku.id)).where(col(Sku.id) == lot.sku_id).with_for_update(key_share=True)).all()
+    _lock_skus(db, [lot.sku_id])
     places = sa.select(col(LotBalance.place_id)).where(col(LotBalance.lot_id) == lot.id, col(LotBalance.qty) > 0)
     rows = {(place, lot.sku_id) for place in db.execute(places).scalars()}
     lock(db, rows)
@@ -276,6 +301,12 @@ def _switch(db: Session, lot: Lot, why: str, refusal: str) -> None:
         raise Conflict(refusal, lot=lot.code)
     db.refresh(lot)
     settle(db, rows)
+
+
+def _lock_skus(db: Session, sku_ids: Collection[int]) -> None:
+    """Nobody moves units of these SKUs until the commit."""
+    rows = sa.select(col(Sku.id)).where(col(Sku.id).in_(sku_ids)).order_by(col(Sku.id))
+    db.execute(rows.with_for_update(key_share=True)).all()
 
 
 def _promised_units(lot: Lot) -> sa.Select:

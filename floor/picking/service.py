@@ -334,9 +334,11 @@ def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
     if lane.strip().upper() not in lanes:
         raise Invalid("picking.unknown_lane", lanes=", ".join(lanes.values()))
     walking.drop_cancelled(db, walk, actor)
-    for stop in db.exec(select(Stop).where(Stop.walk_id == walk_id).order_by(col(Stop.position))).all():
-        if stop.state in (StopState.OPEN, StopState.SKIPPED):
-            _give_up(db, walk, stop, actor)
+    every = db.exec(select(Stop).where(Stop.walk_id == walk_id).order_by(col(Stop.position))).all()
+    left = [stop for stop in every if stop.state in (StopState.OPEN, StopState.SKIPPED)]
+    inventory.hold_still(db, [(stop.bin_id, stop.sku_id) for stop in left])
+    for stop in left:
+        _give_up(db, walk, stop, actor)
     for shipment in _shipments(db, walk, ShipmentState.PICKING):
         _finish_shipment(db, shipment, actor)
     _free_empty_totes(db, walk_id)

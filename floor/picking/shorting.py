@@ -194,6 +194,8 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
     if stop.state is StopState.SKIPPED:
         walking.advance_stop(db, stop, StopAction.COME_BACK)
     before = {"before": here.in_hand, "bin_seen": stop.bin_seen}
+    places = {stop.bin_id, _where_to(db, walk, why)[0], *(detour.bin_id for detour in plan.detours)}
+    inventory.hold_still(db, [(place, stop.sku_id) for place in places])
     losses = _lose(db, walk, stop, plan, actor)
     new_picks = [pick for detour in plan.detours for pick in _detour(db, walk, detour, here)]
     backordered = [part for waiting in plan.waiting for part in _give_back(db, waiting)]

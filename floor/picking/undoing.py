@@ -70,6 +70,9 @@ def _short(db: Session, walk: Walk, stop: Stop, data: dict[str, Any], actor: Act
     """Everything a report did, backwards: the extra stops fall away, units come back from lost and from the backorder,
     and are promised here again. All or nothing: when somebody else has them meanwhile, the report stands."""
     _refuse_cancelled(db, [pick_id for pick_id, *_ in data["losses"]])
+    extra = [db.get_one(Stop, db.get_one(Pick, pick_id).stop_id).bin_id for pick_id in data["new_picks"]]
+    places = {stop.bin_id, *(place for _pick, _qty, place in data["losses"]), *extra}
+    inventory.hold_still(db, [(place, stop.sku_id) for place in places])
     _reopen(db, stop)
     walking.unput(db, walk, data["puts"], actor)
     for pick_id in data["new_picks"]:

@@ -74,4 +74,4 @@ def _http(error: HTTPException) -> Response:
 
 
 def _crashed(_error: Exception) -> Response:
-    return answer(500, _("Something broke here. Nothing was changed; try again."))
+    return answer(500, _("Something broke here. Try again: nothing is done twice."))

@@ -189,3 +189,12 @@ def test_check_names_a_lot_its_ledger_does_not_explain(db, shelf, tea):
     assert books.broken_holds(db) == [f"stock_balance place {shelf.id} sku {tea.id}: 2 held back instead of 0"]
     db.get(Balance, (shelf.id, tea.id)).held = 0
     db.flush()
+
+
+def test_an_empty_bin_says_so_and_not_that_its_lot_is_on_hold(db, house, shelf, tea):
+    receive(db, shelf, tea, "A", 1, days=90)
+    other = a_bin(db, house, "A01-02-1")
+    service.relocate(db, shelf, other, tea.id, 1, SYSTEM)
+    with pytest.raises(Conflict) as refused:
+        service.relocate(db, shelf, other, tea.id, 1, SYSTEM)
+    assert refused.value.code == "inventory.not_enough"

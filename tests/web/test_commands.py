@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Response, make_response, request
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
 from floor.events.models import AuditEvent
@@ -99,6 +100,24 @@ def test_twins_in_flight_happen_once_and_both_hear_the_same(bell, app):
     for thread in threads:
         thread.join()
     assert len(set(answers)) == 1
+    assert bell() == 1
+
+
+def test_a_line_that_broke_in_the_commit_is_not_told_as_nothing_happened(bell, sign_in, app, monkeypatch):
+    """The commit was done, its answer was lost: the house cannot know, and the same id again finds out."""
+    app.config["TESTING"] = False
+    ana, commit = sign_in("Ana"), Session.commit
+
+    def broken(session: Session) -> None:
+        commit(session)
+        raise OperationalError("COMMIT", None, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(Session, "commit", broken)
+    answer = ana.post("/bell", command_id="command-1")
+    monkeypatch.undo()
+    assert answer.status_code == 500
+    assert "nothing is done twice" in answer.text
+    assert ana.post("/bell", command_id="command-1").text.startswith("rung ")
     assert bell() == 1
 
 
