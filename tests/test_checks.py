@@ -288,5 +288,7 @@ def test_the_demo_company_and_its_day_are_sound(tmp_path):
         company.load_once(lambda _words: None)
         day.live(app, Relay(app.extensions["handlers"], timedelta(seconds=60)), lambda _words: None)
         done = app.test_cli_runner().invoke(args=["check"])
+        anew = app.test_cli_runner().invoke(args=["stock", "rebuild", "--dry-run"])
     uow.database().dispose()
     assert (done.exit_code, "BAD" in done.output) == (0, False), done.output
+    assert (anew.exit_code, anew.output) == (0, "would write 0 rows\n")

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from floor.inventory import jobs
+from floor.inventory import books, jobs
 from floor.inventory.messages import FAULTS
 from floor.kit.actor import Actor
+from floor.kit.uow import reading, unit_of_work
 
 stock = AppGroup("stock", help="What lies on the shelves.")
 
@@ -42,6 +43,23 @@ def receive_stock(path: Path, dry_run: bool) -> None:
     _complain(sheet)
     units = sum(line.qty for line in sheet.lines)
     click.echo(f"{'would receive' if dry_run else 'received'} {units} units on {len(sheet.lines)} rows")
+
+
+@stock.command("rebuild")
+@click.option("--dry-run", is_flag=True, help="List the wrong rows, change nothing; exits 1 if any.")
+def rebuild(dry_run: bool) -> None:
+    """Make the balances anew from the ledger, the promises and the lots on hold. Right rows stay as they are."""
+    if not dry_run:
+        with unit_of_work() as db:
+            click.echo(f"{books.rebuild(db)} rows written")
+        return
+    with reading() as db:
+        wrong = books.stale(db)
+    for row in wrong:
+        click.echo(f"{row.table} {row.key}: {row.have} -> {row.due}")
+    click.echo(f"would write {len(wrong)} rows")
+    if wrong:
+        sys.exit(1)
 
 
 def _complain(sheet: jobs.Sheet) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext
 
 from floor import wiring
 from floor.cli import run_checks
+from floor.inventory import books
 from floor.kit import uow
 from floor.kit.db import Database
 from tests.journeys.person import DESK, PHONE, Person
@@ -31,9 +32,11 @@ class House:
         return self.running.url
 
     def is_sound(self) -> None:
-        """What `flask check` proves."""
+        """What `flask check` proves; and nothing of its stock would be written anew."""
         broken = {name: rows for name, rows in run_checks(wiring.CHECKS).items() if rows}
         assert broken == {}
+        with uow.reading() as db:
+            assert books.stale(db) == []
 
     def passes_flask_check(self) -> None:
         """The same as whoever runs the house asks for it: the command, in a process of its own."""
