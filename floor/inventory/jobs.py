@@ -16,6 +16,7 @@ from floor.inventory.service import Move
 from floor.kit import ids
 from floor.kit.actor import Actor
 from floor.kit.uow import reading, unit_of_work
+from floor.web.commands import is_first
 
 COLUMNS = ("sku", "warehouse", "bin", "qty")
 
@@ -84,9 +85,12 @@ def receive(body: bytes, dry_run: bool, actor: Actor) -> Sheet:
         sheet.is_known = db.exec(known).first() is not None
         if dry_run or sheet.faults or sheet.is_known or not sheet.lines:
             return sheet
+        if not is_first(db, booking):  # somebody booked it while this looked
+            sheet.is_known = True
+            return sheet
         token = ids.current_command.set(booking)
         try:
-            for line in sheet.lines:
+            for line in sorted(sheet.lines, key=lambda line: (line.where.id, line.sku_id)):
                 service.receive(db, line.where, line.sku_id, line.qty, actor)
             _tell(db, "inventory.delivery.received", sheet, actor)
         finally:

@@ -67,6 +67,11 @@ def payload_hash() -> str:
     return ids.digest(*parts)
 
 
+def is_first(db: Session, command_id: str) -> bool:
+    """For work that comes by no form: True once per id. A twin in flight waits here until the first is done."""
+    return _claim(db, command_id, "") is None
+
+
 def _claim(db: Session, command_id: str, payload: str) -> Command | None:
     """Write the id first: a twin in flight waits here on the primary key, then finds the stored answer."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
