@@ -34,11 +34,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from benchmarks.stock_sql import ByHand, Line, OnPostgres, OnSqlite, Order
 from floor import cli
-from floor.inventory import queries, service
+from floor.inventory import books, service
 from floor.inventory.models import MoveReason, PlaceKind, Reservation
 from floor.inventory.service import Move, Wish
 from floor.kit import uow
@@ -88,6 +89,9 @@ def _shelf(db: Session, house: Any, n: int) -> tuple[int, int]:
     return where.id, sku.id
 
 
+PROMISES = select(Reservation).where(col(Reservation.shipment_line_id).in_(sa.bindparam("lines", expanding=True)))
+
+
 class Ours:
     """An order through the four stages, by the verbs of floor.inventory.service."""
 
@@ -104,10 +108,10 @@ class Ours:
             service.reserve(db, [Wish(x.bin_id, x.sku_id, x.qty, x.shipment_line_id) for x in order.lines])
 
     def _pick(self, order: Order) -> None:
-        wanted = col(Reservation.shipment_line_id).in_([line.shipment_line_id for line in order.lines])
         with uow.unit_of_work() as db:
-            for promise in db.exec(select(Reservation).where(wanted).order_by(col(Reservation.bin_id))).all():
-                service.take(db, promise, promise.qty, order.tote_id, "walk", order.number, ACTOR)
+            promises = db.exec(PROMISES, params={"lines": [line.shipment_line_id for line in order.lines]})
+            parts = [(promise, promise.pending) for promise in promises]
+            service.take_all(db, parts, order.tote_id, "walk", order.number, ACTOR)
 
     def _pack(self, order: Order) -> int:
         with uow.unit_of_work() as db:
@@ -374,7 +378,7 @@ def report(results: dict[str, list[Result]]) -> None:
 def must_be_sound(world: World) -> None:
     """The ledger explains every balance, the promises every reservation: of our orders and of the SQL's."""
     with uow.reading() as db:
-        broken = queries.broken_balances(db) + queries.broken_reservations(db)
+        broken = books.broken_balances(db) + books.broken_reservations(db)
     if broken:
         raise SystemExit("the books are broken: " + "; ".join(broken[:5]))
     print("  the books are sound")

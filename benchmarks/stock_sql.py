@@ -34,14 +34,14 @@ class Order:
 
 
 RESERVE = """UPDATE stock_balance SET reserved = reserved + ?
-    WHERE place_id = ? AND sku_id = ? AND qty >= reserved + ?"""
-PROMISE = """INSERT INTO stock_reservation (bin_id, sku_id, qty, posted, released, shipment_line_id, created_at)
-    VALUES (?, ?, ?, 0, 0, ?, ?)"""
+    WHERE place_id = ? AND sku_id = ? AND qty >= reserved + held + ?"""
+PROMISE = """INSERT INTO stock_reservation (bin_id, sku_id, qty, posted, released, shipment_line_id, note, created_at)
+    VALUES (?, ?, ?, 0, 0, ?, '', ?)"""
 POST = "UPDATE stock_reservation SET posted = posted + ? WHERE shipment_line_id = ? AND posted + released + ? <= qty"
 TAKE = """UPDATE stock_balance SET qty = qty - ?, reserved = reserved - ?
     WHERE place_id = ? AND sku_id = ? AND reserved >= ?"""
-LEAVE = "UPDATE stock_balance SET qty = qty - ? WHERE place_id = ? AND sku_id = ? AND qty - reserved >= ?"
-ARRIVE = """INSERT INTO stock_balance (place_id, sku_id, qty, reserved) VALUES (?, ?, ?, 0)
+LEAVE = "UPDATE stock_balance SET qty = qty - ? WHERE place_id = ? AND sku_id = ? AND qty - reserved - held >= ?"
+ARRIVE = """INSERT INTO stock_balance (place_id, sku_id, qty, reserved, held) VALUES (?, ?, ?, 0, 0)
     ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty"""
 BOOK = """INSERT INTO stock_ledger
     (at, sku_id, qty, from_place_id, to_place_id, reason, subject, subject_id, actor_name, actor_id)
