@@ -122,8 +122,8 @@ def furnish() -> None:
                 quantity=1_000_000,
                 from_location=place("SUP"),
                 to_location=place("STO"),
-                planned_date=date.today(),
-                effective_date=date.today(),
+                planned_date=today(),
+                effective_date=today(),
                 unit_price=Decimal(1),
                 currency=currency,
                 company=company,
@@ -132,6 +132,10 @@ def furnish() -> None:
         ]
         get("stock.move").save(moves)
         get("stock.move").do(moves)
+
+
+def today() -> date:
+    return Pool().get("ir.date").today()
 
 
 def place(code: str) -> object:
@@ -162,7 +166,7 @@ def draft(orders: list[list[list[int]]], products: list[int]) -> list[int]:
                 customer=customer,
                 delivery_address=customer.addresses[0],
                 warehouse=warehouse,
-                planned_date=date.today(),
+                planned_date=today(),
                 company=CONTEXT["company"],
                 outgoing_moves=[
                     get("stock.move")(

@@ -1,7 +1,7 @@
-"""The rows of stock, as fast as the database takes them. A picker's scan waits for these; service.py says when they run.
+"""The rows of stock, written as fast as the database takes them: a picker's scan waits for these.
 
-Statements are constants, because building one costs several times what running it does, and each is sent once for all
-rows of a step. `python -m benchmarks.stock` compares them with SQL written by hand.
+Statements are made once, because making one costs many times what running it does, and each is sent once for all rows
+of a step. `python -m benchmarks.stock` compares them with SQL written by hand. When they run is said in service.py.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -9,18 +9,18 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, col
 
-from floor.catalog.models import Sku, Tracking
-from floor.inventory.models import PHYSICAL, Balance, LedgerRow, Place, PlaceKind, Reservation
+from floor.catalog.models import Tracking
+from floor.inventory.models import PHYSICAL, LedgerRow, Place, PlaceKind, Reservation
 from floor.kit.errors import Conflict
 
 
 class Change(NamedTuple):
-    """What is added to one balance; `held` is taken away as far as any is."""
+    """What is added to one balance; `held` (0 or less) is taken away as far as any is."""
 
     place: int
     sku: int
@@ -29,110 +29,79 @@ class Change(NamedTuple):
     held: int = 0
 
 
-def _table(model: type[SQLModel]) -> sa.Table:
-    table = model.__table__  # type: ignore[attr-defined]
-    assert isinstance(table, sa.Table)
-    return table
+class _Statement:
+    """SQL as the text each driver takes. SQLAlchemy's usual way looks it up again and again, which takes longer."""
+
+    def __init__(self, text: str, **columns: Any) -> None:
+        statement = sa.text(text).bindparams(*(sa.bindparam(name, type_=c.type) for name, c in columns.items()))
+        self._texts: dict[str, str] = {}
+        #: For the columns given: how a value becomes what the driver takes.
+        self._converts: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
+        for dialect in (sqlite.dialect(paramstyle="named"), psycopg.dialect()):
+            ways = ((name, c.type.dialect_impl(dialect).bind_processor(dialect)) for name, c in columns.items())
+            self._converts[dialect.name] = [(name, convert) for name, convert in ways if convert is not None]
+            self._texts[dialect.name] = str(statement.compile(dialect=dialect))
+
+    def many(self, line: sa.Connection, rows: list[dict[str, Any]]) -> int:
+        """Run it for every row, in order. Returns how many the database changed."""
+        for name, convert in self._converts[line.dialect.name]:
+            for row in rows:
+                row[name] = convert(row[name])
+        return line.exec_driver_sql(self._texts[line.dialect.name], rows).rowcount
+
+    def one(self, line: sa.Connection, row: dict[str, Any]) -> sa.Row[Any] | None:
+        """Run it and fetch the row it returns."""
+        for name, convert in self._converts[line.dialect.name]:
+            row[name] = convert(row[name])
+        return line.exec_driver_sql(self._texts[line.dialect.name], row).first()
 
 
-_balance, _place, _promise, _ledger, _sku = map(_table, (Balance, Place, Reservation, LedgerRow, Sku))
-_given, _text = sa.bindparam, sa.literal_column
-_none = _text("0")
-_inside = sa.or_(*(_place.c.kind == _text(f"'{kind}'") for kind in PHYSICAL))
+_change = _Statement("""
+    UPDATE stock_balance
+    SET qty = qty + :more, reserved = reserved + :promised,
+        held = CASE WHEN held + :held > 0 THEN held + :held ELSE 0 END
+    WHERE place_id = :place AND sku_id = :sku AND reserved + :promised >= 0 AND qty + :more >=
+        reserved + :promised + CASE WHEN held + :held > 0 THEN held + :held ELSE 0 END""")
 
+# Only places inside our walls have balances.
+_arrive = _Statement("""
+    INSERT INTO stock_balance (place_id, sku_id, qty, reserved, held)
+    SELECT id, :sku, :more, 0, 0 FROM place
+    WHERE id = :place AND kind IN ('bin', 'tote', 'parcel', 'transit')
+    ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty""")
 
-class _Prepared:
-    """A statement as the text each database takes: SQLAlchemy would look it up again at every call."""
+_balance = _Statement("SELECT qty, reserved, held FROM stock_balance WHERE place_id = :place AND sku_id = :sku")
 
-    def __init__(self, build: Callable[[Any], Any]) -> None:
-        self._kinds = {
-            "sqlite": _compiled(build(sqlite), sqlite.dialect(paramstyle="named")),
-            "postgresql": _compiled(build(postgresql), psycopg.dialect()),
-        }
+_COUNT = """
+    UPDATE stock_reservation SET posted = posted + :posted, released = released + :released
+    WHERE id = :id AND posted + :posted >= 0 AND released + :released >= 0
+        AND posted + :posted + released + :released <= qty"""
+_count = _Statement(_COUNT)
+_count_one = _Statement(f"{_COUNT} RETURNING posted, released")
 
-    def many(self, line: sa.Connection, given: list[dict[str, Any]]) -> int:
-        """Run it for every set of values, in order. Returns how many rows were changed."""
-        text, converts = self._kinds[line.dialect.name]
-        for name, convert in converts:
-            for values in given:
-                values[name] = convert(values[name])
-        return line.exec_driver_sql(text, given).rowcount
+_PROMISE = """
+    INSERT INTO stock_reservation
+        (bin_id, sku_id, qty, posted, released, shipment_line_id, expires_at, note, created_at)
+    VALUES (:bin_id, :sku_id, :qty, 0, 0, :shipment_line_id, :expires_at, :note, :created_at)"""
+_moments = {"expires_at": col(Reservation.expires_at), "created_at": col(Reservation.created_at)}
+_promise = _Statement(_PROMISE, **_moments)
+_promise_one = _Statement(f"{_PROMISE} RETURNING id", **_moments)
 
-    def one(self, line: sa.Connection, given: dict[str, Any]) -> sa.CursorResult[Any]:
-        text, converts = self._kinds[line.dialect.name]
-        for name, convert in converts:
-            given[name] = convert(given[name])
-        return line.exec_driver_sql(text, given)
+_BOOK = """
+    INSERT INTO stock_ledger
+        (at, sku_id, lot_id, qty, from_place_id, to_place_id, reason, subject, subject_id, actor_name, actor_id)
+    SELECT :at, id, :lot_id, :qty, :from_place_id, :to_place_id, :reason, :subject, :subject_id, :actor_name, :actor_id
+    FROM sku WHERE id = :sku_id"""
+_book = _Statement(_BOOK, at=col(LedgerRow.at), reason=col(LedgerRow.reason))
+_book_untracked = _Statement(
+    f"{_BOOK} AND tracking = '{Tracking.NONE}'", at=col(LedgerRow.at), reason=col(LedgerRow.reason)
+)
 
-
-def _compiled(statement: Any, dialect: Any) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
-    """The text, and how values of some parameters become what the driver takes."""
-    compiled = statement.compile(dialect=dialect)
-    found = ((name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items())
-    return str(compiled), [(name, convert) for name, convert in found if convert is not None]
-
-
-def _changing(_dialect: Any) -> sa.Update:
-    b = _balance.c
-    qty, reserved, held = b.qty + _given("more"), b.reserved + _given("promised"), b.held + _given("held")
-    stays = sa.case((held > _none, held), else_=_none)
-    return (
-        sa.update(_balance)
-        .where(b.place_id == _given("place"), b.sku_id == _given("sku"), reserved >= _none, qty >= reserved + stays)
-        .values(qty=qty, reserved=reserved, held=stays)
-    )
-
-
-def _arriving(dialect: Any) -> Any:
-    place, sku, more = (_given(name, type_=sa.Integer) for name in ("place", "sku", "more"))
-    row = sa.select(place, sku, more, _none, _none).where(_place.c.id == _given("place"), _inside)
-    new = dialect.insert(_balance).from_select(["place_id", "sku_id", "qty", "reserved", "held"], row)
-    return new.on_conflict_do_update(
-        index_elements=["place_id", "sku_id"], set_={"qty": _balance.c.qty + new.excluded.qty}
-    )
-
-
-def _counting(_dialect: Any) -> sa.Update:
-    p = _promise.c
-    posted, released = p.posted + _given("taken"), p.released + _given("given")
-    return (
-        sa.update(_promise)
-        .where(p.id == _given("promise"), posted >= _none, released >= _none, posted + released <= p.qty)
-        .values(posted=posted, released=released)
-    )
-
-
-def _booking(_dialect: Any) -> Any:
-    """Of SKUs nobody tracks; no row for the others."""
-    names = [name for name in _ledger.c.keys() if name != "id"]
-    values = [_given(name, type_=_ledger.c[name].type) for name in names]
-    return sa.insert(_ledger).from_select(
-        names, sa.select(*values).where(_sku.c.id == _given("sku_id"), _sku.c.tracking == _text(f"'{Tracking.NONE}'"))
-    )
-
-
-def _inserting(table: sa.Table, *left_out: str) -> Callable[[Any], Any]:
-    names = [name for name in table.c.keys() if name not in ("id", *left_out)]
-    return lambda _dialect: sa.insert(table).values({name: _given(name, type_=table.c[name].type) for name in names})
-
-
-def _finding(_dialect: Any) -> Any:
-    p = _place.c
-    return sa.select(sa.func.min(p.id)).where(
-        p.kind == _given("kind", type_=p.kind.type), p.warehouse_id == _given("warehouse_id")
-    )
-
-
-_CHANGE, _ARRIVE, _COUNT, _BOOK_UNTRACKED = map(_Prepared, (_changing, _arriving, _counting, _booking))
-_COUNT_ONE = _Prepared(lambda dialect: _counting(dialect).returning(_promise.c.posted, _promise.c.released))
-_BOOK = _Prepared(_inserting(_ledger))
-_PROMISE = _Prepared(_inserting(_promise))
-_PROMISE_ONE = _Prepared(lambda dialect: _inserting(_promise)(dialect).returning(_promise.c.id))
-_NEW_PLACE = _Prepared(lambda dialect: _inserting(_place)(dialect).returning(_place.c.id))
-_PLACE = _Prepared(_finding)
-_PHYSICAL = sa.select(_place.c.id).where(_place.c.id.in_(_given("places", expanding=True)), _inside)
-_NOW = sa.select(_balance.c.qty, _balance.c.reserved, _balance.c.held).where(
-    _balance.c.place_id == _given("place"), _balance.c.sku_id == _given("sku")
+_new_place = _Statement(
+    "INSERT INTO place (kind, warehouse_id) VALUES (:kind, :warehouse_id) RETURNING id", kind=col(Place.kind)
+)
+_first_place = _Statement(
+    "SELECT min(id) AS id FROM place WHERE kind = :kind AND warehouse_id = :warehouse_id", kind=col(Place.kind)
 )
 
 
@@ -145,63 +114,72 @@ def change(db: Session, changes: Iterable[Change]) -> None:
     # Neighbours that change the same way go together, so the order holds over all rows.
     for comes_in, run in groupby(sorted(changes), key=lambda c: c.more >= 0 and not c.promised):
         wanted = list(run)
-        given = [c._asdict() for c in wanted]
+        rows = [c._asdict() for c in wanted]
         if comes_in:
-            _ARRIVE.many(line, given)
-        elif (done := _CHANGE.many(line, given)) != len(wanted):
-            inside = physical(db, {c.place for c in wanted})  # places beyond our walls have no balance to change
-            wanted = [c for c in wanted if c.place in inside]
-            if done != len(wanted):
-                loser = next((c for c in wanted if not _could(line, c)), wanted[0])
-                raise Conflict("inventory.not_enough", place=loser.place, sku=loser.sku, qty=max(-loser.more, loser.promised))
+            _arrive.many(line, rows)
+        elif (done := _change.many(line, rows)) != len(rows):
+            _refuse_unless_beyond(db, wanted, done)
 
 
-def _could(line: sa.Connection, c: Change) -> bool:
-    now = line.execute(_NOW, c._asdict()).first()
-    if now is None:
-        return False
-    return 0 <= now.reserved + c.promised <= now.qty + c.more - max(0, now.held + c.held)
+def _refuse_unless_beyond(db: Session, wanted: list[Change], done: int) -> None:
+    """Places beyond our walls have no balance to change; were others left unchanged, somebody was faster."""
+    inside = physical(db, {c.place for c in wanted})
+    wanted = [c for c in wanted if c.place in inside]
+    if done != len(wanted):
+        loser = next((c for c in wanted if not _could(db, c)), wanted[0])
+        qty = max(-loser.more, loser.promised)
+        raise Conflict("inventory.not_enough", place=loser.place, sku=loser.sku, qty=qty)
+
+
+def _could(db: Session, c: Change) -> bool:
+    row = _balance.one(db.connection(), c._asdict())
+    return row is not None and 0 <= row.reserved + c.promised <= row.qty + c.more - max(0, row.held + c.held)
 
 
 def physical(db: Session, places: Collection[int]) -> set[int]:
     """Those of the places that are inside our walls."""
-    return set(db.connection().execute(_PHYSICAL, {"places": list(places)}).scalars())
+    inside = sa.select(col(Place.id)).where(col(Place.id).in_(places), col(Place.kind).in_(PHYSICAL))
+    return set(db.execute(inside).scalars())
 
 
 def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
-    return int(_NEW_PLACE.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id}).scalar_one())
+    row = _new_place.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id})
+    assert row is not None
+    return int(row.id)
 
 
-def place(db: Session, kind: PlaceKind, warehouse_id: int) -> int | None:
-    """The first place of a kind in a warehouse."""
-    return _PLACE.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id}).scalar()
+def first_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int | None:
+    row = _first_place.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id})
+    assert row is not None
+    return None if row.id is None else int(row.id)
 
 
-def promise(db: Session, promises: list[dict[str, Any]]) -> None:
+def promise(db: Session, rows: list[dict[str, Any]]) -> None:
     """Write reservations."""
-    _PROMISE.many(db.connection(), promises)
+    _promise.many(db.connection(), rows)
 
 
-def promise_one(db: Session, values: dict[str, Any]) -> int:
+def promise_one(db: Session, row: dict[str, Any]) -> int:
     """Write a reservation. Returns its id."""
-    return int(_PROMISE_ONE.one(db.connection(), values).scalar_one())
+    made = _promise_one.one(db.connection(), row)
+    assert made is not None
+    return int(made.id)
 
 
 def count(db: Session, reservation: Reservation, posted: int = 0, released: int = 0) -> None:
     """Move units between pending, posted and released. Raises Conflict unless all three stay 0 or more."""
-    given = {"promise": reservation.id, "taken": posted, "given": released}
-    parts = _COUNT_ONE.one(db.connection(), given).first()
-    if parts is None:
+    row = _count_one.one(db.connection(), {"id": reservation.id, "posted": posted, "released": released})
+    if row is None:
         raise _too_many(reservation, abs(posted or released))
-    set_committed_value(reservation, "posted", parts.posted)
-    set_committed_value(reservation, "released", parts.released)
+    set_committed_value(reservation, "posted", row.posted)
+    set_committed_value(reservation, "released", row.released)
 
 
 def count_taken(db: Session, parts: Sequence[tuple[Reservation, int]]) -> None:
-    """Post units of several reservations, which are read again when somebody asks. Raises Conflict like `count`."""
+    """Post units of several reservations; they are read again when somebody asks. Raises Conflict like `count`."""
     ordered = sorted(parts, key=lambda part: part[0].id or 0)
-    given = [{"promise": r.id, "taken": qty, "given": 0} for r, qty in ordered]
-    if _COUNT.many(db.connection(), given) != len(given):
+    rows = [{"id": reservation.id, "posted": qty, "released": 0} for reservation, qty in ordered]
+    if _count.many(db.connection(), rows) != len(rows):
         raise _too_many(*ordered[0])
     for reservation, _qty in ordered:
         db.expire(reservation, ["posted", "released"])
@@ -211,11 +189,11 @@ def _too_many(reservation: Reservation, qty: int) -> Conflict:
     return Conflict("inventory.not_enough", place=reservation.bin_id, sku=reservation.sku_id, qty=qty)
 
 
-def book_untracked(db: Session, moves: list[dict[str, Any]]) -> int:
+def book_untracked(db: Session, rows: list[dict[str, Any]]) -> int:
     """Write ledger rows of SKUs nobody tracks. Returns how many: those of tracked SKUs stay out."""
-    return _BOOK_UNTRACKED.many(db.connection(), moves)
+    return _book_untracked.many(db.connection(), rows)
 
 
-def book(db: Session, moves: list[dict[str, Any]]) -> None:
+def book(db: Session, rows: list[dict[str, Any]]) -> None:
     """Write ledger rows."""
-    _BOOK.many(db.connection(), moves)
+    _book.many(db.connection(), rows)

@@ -19,7 +19,7 @@ from floor.inventory.models import Bin, BinKind, MoveReason, PlaceKind, Reservat
 from floor.inventory.rows import Change
 from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.errors import Conflict, Invalid
+from floor.kit.errors import Invalid
 
 
 def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
@@ -29,7 +29,7 @@ def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
 
 def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     """The place outside our walls (supplier, customer, found, lost, scrap) of one warehouse; made on first use."""
-    place = rows.place(db, kind, warehouse_id)
+    place = rows.first_place(db, kind, warehouse_id)
     return place if place is not None else rows.new_place(db, kind, warehouse_id)
 
 
@@ -137,8 +137,6 @@ def _promise(wish: Wish) -> dict[str, Any]:
         "bin_id": wish.bin_id,
         "sku_id": wish.sku_id,
         "qty": wish.qty,
-        "posted": 0,
-        "released": 0,
         "shipment_line_id": wish.shipment_line_id,
         "expires_at": wish.until,
         "note": wish.note,

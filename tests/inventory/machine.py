@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from floor import wiring
 from floor.catalog.models import Sku
