@@ -49,12 +49,18 @@ class Move:
     lot_id: int | None = None
 
 
+_sku: sa.Table = Sku.__table__  # type: ignore[attr-defined]
+# Constants: every move waits for one of them (see rows.py).
+_TRACKED = sa.select(_sku.c.id, _sku.c.tracking).where(
+    _sku.c.id.in_(sa.bindparam("skus", expanding=True)), _sku.c.tracking != Tracking.NONE
+)
+_TRACKED_SHARED = _TRACKED.order_by(_sku.c.id).with_for_update(read=True)
+
+
 def tracking_of(db: Session, sku_ids: Collection[int], *, lock: bool = False) -> dict[int, Tracking]:
     """The tracked ones among these SKUs. `lock`: none of their lots goes on or off hold until this commits."""
-    rows = sa.select(col(Sku.id), col(Sku.tracking)).where(col(Sku.id).in_(sku_ids), col(Sku.tracking) != Tracking.NONE)
-    if lock:
-        rows = rows.order_by(col(Sku.id)).with_for_update(read=True)
-    return {row.id: row.tracking for row in db.execute(rows)}
+    found = db.connection().execute(_TRACKED_SHARED if lock else _TRACKED, {"skus": list(sku_ids)})
+    return {row.id: row.tracking for row in found}
 
 
 def lot_called(db: Session, sku_id: int, code: str) -> Lot | None:

@@ -1,49 +1,46 @@
 """Verbs of stock. Every change is a ledger row from one place to another; balances follow in the same breath.
 
-The hot path is Core, not ORM: conditional UPDATEs on `stock_balance`, rows touched in (place, sku) order, so two
-pickers on the last unit cannot both have it and cannot deadlock. The loser gets Conflict("inventory.not_enough").
+The hot path (rows.py) is Core, not ORM: conditional UPDATEs on `stock_balance`, rows touched in (place, sku) order, so
+two pickers on the last unit cannot both have it and cannot deadlock. The loser gets Conflict("inventory.not_enough").
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.events.service import Event, record
-from floor.inventory import lots
+from floor.inventory import lots, rows
 from floor.inventory.lots import Move as Move  # the one word all slices book with
-from floor.inventory.models import PHYSICAL, Balance, Bin, BinKind, LedgerRow, MoveReason, Place, PlaceKind, Reservation
+from floor.inventory.models import Bin, BinKind, MoveReason, PlaceKind, Reservation
+from floor.inventory.rows import Change
 from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.errors import Conflict, Invalid
+from floor.kit.errors import Invalid
 
 
 def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     """A place stock can be in; bins, totes and parcels take their id from it."""
-    place = Place(kind=kind, warehouse_id=warehouse_id)
-    db.add(place)
-    db.flush()
-    assert place.id is not None
-    return place.id
+    return rows.new_place(db, kind, warehouse_id)
 
 
 def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     """The place outside our walls (supplier, customer, found, lost, scrap) of one warehouse; made on first use."""
-    place = db.exec(select(Place.id).where(Place.kind == kind, Place.warehouse_id == warehouse_id)).first()
-    return place if place is not None else new_place(db, kind, warehouse_id)
+    place = rows.first_place(db, kind, warehouse_id)
+    return place if place is not None else rows.new_place(db, kind, warehouse_id)
 
 
-def hold_still(db: Session, rows: Collection[tuple[int, int]]) -> None:
+def hold_still(db: Session, balances: Collection[tuple[int, int]]) -> None:
     """Lock the balances (place, sku) several verbs of one transaction are going to touch in an order of their own.
 
     All at once, in the house's one order: two pickers whose ways cross wait for each other, but never in a circle.
     """
-    if rows:
-        lots.tracking_of(db, {sku for _place, sku in rows}, lock=True)
-        lots.lock(db, rows)
+    if balances:
+        lots.tracking_of(db, {sku for _place, sku in balances}, lock=True)
+        lots.lock(db, balances)
 
 
 def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> None:
@@ -55,85 +52,55 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
         return
-    places = {m.from_place_id for m in ordered} | {m.to_place_id for m in ordered}
-    physical = _physical(db, places)
-    tracked = lots.tracking_of(db, {m.sku_id for m in ordered}, lock=True)
-    held: set[int] = set()
-    if tracked:
-        ends = ((m, place) for m in ordered for place in (m.from_place_id, m.to_place_id))
-        lots.lock(db, {(place, m.sku_id) for m, place in ends if place in physical})
-        ordered = lots.name_lots(db, ordered, tracked)
-        lots.one_of_each_serial(db, ordered, physical, tracked)
-        held = lots.on_hold(db, {m.lot_id for m in ordered if m.lot_id is not None})
-    _take_and_give(db, ordered, physical, held)
-    db.execute(
-        sa.insert(LedgerRow),
-        [
-            {
-                "sku_id": m.sku_id,
-                "lot_id": m.lot_id,
-                "qty": m.qty,
-                "from_place_id": m.from_place_id,
-                "to_place_id": m.to_place_id,
-                "reason": m.reason,
-                "subject": subject,
-                "subject_id": subject_id,
-                "actor_name": actor.name,
-                "actor_id": actor.id,
-            }
-            for m in ordered
-        ],
-    )
-    if tracked:
-        lots.book(db, ordered, physical)
+    if rows.book_untracked(db, _entries(ordered, subject, subject_id, actor)) == len(ordered):
+        rows.change(db, _changes(ordered))
+    else:
+        _move_lots(db, ordered, subject, subject_id, actor)
 
 
-def _physical(db: Session, places: set[int]) -> set[int]:
-    rows = db.execute(sa.select(col(Place.id)).where(col(Place.id).in_(places), col(Place.kind).in_(PHYSICAL)))
-    return set(rows.scalars())
+def _move_lots(db: Session, moves: list[Move], subject: str, subject_id: int, actor: Actor) -> None:
+    """The rest of `move` when SKUs are tracked: the ledger has the others' rows already."""
+    tracked = lots.tracking_of(db, {m.sku_id for m in moves}, lock=True)
+    ends = [(place, m.sku_id) for m in moves for place in (m.from_place_id, m.to_place_id)]
+    physical = rows.physical(db, {place for place, _sku in ends})
+    lots.lock(db, {end for end in ends if end[0] in physical})
+    named = lots.name_lots(db, moves, tracked)
+    lots.one_of_each_serial(db, named, physical, tracked)
+    rows.change(db, _changes(named, lots.on_hold(db, {m.lot_id for m in named if m.lot_id is not None})))
+    rows.book(db, _entries([m for m in named if m.sku_id in tracked], subject, subject_id, actor))
+    lots.book(db, named, physical)
 
 
-def _take_and_give(db: Session, moves: list[Move], physical: set[int], on_hold: set[int]) -> None:
-    """Change balances in one sorted order over all rows touched, sources and targets alike."""
-    changes: dict[tuple[int, int], list[int]] = {}
+def _entries(moves: list[Move], subject: str, subject_id: int, actor: Actor) -> list[dict[str, Any]]:
+    now = clock.now()
+    return [
+        {
+            "at": now,
+            "sku_id": m.sku_id,
+            "lot_id": m.lot_id,
+            "qty": m.qty,
+            "from_place_id": m.from_place_id,
+            "to_place_id": m.to_place_id,
+            "reason": m.reason,
+            "subject": subject,
+            "subject_id": subject_id,
+            "actor_name": actor.name,
+            "actor_id": actor.id,
+        }
+        for m in moves
+    ]
+
+
+def _changes(moves: list[Move], on_hold: Collection[int] = ()) -> list[Change]:
+    """What moves add to the balances at both their ends; each balance comes once."""
+    sums: dict[tuple[int, int], list[int]] = {}
     for m in moves:
-        if m.from_place_id in physical:
-            change = changes.setdefault((m.from_place_id, m.sku_id), [0, 0, 0])
-            change[0] -= m.qty
-            change[1] -= m.qty if m.reserved else 0
-            change[2] -= m.qty if m.lot_id in on_hold else 0
-        if m.to_place_id in physical:
-            changes.setdefault((m.to_place_id, m.sku_id), [0, 0, 0])[0] += m.qty
-    for (place_id, sku_id), (qty, reserved, held) in sorted(changes.items()):
-        if qty >= 0 and reserved >= 0:
-            _add(db, place_id, sku_id, qty)
-        else:
-            _change(db, place_id, sku_id, qty, reserved, held)
-
-
-def _change(db: Session, place_id: int, sku_id: int, qty: int, reserved: int, held: int = 0) -> None:
-    """Add to `qty` and `reserved`, and take from `held` as far as any is, if reserved + held <= qty still holds."""
-    b_qty, b_reserved, b_held = col(Balance.qty), col(Balance.reserved), col(Balance.held)
-    stays = b_held if not held else sa.case((b_held + held > 0, b_held + held), else_=0)
-    done = db.execute(
-        sa.update(Balance)
-        .where(col(Balance.place_id) == place_id, col(Balance.sku_id) == sku_id)
-        .where(b_reserved + reserved >= 0, b_qty + qty >= b_reserved + reserved + stays)
-        .values(qty=b_qty + qty, reserved=b_reserved + reserved, held=stays)
-        .execution_options(synchronize_session=False)
-    )
-    if not done.rowcount:  # type: ignore[attr-defined]
-        raise Conflict("inventory.not_enough", place=place_id, sku=sku_id, qty=max(-qty, reserved))
-
-
-def _add(db: Session, place_id: int, sku_id: int, qty: int) -> None:
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Balance).values(place_id=place_id, sku_id=sku_id, qty=qty, reserved=0)
-    db.execute(
-        new.on_conflict_do_update(
-            index_elements=["place_id", "sku_id"], set_={"qty": col(Balance.qty) + new.excluded.qty}
-        )
-    )
+        source = sums.setdefault((m.from_place_id, m.sku_id), [0, 0, 0])
+        source[0] -= m.qty
+        source[1] -= m.qty if m.reserved else 0
+        source[2] -= m.qty if m.lot_id in on_hold else 0
+        sums.setdefault((m.to_place_id, m.sku_id), [0, 0, 0])[0] += m.qty
+    return [Change(*key, *added) for key, added in sums.items()]
 
 
 @dataclass(frozen=True)
@@ -148,47 +115,71 @@ class Wish:
     note: str = ""
 
 
-def reserve(db: Session, wishes: Iterable[Wish]) -> list[Reservation]:
+def reserve(db: Session, wishes: Iterable[Wish]) -> None:
     """Promise units, all or none, in one sorted order. Raises Conflict("inventory.not_enough")."""
-    made = []
-    for wish in sorted(wishes, key=lambda w: (w.bin_id, w.sku_id, w.shipment_line_id or 0)):
-        _change(db, wish.bin_id, wish.sku_id, 0, wish.qty)
-        made.append(
-            Reservation(
-                bin_id=wish.bin_id, sku_id=wish.sku_id, qty=wish.qty, shipment_line_id=wish.shipment_line_id,
-                expires_at=wish.until, note=wish.note,
-            )
-        )  # fmt: skip
-    db.add_all(made)
-    db.flush()
-    return made
+    ordered = sorted(wishes, key=lambda w: (w.bin_id, w.sku_id, w.shipment_line_id or 0))
+    sums: dict[tuple[int, int], int] = defaultdict(int)
+    for wish in ordered:
+        sums[wish.bin_id, wish.sku_id] += wish.qty
+    if ordered:
+        rows.change(db, [Change(*shelf, promised=qty) for shelf, qty in sums.items()])
+        rows.promise(db, [_promise(wish) for wish in ordered])
+
+
+def reserve_one(db: Session, wish: Wish) -> Reservation:
+    """`reserve` for one line; returns what was promised."""
+    rows.change(db, [Change(wish.bin_id, wish.sku_id, promised=wish.qty)])
+    return db.get_one(Reservation, rows.promise_one(db, _promise(wish)))
+
+
+def _promise(wish: Wish) -> dict[str, Any]:
+    return {
+        "bin_id": wish.bin_id,
+        "sku_id": wish.sku_id,
+        "qty": wish.qty,
+        "shipment_line_id": wish.shipment_line_id,
+        "expires_at": wish.until,
+        "note": wish.note,
+        "created_at": clock.now(),
+    }
 
 
 def take(
     db: Session, reservation: Reservation, qty: int, to_place_id: int, subject: str, subject_id: int, actor: Actor
 ) -> None:
     """Take `qty` promised units off the shelf, into a tote. Raises Conflict when fewer are promised."""
-    _count(db, reservation, posted=qty)
+    rows.count(db, reservation, posted=qty)
     step = Move(reservation.sku_id, qty, reservation.bin_id, to_place_id, MoveReason.PICK, reserved=True)
     move(db, [step], subject, subject_id, actor)
+
+
+def take_all(
+    db: Session, parts: Sequence[tuple[Reservation, int]], to_place_id: int, subject: str, subject_id: int, actor: Actor
+) -> None:
+    """`take` of several reservations, (reservation, qty) each, into the same tote: all or none."""
+    if not parts:
+        return
+    rows.count_taken(db, parts)
+    steps = [Move(r.sku_id, qty, r.bin_id, to_place_id, MoveReason.PICK, reserved=True) for r, qty in parts]
+    move(db, steps, subject, subject_id, actor)
 
 
 def put_back(
     db: Session, reservation: Reservation, qty: int, from_place_id: int, subject: str, subject_id: int, actor: Actor
 ) -> None:
     """Undo `take`: the units return to their bin and are promised to the same line again."""
-    _count(db, reservation, posted=-qty)
+    rows.count(db, reservation, posted=-qty)
     step = Move(reservation.sku_id, qty, from_place_id, reservation.bin_id, MoveReason.PUT_BACK)
     move(db, [step], subject, subject_id, actor)
-    _change(db, reservation.bin_id, reservation.sku_id, 0, qty)
+    _promise_more(db, reservation, qty)
 
 
 def release(db: Session, reservation: Reservation, qty: int | None = None) -> int:
     """Give promised units back to everybody: `qty` of them, or all that are left. Returns how many."""
     given = reservation.pending if qty is None else qty
     if given:
-        _count(db, reservation, released=given)
-        _change(db, reservation.bin_id, reservation.sku_id, 0, -given)
+        rows.count(db, reservation, released=given)
+        _promise_more(db, reservation, -given)
         if lots.tracking_of(db, [reservation.sku_id]):
             lots.settle(db, [(reservation.bin_id, reservation.sku_id)])
     return given
@@ -196,26 +187,12 @@ def release(db: Session, reservation: Reservation, qty: int | None = None) -> in
 
 def promise_again(db: Session, reservation: Reservation, qty: int) -> None:
     """Undo `release`, as far as the bin still has free units. Raises Conflict("inventory.not_enough")."""
-    _count(db, reservation, released=-qty)
-    _change(db, reservation.bin_id, reservation.sku_id, 0, qty)
+    rows.count(db, reservation, released=-qty)
+    _promise_more(db, reservation, qty)
 
 
-def _count(db: Session, reservation: Reservation, posted: int = 0, released: int = 0) -> None:
-    """Move units between pending, posted and released, if the parts stay sound."""
-    r = Reservation
-    done = db.execute(
-        sa.update(r)
-        .where(col(r.id) == reservation.id)
-        .where(col(r.posted) + posted >= 0, col(r.released) + released >= 0)
-        .where(col(r.posted) + col(r.released) + posted + released <= col(r.qty))
-        .values(posted=col(r.posted) + posted, released=col(r.released) + released)
-        .execution_options(synchronize_session=False)
-    )
-    if not done.rowcount:  # type: ignore[attr-defined]
-        raise Conflict(
-            "inventory.not_enough", place=reservation.bin_id, sku=reservation.sku_id, qty=abs(posted or released)
-        )
-    db.refresh(reservation)
+def _promise_more(db: Session, reservation: Reservation, qty: int) -> None:
+    rows.change(db, [Change(reservation.bin_id, reservation.sku_id, promised=qty)])
 
 
 # --- putting aside -----------------------------------------------------------------------------------------------
@@ -227,7 +204,7 @@ def put_aside(
     """Keep free units for somebody until a moment. Raises Conflict("inventory.not_enough"), Invalid for a past one."""
     if until <= clock.now():
         raise Invalid("inventory.past", field="until")
-    (made,) = reserve(db, [Wish(where.id, sku_id, qty, until=until, note=note)])
+    made = reserve_one(db, Wish(where.id, sku_id, qty, until=until, note=note))
     _tell_aside(db, made, "put_aside", qty, actor)
     return made
 

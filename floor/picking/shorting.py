@@ -242,7 +242,7 @@ def _detour(db: Session, walk: Walk, detour: Detour, here: StopView) -> list[int
     made = []
     for pick_id, units in detour.parts:
         old = db.get_one(Pick, pick_id)
-        (promise,) = inventory.reserve(db, [Wish(detour.bin_id, stop.sku_id, units, old.shipment_line_id)])
+        promise = inventory.reserve_one(db, Wish(detour.bin_id, stop.sku_id, units, old.shipment_line_id))
         new = Pick(
             stop_id=stop.id or 0, walk_tote_id=old.walk_tote_id, shipment_line_id=old.shipment_line_id,
             reservation_id=promise.id or 0, qty=units,

@@ -83,31 +83,31 @@ def put(db: Session, walk: Walk, picks: Sequence[int], tote_id: int, units: int,
 
     Returns [pick id, units, tote id] for each, as undoing needs it.
     """
-    done = []
+    parts = []
     for pick in queries.picks_by_id(db, picks):
         qty = min(pick.rest, units)
         if qty:
-            _move(db, walk, pick, qty, tote_id, actor)
-            done.append([pick.id or 0, qty, tote_id])
+            parts.append((pick, qty))
             units -= qty
     assert units == 0, "callers never put more than is left to take"
-    return done
+    promises = [(db.get_one(Reservation, pick.reservation_id), qty) for pick, qty in parts]
+    inventory.take_all(db, promises, tote_id, "walk", walk.id or 0, actor)
+    for pick, qty in parts:
+        _count(db, walk, pick, qty, tote_id, actor)
+    return [[pick.id or 0, qty, tote_id] for pick, qty in parts]
 
 
 def unput(db: Session, walk: Walk, puts: Sequence[Sequence[int]], actor: Actor) -> None:
     """Undo `put`: the units return to the bin and are promised to the same lines again."""
     for pick_id, qty, tote_id in puts:
         pick = db.get_one(Pick, pick_id)
-        _move(db, walk, pick, -qty, tote_id, actor)
+        promise = db.get_one(Reservation, pick.reservation_id)
+        inventory.put_back(db, promise, qty, tote_id, "walk", walk.id or 0, actor)
+        _count(db, walk, pick, -qty, tote_id, actor)
 
 
-def _move(db: Session, walk: Walk, pick: Pick, qty: int, tote_id: int, actor: Actor) -> None:
-    assert walk.id is not None
-    reservation = db.get_one(Reservation, pick.reservation_id)
-    if qty > 0:
-        inventory.take(db, reservation, qty, tote_id, "walk", walk.id, actor)
-    else:
-        inventory.put_back(db, reservation, -qty, tote_id, "walk", walk.id, actor)
+def _count(db: Session, walk: Walk, pick: Pick, qty: int, tote_id: int, actor: Actor) -> None:
+    """Units of a pick went into the tote (qty > 0) or out of it: shipment, pick and trail follow."""
     shipments.shift(db, pick.shipment_line_id, allocated=-qty, picked=qty)
     pick.picked += qty
     db.add(pick)

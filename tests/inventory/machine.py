@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from floor import wiring
 from floor.catalog.models import Sku
@@ -256,7 +256,9 @@ class StockMachine(RuleBasedStateMachine):
 
         def verb(db: Session) -> dict[int, int]:
             wanted = [Wish(self.house.places[w.bin], self.ids(w.sku), w.qty, w.line) for w in wishes]
-            return {made.shipment_line_id or 0: made.id or 0 for made in service.reserve(db, wanted)}
+            service.reserve(db, wanted)
+            made = db.exec(select(Reservation).where(col(Reservation.shipment_line_id).in_([w.line for w in wishes])))
+            return {promise.shipment_line_id or 0: promise.id or 0 for promise in made}
 
         self.step("reserve", verb, lambda b: b.reserve(wishes), self.named)
 

@@ -45,7 +45,7 @@ def test_take_put_back_and_release_keep_promises_and_shelf_in_step(db):
     house = a_warehouse(db)
     here, tote, tee = a_bin(db, house), a_bin(db, house, "A01-09-1"), a_sku(db)
     stock(db, here, tee, 5)
-    (promise,) = service.reserve(db, [Wish(here.id, tee.id, 4, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(here.id, tee.id, 4, shipment_line_id=1))
     service.take(db, promise, 3, tote.id, "walk", 1, SYSTEM)
     assert (promise.pending, promise.posted) == (1, 3)
     service.put_back(db, promise, 2, tote.id, "walk", 1, SYSTEM)
@@ -61,7 +61,7 @@ def test_taking_more_than_promised_is_refused(db):
     house = a_warehouse(db)
     here, tote, tee = a_bin(db, house), a_bin(db, house, "A01-09-1"), a_sku(db)
     stock(db, here, tee, 5)
-    (promise,) = service.reserve(db, [Wish(here.id, tee.id, 2, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(here.id, tee.id, 2, shipment_line_id=1))
     with pytest.raises(Conflict):
         service.take(db, promise, 3, tote.id, "walk", 1, SYSTEM)
 

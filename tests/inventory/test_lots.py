@@ -64,7 +64,7 @@ def test_what_expires_first_leaves_first(db, house, shelf, tea):
     receive(db, shelf, tea, "soon", 3, days=60)
     receive(db, shelf, tea, "never", 9)
     tote = service.new_place(db, PlaceKind.TOTE, house.id)
-    (promise,) = service.reserve(db, [Wish(shelf.id, tea.id, 10, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(shelf.id, tea.id, 10, shipment_line_id=1))
     service.take(db, promise, 4, tote, "walk", 1, SYSTEM)
     assert lying(db, tote) == {"SOON": 3, "LATE": 1}
     service.take(db, promise, 6, tote, "walk", 1, SYSTEM)
@@ -93,7 +93,7 @@ def test_a_hold_on_promised_units_refuses_the_picker_and_takes_hold_when_they_ar
     bad = receive(db, shelf, tea, "bad", 6, days=90)
     receive(db, shelf, tea, "good", 2, days=200)
     tote = service.new_place(db, PlaceKind.TOTE, house.id)
-    (promise,) = service.reserve(db, [Wish(shelf.id, tea.id, 5, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(shelf.id, tea.id, 5, shipment_line_id=1))
     assert lots.hold(db, bad, Held.RECALL, SYSTEM) == 3, "three of the held units stay promised"
     assert row(db, shelf, tea) == (8, 5, 3)
     service.take(db, promise, 2, tote, "walk", 1, SYSTEM)
@@ -105,7 +105,7 @@ def test_a_hold_on_promised_units_refuses_the_picker_and_takes_hold_when_they_ar
 
 def test_units_on_hold_are_held_back_as_soon_as_their_promise_ends(db, shelf, tea):
     bad = receive(db, shelf, tea, "bad", 6, days=90)
-    (promise,) = service.reserve(db, [Wish(shelf.id, tea.id, 5, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(shelf.id, tea.id, 5, shipment_line_id=1))
     lots.hold(db, bad, Held.RECALL, SYSTEM)
     assert row(db, shelf, tea) == (6, 5, 1)
     service.release(db, promise)

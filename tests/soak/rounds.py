@@ -78,7 +78,7 @@ class Table:
 
     def promise(self, place: int, sku: int, units: int) -> int:
         """Promised to some line; returns the reservation."""
-        (made,) = service.reserve(self.db, [Wish(place, sku, units, shipment_line_id=10**9)])
+        made = service.reserve_one(self.db, Wish(place, sku, units, shipment_line_id=10**9))
         self.before[place, sku][1] += units
         assert made.id is not None
         return made.id
