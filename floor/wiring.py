@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -31,7 +31,10 @@ from floor.intake import queries as intake_queries
 from floor.intake import views as intake
 from floor.inventory import books
 from floor.inventory import cli as inventory_cli
+from floor.inventory import handlers as inventory_handlers
+from floor.inventory import imported as inventory_imported
 from floor.inventory import views as inventory
+from floor.inventory import views_imports as inventory_imports
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
 from floor.packing import views as packing
@@ -56,14 +59,15 @@ from floor.web import assets, errors
 from floor.web.context import NavItem
 
 SLICES = (
-    "people", "inventory", "orders", "shipments", "intake", "audit", "allocation", "picking", "packing", "shipping",
-    "tracking", "returns", "analytics", "care",
+    "people", "catalog", "inventory", "orders", "shipments", "intake", "audit", "allocation", "picking", "packing",
+    "shipping", "tracking", "returns", "analytics", "care",
 )  # fmt: skip
 
 BLUEPRINTS = (
     assets.bp,
     people.bp,
     inventory.bp,
+    inventory_imports.bp,
     intake.bp,
     audit.bp,
     allocation.bp,
@@ -87,6 +91,7 @@ HANDLERS: dict[str, Handler] = {
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
+    "inventory.carry_import": inventory_handlers.carry_import,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
     "allocation.run": allocation_handlers.run_asked,
@@ -103,6 +108,12 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "inventory.import.cancel": ("inventory.carry_import",),
+    "inventory.import.confirm": ("inventory.carry_import",),
+    "inventory.import.fail": ("inventory.carry_import",),
+    "inventory.import.finish": ("inventory.carry_import",),
+    "inventory.import.uploaded": ("inventory.carry_import",),
+    "inventory.import.went_on": ("inventory.carry_import",),
     "intake.batch.uploaded": ("intake.import_upload",),
     "intake.cancel.too_late": ("audit.flag_late_cancel",),
     "intake.message.stored": ("intake.apply_message",),
@@ -133,6 +144,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
     "applied messages have orders": intake_queries.broken_inbox,
     "file imports add up": intake_queries.broken_batches,
+    "stock imports add up": inventory_imported.broken_imports,
     "orders and their flags agree": audit_queries.broken_flags,
     "tracks say what their events say": tracking_queries.broken_tracks,
     "delivered = every parcel delivered": tracking_queries.broken_deliveries,
@@ -195,5 +207,10 @@ def navigation() -> dict[str, list[NavItem]]:
 
 def _entry_of(endpoint: str, entries: list[str]) -> str:
     """The rail's entry for a page: its own, else the first of its slice."""
-    same_slice = (entry for entry in entries if entry.partition(".")[0] == endpoint.partition(".")[0])
+    same_slice = (entry for entry in entries if _slice_of(entry) == _slice_of(endpoint))
     return endpoint if endpoint in entries else next(same_slice, "")
+
+
+def _slice_of(endpoint: str) -> str:
+    view = current_app.view_functions.get(endpoint)
+    return view.__module__.rpartition(".")[0] if view else ""

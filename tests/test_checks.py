@@ -22,7 +22,8 @@ from floor.intake import service as intake
 from floor.intake.models import ImportBatch, RejectedRow
 from floor.inventory import lots
 from floor.inventory import service as inventory
-from floor.inventory.models import BinKind
+from floor.inventory.models import BinKind, ImportKind, Outcome, StockImport, StockImportRow
+from floor.inventory.states import ImportState
 from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
 from tests.conftest import SETTINGS, _build
@@ -55,6 +56,11 @@ def a_company(db: Session) -> None:
     db.add(batch)
     db.flush()
     db.add(RejectedRow(batch_id=batch.id, row=3, reason="unknown_sku"))
+    file = StockImport(kind=ImportKind.STOCK, filename="stock.csv", digest="-", state=ImportState.DONE)
+    file.rows, file.to_make, file.bad, file.made = 3, 2, 1, 2
+    db.add(file)
+    db.flush()
+    db.add(StockImportRow(import_id=file.id, number=2, outcome=Outcome.BAD, reason="sku"))
     event = db.exec(select(AuditEvent)).first()
     db.add(OutboxMessage(event_id=event.id, handler="audit.look_at_order"))
 
@@ -180,6 +186,13 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("import_batch {}: 4 rows", "SELECT id FROM import_batch", "UPDATE import_batch SET rows = 4"),
         plant("import_batch {}: 3 rows, but 2 accepted + 0 known + 1 rejected, 0 of them listed",
               "SELECT id FROM import_batch", "DELETE FROM rejected_row"),
+    ),
+    "stock imports add up": (
+        plant("stock_import {}: 4 rows, 2 sound + 1 bad, 2 applied", "SELECT id FROM stock_import",
+              "UPDATE stock_import SET rows = 4"),
+        plant("stock_import {}: 3 rows, 2 sound + 1 bad, 1 applied", "SELECT id FROM stock_import",
+              "UPDATE stock_import SET made = 1"),
+        plant("stock_import {}: 1 faults, 0 listed", "SELECT id FROM stock_import", "DELETE FROM stock_import_row"),
     ),
     "orders and their flags agree": (
         plant(

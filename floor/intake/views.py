@@ -17,6 +17,7 @@ from floor.intake.messages import REASONS, STATES
 from floor.intake.models import InboxMessage, InboxState
 from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
+from floor.kit.spreadsheet import harmless
 from floor.kit.uow import reading
 from floor.web import hx
 from floor.web.auth import actor, public, roles
@@ -168,13 +169,8 @@ def rejects(batch_id: int) -> Response:
     sheet.writerow([*columns, "_row", "_column", "_reason"])
     for row in rows:
         told: Sequence[str] = [str(row.row), row.column, _why(row.reason, row.values)]
-        sheet.writerow([_harmless(cell) for cell in [*(row.raw.get(name, "") for name in columns), *told]])
+        sheet.writerow([harmless(cell) for cell in [*(row.raw.get(name, "") for name in columns), *told]])
     response = make_response(out.getvalue().encode("utf-8-sig"))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="rejects-{batch_id}.csv"'
     return response
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not run what a stranger typed; our own import takes the apostrophe off again."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -72,7 +72,7 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
     assert sku.id is not None
     found = lot_called(db, sku.id, code)
     if found is None:
-        _new_lot(db, sku, code.strip().upper(), expires_on)
+        make_lots(db, [(sku, code.strip().upper(), expires_on)])
         found = lot_called(db, sku.id, code)
         assert found is not None
     if expires_on is not None and found.expires_on != expires_on:
@@ -80,18 +80,24 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
     return found
 
 
-def _new_lot(db: Session, sku: Sku, code: str, expires_on: date | None) -> None:
-    """Of two who unload the same lot at once, the second waits here and then finds the first one's."""
-    why = ""
-    if code == UNNAMED:
-        why = Held.UNNAMED
-    elif expires_on is not None and expires_on < last_day_sold(sku.min_life_days):
-        why = Held.EXPIRED
+def make_lots(db: Session, wanted: Iterable[tuple[Sku, str, date | None]]) -> None:
+    """(SKU, code, last day) each. Of two who unload the same lot at once, the second waits here and finds the first's."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Lot).values(
-        sku_id=sku.id, code=code, expires_on=expires_on, hold_reason=why, created_at=clock.now()
-    )
-    db.execute(new.on_conflict_do_nothing(index_elements=["sku_id", "code"]))
+    rows = [
+        {"sku_id": sku.id, "code": code, "expires_on": day, "hold_reason": _hold_reason(sku, code, day),
+         "created_at": clock.now()}
+        for sku, code, day in sorted(wanted, key=lambda lot: (lot[0].id or 0, lot[1]))
+    ]  # fmt: skip
+    if rows:
+        db.execute(dialect.insert(Lot).on_conflict_do_nothing(index_elements=["sku_id", "code"]), rows)
+
+
+def _hold_reason(sku: Sku, code: str, expires_on: date | None) -> str:
+    """Unnamed lots and those too old to sell begin on hold."""
+    if code == UNNAMED:
+        return Held.UNNAMED
+    is_old = expires_on is not None and expires_on < last_day_sold(sku.min_life_days)
+    return Held.EXPIRED if is_old else ""
 
 
 def last_day_sold(min_life_days: int) -> date:

@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 from floor.inventory.counting import Seen
 from floor.inventory.lots import Held
-from floor.inventory.models import BinKind, CountReason, MoveReason, PlaceKind
-from floor.inventory.states import CountState, ReplenishmentState
+from floor.inventory.models import BinKind, CountReason, ImportKind, MoveReason, PlaceKind
+from floor.inventory.states import CountState, ImportState, ReplenishmentState
 
 REFUSALS = {
     "inventory.not_enough": _l("Somebody else was faster: there are not enough units left."),
@@ -37,6 +37,17 @@ REFUSALS = {
     "inventory.no_quarantine": _l("This warehouse has no open quarantine bin. Ask a supervisor to open one."),
     "inventory.wrong_reason": _l("This reason does not fit the number."),
     "inventory.not_fewer": _l("Enter %(most)s or less."),
+    "inventory.unknown_import": _l("There is no such import."),
+    "inventory.no_file": _l("Choose a file."),
+    "inventory.no_kind": _l("Choose what the file holds."),
+    "inventory.file_empty": _l("The file is empty."),
+    "inventory.file_broken": _l("The file cannot be read: it is damaged, or no CSV or Excel workbook."),
+    "inventory.file_old_excel": _l("This is a workbook of an old Excel (.xls). Save it as .xlsx or CSV."),
+    "inventory.file_too_big": _l("The workbook is too big once unpacked. Split it."),
+    "inventory.file_too_long": _l("The file has more than %(most)s rows. Split it."),
+    "inventory.column_twice": _l("The column %(column)s is there twice."),
+    "inventory.columns_missing": _l("These columns are missing: %(missing)s. The file has: %(found)s."),
+    "inventory.nothing_to_import": _l("Nothing would change: the house is as the file says."),
 }
 
 EVENTS: dict[str, object] = {
@@ -57,6 +68,13 @@ EVENTS: dict[str, object] = {
     "inventory.lot.held": _l("Lot put on hold"),
     "inventory.lot.released": _l("Lot no longer on hold"),
     "inventory.stock.imported": _l("Stock set from a file"),
+    "inventory.import.uploaded": _l("File %(file)s uploaded"),
+    "inventory.import.show": _l("File %(file)s examined"),
+    "inventory.import.fail": _l("File %(file)s cannot be used"),
+    "inventory.import.confirm": _l("Import of %(file)s confirmed"),
+    "inventory.import.cancel": _l("File %(file)s put aside"),
+    "inventory.import.went_on": _l("File %(file)s goes on"),
+    "inventory.import.finish": _l("File %(file)s imported: %(made)s new, %(changed)s changed, %(refused)s refused"),
     "inventory.delivery.received": _l("Delivery received from a file"),
 }
 
@@ -137,13 +155,52 @@ SEEN = {
     Seen.UNKNOWN: _l("The system does not know this code"),
 }
 
-#: Why a row of a stock file cannot be used.
+IMPORT_KINDS = {
+    ImportKind.STOCK: _l("Stock in bins"),
+    ImportKind.SKUS: _l("SKUs"),
+    ImportKind.BINS: _l("Bins"),
+    ImportKind.LAYOUTS: _l("Warehouses and floor plans"),
+}
+
+IMPORT_STATES = {
+    ImportState.EXAMINING: _l("Being examined"),
+    ImportState.READY: _l("Waits for your yes"),
+    ImportState.APPLYING: _l("Being applied"),
+    ImportState.DONE: _l("Done"),
+    ImportState.CANCELLED: _l("Put aside"),
+    ImportState.FAILED: _l("Cannot be used"),
+}
+
+#: Why a row of a file cannot be used.
 FAULTS = {
-    "columns": _l("The file needs the columns %(value)s."),
     "sku": _l("There is no SKU %(value)s."),
     "warehouse": _l("There is no warehouse %(value)s."),
     "bin": _l("There is no bin %(value)s in this warehouse."),
-    "qty": _l("%(value)s is not a whole number of units."),
-    "twice": _l("%(value)s stands in the file twice."),
+    "twice": _l("%(value)s stands in the file twice: the first row counts."),
     "promised": _l("%(value)s units there are promised to orders and cannot go."),
+    "closed": _l("%(value)s is closed."),
+    "missing": _l("Fill this in"),
+    "too_long": _l("%(value)s is too long: use %(most)s characters at most."),
+    "number": _l("%(value)s is no whole number from %(least)s to %(most)s."),
+    "money": _l("%(value)s is no amount of money in yuan."),
+    "time": _l("%(value)s is no time of day. Write it like 15:00."),
+    "point": _l("%(value)s is no point. Write x and y in mm, like 1600 0."),
+    "colour": _l("%(value)s is no colour value. Write it like #1C2F57."),
+    "choice": _l("%(value)s is not known here. Use one of: %(known)s."),
+    "too_few": _l("%(value)s positions are too few: at least %(least)s."),
+    "not_rising": _l("%(value)s: list the positions from small to large, each once, separated by spaces."),
+    "spoiled": _l("The spreadsheet has shortened a long number to %(value)s. Make the column text and enter it again."),
+    "date": _l("%(value)s is no date. Write it like 2027-05-31."),
+    "lot_needed": _l("%(value)s is tracked: name the lot or serial number."),
+    "no_lots": _l("%(value)s is not tracked: leave the lot empty."),
+    "other_expiry": _l("Lot %(value)s is known with another expiry date: %(known)s."),
+    "serial_one": _l("%(value)s is a serial number: it is one unit at most."),
+    "serial_known": _l("Serial number %(value)s is in the house already."),
+    "tracking_fixed": _l("Stock of %(value)s was booked before: how it is tracked cannot change any more."),
+    "barcode_taken": _l("Barcode %(value)s is on %(sku)s already."),
+    "new_sku": _l("%(value)s would be new: a new SKU needs this."),
+    "new_bin": _l("%(value)s would be new: a new bin needs this."),
+    "new_warehouse": _l("%(value)s would be new: a new warehouse needs this."),
+    "broken": _l("The row cannot be read."),
+    "encoding": _l("The row holds characters that cannot be read. Save the file as UTF-8 or .xlsx."),
 }

@@ -4,7 +4,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from floor.inventory.states import CountState, ReplenishmentState
+from floor.inventory.states import CountState, ImportState, ReplenishmentState
 from floor.kit import clock
 from floor.kit.db import enum_field, json_field
 
@@ -281,3 +281,117 @@ class Replenishment(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     done_at: datetime | None = None
     done_by: int | None = Field(default=None, foreign_key="user_account.id")
+
+
+class ImportKind(StrEnum):
+    STOCK = "stock"
+    SKUS = "skus"
+    BINS = "bins"
+    LAYOUTS = "layouts"
+
+
+class StockImport(SQLModel, table=True):
+    """A file of stock or master data: looked at whole, shown, confirmed, then applied slice by slice.
+
+    Two marks say how far it is: each slice moves its mark in the transaction of its effect, and only from where it
+    stood. Killed anywhere, delivered twice or with two workers at it, no row is skipped and none counts twice.
+    """
+
+    __tablename__ = "stock_import"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: ImportKind = enum_field(ImportKind)
+    filename: str = Field(max_length=200)
+    #: SHA-256 of the file: the same one again is recognised.
+    digest: str = Field(max_length=64, index=True)
+    state: ImportState = enum_field(ImportState, default=ImportState.EXAMINING, index=True)
+    uploaded_at: datetime = Field(default_factory=clock.now)
+    uploaded_by: str = Field(default="", max_length=64)
+    #: Who said yes: the ledger names them.
+    confirmed_by: str = Field(default="", max_length=64)
+    confirmer_id: int | None = Field(default=None, foreign_key="user_account.id")
+    finished_at: datetime | None = None
+    #: Lines the file seems to have, for the progress bar; 0 when nobody knows before the end.
+    expected: int = 0
+    #: Columns of the file that mean nothing here.
+    unused: list = json_field(list)
+    #: Why it failed: code and values of a refusal.
+    problem: str = Field(default="", max_length=64)
+    problem_values: dict = json_field()
+    #: The last row (its number in the file) that was looked at, and the last that was applied.
+    examined_to: int = 0
+    applied_to: int = 0
+    #: Rows looked at = to_make + to_change + same + bad.
+    rows: int = 0
+    to_make: int = 0
+    to_change: int = 0
+    same: int = 0
+    bad: int = 0
+    #: Stock only: units that would come, and go.
+    units_in: int = Field(default=0, sa_type=sa.BigInteger)
+    units_out: int = Field(default=0, sa_type=sa.BigInteger)
+    #: Rows applied; when done, made + changed + kept + refused = to_make + to_change + same.
+    made: int = 0
+    changed: int = 0
+    kept: int = 0
+    #: Sound when looked at, impossible when applied: the house had changed meanwhile.
+    refused: int = 0
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state in (ImportState.EXAMINING, ImportState.APPLYING)
+
+    @property
+    def settled(self) -> int:
+        """Sound rows that were applied."""
+        return self.made + self.changed + self.kept + self.refused
+
+
+class StockImportFile(SQLModel, table=True):
+    """The file itself, until every row of it was looked at."""
+
+    __tablename__ = "stock_import_file"
+
+    import_id: int = Field(primary_key=True, foreign_key="stock_import.id")
+    body: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class Outcome(StrEnum):
+    """What a row would do, or did."""
+
+    MAKE = "make"
+    CHANGE = "change"
+    SAME = "same"
+    BAD = "bad"
+    REFUSED = "refused"
+
+
+class StockImportRow(SQLModel, table=True):
+    """One row of the file. When the import is over only what is still shown stays: faults, and the first changes."""
+
+    __tablename__ = "stock_import_row"
+    __table_args__ = (sa.Index("ix_stock_import_row_outcome", "import_id", "outcome"),)
+
+    import_id: int = Field(primary_key=True, foreign_key="stock_import.id")
+    #: As the spreadsheet counts.
+    number: int = Field(primary_key=True)
+    #: field -> text
+    cells: dict = json_field()
+    outcome: Outcome = enum_field(Outcome)
+    #: What the row is about, as people call it: "SHA A01-01-1 TEE-NAVY-L".
+    label: str = Field(default="", max_length=120)
+    #: [field, before, after]; filled for the first changes of a file only.
+    changes: list = json_field(list)
+    #: Why it cannot be used: field, a code of messages.FAULTS, values of its sentence.
+    column: str = Field(default="", max_length=24)
+    reason: str = Field(default="", max_length=24)
+    values: dict = json_field()
+
+
+class StockImportKey(SQLModel, table=True):
+    """What a sound row of a file speaks for, so that no other row of the same file does."""
+
+    __tablename__ = "stock_import_key"
+
+    import_id: int = Field(primary_key=True, foreign_key="stock_import.id")
+    key: str = Field(primary_key=True, max_length=120)

@@ -1,4 +1,4 @@
-"""States of the two tasks of stock: counting a bin, and refilling a pick face."""
+"""States of the tasks of stock, counting a bin and refilling a pick face, and of a file on its way in."""
 
 from enum import StrEnum
 
@@ -47,5 +47,38 @@ REPLENISHMENT = Machine(
     {
         (ReplenishmentState.OPEN, ReplenishmentAction.FINISH): ReplenishmentState.DONE,
         (ReplenishmentState.OPEN, ReplenishmentAction.CANCEL): ReplenishmentState.CANCELLED,
+    },
+)
+
+
+class ImportState(StrEnum):
+    #: The worker looks at every row; nothing changes.
+    EXAMINING = "examining"
+    #: What would change is shown and waits for a yes.
+    READY = "ready"
+    APPLYING = "applying"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    #: No table, or not with these columns: nothing of it was used.
+    FAILED = "failed"
+
+
+class ImportAction(StrEnum):
+    SHOW = "show"
+    FAIL = "fail"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    FINISH = "finish"
+
+
+IMPORT = Machine(
+    "import",
+    {
+        (ImportState.EXAMINING, ImportAction.SHOW): ImportState.READY,
+        (ImportState.EXAMINING, ImportAction.FAIL): ImportState.FAILED,
+        (ImportState.EXAMINING, ImportAction.CANCEL): ImportState.CANCELLED,
+        (ImportState.READY, ImportAction.CONFIRM): ImportState.APPLYING,
+        (ImportState.READY, ImportAction.CANCEL): ImportState.CANCELLED,
+        (ImportState.APPLYING, ImportAction.FINISH): ImportState.DONE,
     },
 )

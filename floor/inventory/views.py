@@ -1,7 +1,5 @@
 """Doors of stock: the list, bins and goods and totes, receiving. Counts and refills have doors of their own."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, flash, make_response, request, url_for
@@ -16,6 +14,7 @@ from floor.inventory.counting import Seen
 from floor.inventory.forms import CountForm, ReceiveForm
 from floor.inventory.models import CountReason, CountTask, LedgerRow, Replenishment
 from floor.inventory.states import CountState, ReplenishmentAction, ReplenishmentState
+from floor.kit import spreadsheet
 from floor.kit.errors import Refused, Unknown
 from floor.kit.uow import reading
 from floor.paper.labels import BinLabel
@@ -57,13 +56,12 @@ def stock_csv() -> Response:
     """The same list, whole, for a spreadsheet."""
     with reading() as db:
         rows, _total = queries.stock_rows(db, request.args.get("q", ""), request.args.get("warehouse", ""))
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(("sku", "name", "warehouse", "on_hand", "free", "reserved", "not_for_sale", "safety_stock"))
-    for row in rows:
-        name = "'" + row.sku.name if row.sku.name[:1] in "=+-@" else row.sku.name  # a spreadsheet must not run it
-        table.writerow((row.sku.code, name, row.site, row.on_hand, row.free, row.reserved, row.aside, row.safety))
-    response = make_response("\ufeff" + out.getvalue())
+    header = ("sku", "name", "warehouse", "on_hand", "free", "reserved", "not_for_sale", "safety_stock")
+    table = (
+        (row.sku.code, row.sku.name, row.site, row.on_hand, row.free, row.reserved, row.aside, row.safety)
+        for row in rows
+    )
+    response = make_response(spreadsheet.to_csv(header, table))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="stock.csv"'
     return response

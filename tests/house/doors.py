@@ -69,6 +69,10 @@ def _orders_file(_ids: Ids) -> tuple[io.BytesIO, str]:
     return io.BytesIO(f"{header}\n{row}\n".encode("gb18030")), "orders.csv"
 
 
+def _stock_file(_ids: Ids) -> tuple[io.BytesIO, str]:
+    return io.BytesIO("SKU编码,仓库,货位,数量\nTEE-NAVY-L,SHA,A01-01-1,99\n".encode("gb18030")), "stock.csv"
+
+
 def frame(_ids: Ids) -> tuple[io.BytesIO, str]:
     picture = Image.new("RGB", (640, 480), "white")
     picture.paste(Image.open(io.BytesIO(code128_png("A01-01-1", module_px=2, height_px=120))).convert("RGB"), (60, 160))
@@ -295,4 +299,14 @@ DOORS: dict[str, Door] = {
         keeps="…BODY",
     ),
     "shipping.unload": Door("/manifests/{lorry}/undo", "Bo", "Ana", unknown=f"/manifests/{NO}/undo"),
+    "stock_files.cancel": Door(
+        "/stock/imports/{import}/cancel", "Dai", "Ana", unknown=f"/stock/imports/{NO}/cancel"
+    ),
+    "stock_files.confirm": Door(
+        "/stock/imports/{import}/confirm", "Dai", "Ana", unknown=f"/stock/imports/{NO}/confirm"
+    ),
+    "stock_files.upload": Door(
+        "/stock/imports", "Dai", "Ana", {"kind": "stock", "file": _stock_file}, bad={"kind": "stock"},
+        keeps='value="stock" selected',
+    ),
 }  # fmt: skip

@@ -11,9 +11,10 @@ from floor.audit import service as audit
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
 from floor.intake import service as intake
-from floor.inventory import counting, refilling
+from floor.inventory import counting, files, imports, refilling
 from floor.inventory import service as inventory
-from floor.inventory.models import BinKind, CountReason, PlaceKind, Tote
+from floor.inventory.kinds import KINDS
+from floor.inventory.models import BinKind, CountReason, ImportKind, PlaceKind, Tote
 from floor.inventory.queries import bin_by_code
 from floor.kit.actor import SYSTEM
 from floor.orders.models import Order
@@ -132,8 +133,13 @@ def _stock(db: Session, world: World) -> Ids:
         counting.scan(db, variance, other.code, dai)
         counting.scan(db, variance, ean(world.tee), dai)
         counting.count(db, variance, 8, dai)
+    body = b"sku,warehouse,bin,qty\nTEE-NAVY-L,SHA,A03-01-1,20\n"
+    file = imports.begin(db, ImportKind.STOCK, "opening.csv", body, dai)
+    lines = files.rows(ImportKind.STOCK, KINDS[ImportKind.STOCK].required, body)[1]
+    imports.look_at(db, file.id or 0, 0, list(lines))
+    imports.show(db, file.id or 0, dai)
     return {"refill": refill.id, "reserve_bin": reserve.code, "count": count.id, "count_bin": shelf.code,
-            "variance": variance.id}  # fmt: skip
+            "variance": variance.id, "import": file.id}  # fmt: skip
 
 
 def _runs(db: Session, world: World) -> Ids:

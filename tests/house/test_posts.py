@@ -34,7 +34,7 @@ OTHERS = {"people.open_session", "people.close_session", "care.frames", "intake.
 SAMPLE = (
     "allocation.split", "analytics.retry", "audit.pass_many", "care.cancel", "intake.upload", "inventory.adjust",
     "packing.make_parcel", "picking.report", "putaway.put", "return_request.ask", "returns.close", "shipping.hand_over",
-    "shipping.scan_label",
+    "shipping.scan_label", "stock_files.upload",
 )  # fmt: skip
 
 #: What tests.factories.a_carrier signs with.

@@ -7,7 +7,9 @@ import pytest
 from floor.inventory import books, jobs, queries, service
 from floor.inventory.models import BinKind, CountTask, SafetyStock
 from floor.inventory.service import Wish
+from floor.kit import spreadsheet
 from floor.kit.actor import SYSTEM
+from floor.kit.errors import Invalid
 from floor.kit.uow import reading, unit_of_work
 from floor.people.queries import by_badge
 from tests.factories import a_bin, a_sku, a_warehouse, count, ean, stock
@@ -141,33 +143,6 @@ def held(world):
         return queries.balance_of(db, world["bin"], world["id"])
 
 
-def test_opening_stock_sets_what_the_file_says_and_twice_is_once(world):
-    body = sheet("tee-navy-l,sha,a01-01-1,25", "TEE-NAVY-L,SHA,A01-02-1,4")
-    assert [line.change for line in jobs.set_stock(body, True, SYSTEM).lines] == [15, 4]
-    assert held(world) == 10, "a dry run changes nothing"
-    jobs.set_stock(body, False, SYSTEM)
-    assert held(world) == 25
-    assert jobs.set_stock(body, False, SYSTEM).lines == []
-    with reading() as db:
-        assert books.broken_balances(db) == []
-
-
-def test_bad_rows_are_named_one_by_one_and_the_good_ones_count(world):
-    body = sheet(
-        "NOPE,SHA,A01-01-1,1", "TEE-NAVY-L,XXX,A01-01-1,1", "TEE-NAVY-L,SHA,Z9,1", "TEE-NAVY-L,SHA,A01-02-1,many",
-        "TEE-NAVY-L,SHA,A01-02-1,6", "TEE-NAVY-L,SHA,A01-02-1,7", "TEE-NAVY-L,SHA,A01-01-1,1",
-    )  # fmt: skip
-    found = jobs.set_stock(body, False, SYSTEM)
-    faults = [(f.number, f.reason) for f in found.faults]
-    assert faults == [(1, "sku"), (2, "warehouse"), (3, "bin"), (4, "qty"), (6, "twice"), (7, "promised")]
-    assert [line.qty for line in found.lines] == [6]
-
-
-def test_a_file_with_other_columns_is_refused_whole(world):
-    assert jobs.set_stock(b"a,b\n1,2\n", False, SYSTEM).faults[0].reason == "columns"
-    assert jobs.set_stock(b"", False, SYSTEM).faults[0].reason == "columns"
-
-
 def test_a_delivery_is_all_or_nothing_and_a_file_counts_once(world):
     bad = sheet("TEE-NAVY-L,SHA,A01-01-1,5", "NOPE,SHA,A01-01-1,1")
     assert jobs.receive(bad, False, SYSTEM).faults
@@ -178,14 +153,26 @@ def test_a_delivery_is_all_or_nothing_and_a_file_counts_once(world):
     assert held(world) == 15
 
 
-def test_the_commands_say_what_would_change_and_what_is_wrong(world, app, tmp_path):
+def test_a_delivery_names_its_bad_rows_and_takes_a_workbook(world):
+    head = ["SKU编码", "仓库", "货位", "数量"]
+    rows = [
+        ["TEE-NAVY-L", "SHA", "A01-01-1", 5],
+        ["TEE-NAVY-L", "SHA", "A01-01-1", 5],
+        ["TEE-NAVY-L", "SHA", "A01-02-1", 0],
+    ]
+    found = jobs.receive(spreadsheet.to_workbook(head, rows), False, SYSTEM)
+    assert [(line.row.number, line.fault.reason) for line in found.faults] == [(3, "twice"), (4, "number")]
+    assert jobs.receive(spreadsheet.to_workbook(head, rows[:1]), False, SYSTEM).units == 5
+    assert held(world) == 15
+    with pytest.raises(Invalid):
+        jobs.receive(b"a,b\n1,2\n", False, SYSTEM)
+
+
+def test_the_command_receives_a_file_once(world, app, tmp_path):
     path = tmp_path / "stock.csv"
-    path.write_bytes(sheet("TEE-NAVY-L,SHA,A01-01-1,12", "NOPE,SHA,A01-01-1,1"))
-    answer = app.test_cli_runner().invoke(args=["stock", "import", str(path), "--dry-run"])
-    assert answer.exit_code == 1
-    assert "SHA A01-01-1 TEE-NAVY-L: 10 -> 12 (+2)" in answer.output
-    assert held(world) == 10
     path.write_bytes(sheet("TEE-NAVY-L,SHA,A01-01-1,12"))
+    answer = app.test_cli_runner().invoke(args=["stock", "receive", str(path), "--dry-run"])
+    assert "would receive 12 units on 1 rows" in answer.output
     answer = app.test_cli_runner().invoke(args=["stock", "receive", str(path)])
     assert answer.exit_code == 0, answer.output
     assert held(world) == 22

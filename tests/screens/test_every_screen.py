@@ -17,8 +17,10 @@ from floor.demo import company, day
 from floor.events.relay import Relay
 from floor.factory import create_app
 from floor.intake.models import ImportBatch
-from floor.inventory.models import CountTask, Replenishment
+from floor.inventory import imports, jobs
+from floor.inventory.models import CountTask, ImportKind, Replenishment, StockImport
 from floor.kit import uow
+from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
@@ -36,6 +38,7 @@ NO_SCREENS = {
     "static", "assets.htmx", "people.language", "allocation.export", "care.badges", "care.command_cards",
     "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
     "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
+    "stock_files.export", "stock_files.faults",
 }  # fmt: skip
 
 
@@ -79,11 +82,21 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         cli.migrate()
         company.load_once(lambda _words: None, orders=120)
         day.live(app, Relay(app.extensions["handlers"]), lambda _words: None)
+        _look_at_a_file()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
     house.stop()
     uow.database().dispose()
+
+
+def _look_at_a_file() -> None:
+    """A stock file of every kind of row, waiting for a yes."""
+    rows = ("TEE-NAVY-L,SHA,A01-01-1,250", "TEE-NAVY-L,SHA,A05-05-1,4", "NOBODY,SHA,A01-01-1,1", "MUG-BLUE,SHA,Z9,many")
+    body = "\n".join(("SKU编码,仓库,货位,数量,备注", *rows)).encode("gb18030")
+    with uow.unit_of_work() as db:
+        it = imports.begin(db, ImportKind.STOCK, "opening.csv", body, SYSTEM)
+    jobs.carry(it.id or 0)
 
 
 def _one(db: Session, query: Any) -> Any:
@@ -111,6 +124,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         refill = _one(db, select(Replenishment.id))
         job = _one(db, select(PrintJob.id))
         batch = db.exec(select(ImportBatch.id)).first()
+        file = _one(db, select(StockImport.id))
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
         number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
     stop = f"/walks/{walk}/stops/2"
@@ -171,6 +185,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         "shipping.manifest": (packer, f"/manifests/{lorry}"),
         "shipping.manifests": (packer, "/manifests"),
         "shipping.print_job": (packer, f"/print-jobs/{job}"),
+        "stock_files.index": (boss, "/stock/imports"),
+        "stock_files.show": (boss, f"/stock/imports/{file}"),
         "tracking.board": (clerk, "/tracking"),
         "tracking.customer_page": ("", f"/t/{token}"),
         "tracking.story": (clerk, f"/parcels/{shipped}/story"),

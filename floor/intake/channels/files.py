@@ -21,6 +21,7 @@ from floor.intake.channels.mapping import LINE_FIELDS, Mapping
 from floor.intake.regions import full_province
 from floor.kit import units
 from floor.kit.errors import Invalid
+from floor.kit.spreadsheet import clean
 from floor.orders.service import NewAddress, NewOrder
 
 #: Gives the file from its beginning, each time it is called.
@@ -59,14 +60,6 @@ class Group:
     #: Rows that stand in the draft, in the draft's order of lines.
     lines: list[Row] = field(default_factory=list)
     draft: Draft | None = None
-
-
-def clean(cell: str) -> str:
-    """Exports protect numbers from spreadsheets: a leading apostrophe, ="123", tabs. None of it is content."""
-    text = cell.strip(" \t\r\n\ufeff\u3000")
-    if text.startswith('="') and text.endswith('"') and len(text) > 2:
-        text = text[2:-1].strip()
-    return text[1:].strip() if text.startswith("'") else text
 
 
 @contextmanager

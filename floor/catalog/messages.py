@@ -1,0 +1,12 @@
+"""Sentences about the catalogue."""
+
+from flask_babel import lazy_gettext as _l
+
+REFUSALS = {
+    "catalog.not_described": _l("A new SKU needs a name, its size and its weight: %(sku)s."),
+    "catalog.barcode_taken": _l("Barcode %(barcode)s is on other goods already."),
+}
+
+EVENTS: dict[str, object] = {
+    "catalog.sku.saved": _l("SKUs saved: %(made)s new, %(changed)s changed"),
+}
