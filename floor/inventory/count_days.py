@@ -57,10 +57,11 @@ def plan_day(db: Session, house: Warehouse, actor: Actor) -> Planned:
     """Ask for the counts that today is worth, once a day, as many as the warehouse's rules leave room for."""
     assert house.id is not None
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    row = {"warehouse_id": house.id, "day": today(), "bins": 0, "planned_at": clock.now()}
+    day = today()
+    row = {"warehouse_id": house.id, "day": day, "bins": 0, "planned_at": clock.now()}
     fresh = dialect.insert(CountPlan).values(row).on_conflict_do_nothing().returning(sa.literal(1))
     is_new = db.execute(fresh).first() is not None
-    plan = db.get_one(CountPlan, (house.id, row["day"]))
+    plan = db.get_one(CountPlan, (house.id, day))
     if not is_new:
         return Planned(plan, False)
     waiting = _waiting(db, house.id)
@@ -90,14 +91,14 @@ def _waiting(db: Session, warehouse_id: int) -> dict[CountReason, set[int]]:
     rows = select(CountTask.reason, CountTask.bin_id).where(CountTask.warehouse_id == warehouse_id)
     found: dict[CountReason, set[int]] = defaultdict(set)
     for reason, bin_id in db.exec(rows.where(col(CountTask.state).in_(unfinished))):
-        found[reason].add(bin_id)
+        found[CountReason(reason)].add(bin_id)
     return found
 
 
 def candidates(db: Session, warehouse_id: int) -> list[Candidate]:
     """Every bin with goods: its value, the age of its oldest line since somebody or something confirmed it, doubts."""
     lying = db.execute(
-        sa.select(col(Bin.id), col(Balance.sku_id), col(Balance.qty) * col(Sku.price_fen))
+        sa.select(col(Bin.id), col(Balance.sku_id), sa.cast(col(Balance.qty), sa.BigInteger) * col(Sku.price_fen))
         .join(Balance, col(Balance.place_id) == col(Bin.id))
         .join(Sku, col(Sku.id) == col(Balance.sku_id))
         .where(col(Bin.warehouse_id) == warehouse_id, col(Bin.kind).in_(_SHELVES), col(Balance.qty) > 0)
@@ -114,7 +115,9 @@ def candidates(db: Session, warehouse_id: int) -> list[Candidate]:
         start = confirmed.get(line)
         by_bin[bin_id].append((value, age, sum(start is None or at > start for at in signs[line])))
     return [
-        Candidate(bin_id, sum(v for v, _a, _d in lines), _oldest(a for _v, a, _d in lines), sum(d for _v, _a, d in lines))
+        Candidate(
+            bin_id, sum(v for v, _a, _d in lines), _oldest(a for _v, a, _d in lines), sum(d for _v, _a, d in lines)
+        )
         for bin_id, lines in by_bin.items()
     ]
 

@@ -70,6 +70,16 @@ def rules_of(db: Session, warehouse_id: int) -> CountRules:
     return db.get(CountRules, warehouse_id) or CountRules(warehouse_id=warehouse_id)
 
 
+def change_rules(db: Session, rules: CountRules, actor: Actor) -> None:
+    """Keep these rules of a warehouse, and who made them."""
+    db.add(rules)
+    db.flush()
+    data = {
+        name: getattr(rules, name) for name in ("daily_bins", "auto_fen", "other_fen", "approval_fen", "lists_goods")
+    }
+    record(db, Event("inventory.counts.rules_changed", "warehouse", rules.warehouse_id, data=data), actor)
+
+
 def ask_count(db: Session, where: Bin, sku_id: int, reason: CountReason, actor: Actor) -> CountTask:
     """Somebody should count one SKU in one bin. One open task is enough: the one there already is returned."""
     waiting = (CountTask.bin_id == where.id, CountTask.sku_id == sku_id, CountTask.state == CountState.OPEN)
@@ -108,8 +118,8 @@ def visit_at(db: Session, bin_id: int, actor: Actor) -> CountVisit | None:
 def begin(db: Session, where: Bin, actor: Actor) -> CountVisit:
     """The bin's label was scanned: its open counts are in this person's hands, from the start. Visits elsewhere end."""
     visit = visit_at(db, where.id, actor)
-    others = (CountVisit.user_id == actor.id, CountVisit.id != (visit.id if visit else None))
-    db.execute(sa.update(CountVisit).where(*others, col(CountVisit.ended_at).is_(None)).values(ended_at=clock.now()))
+    others = (col(CountVisit.user_id) == actor.id) & (col(CountVisit.id) != (visit.id if visit else 0))
+    db.execute(sa.update(CountVisit).where(others, col(CountVisit.ended_at).is_(None)).values(ended_at=clock.now()))
     if visit is None:
         assert actor.id is not None, "a machine observes, it does not count"
         visit = CountVisit(bin_id=where.id, user_id=actor.id)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 _PARTITIONS = ((40, 12), (37, 11), (34, 10), (30, 9), (27, 8), (24, 7), (20, 6))
 _HEADER = 0x30
 _HEX = re.compile(r"[0-9A-Fa-f]{24}")
-_URI = re.compile(r"urn:epc:(?:id:sgtin:|tag:sgtin-(?:96|198):([0-7])\.)(\d{6,12})\.(\d{1,7})\.(.{1,60})", re.IGNORECASE)
+_URI = re.compile(
+    r"urn:epc:(?:id:sgtin:|tag:sgtin-(?:96|198):([0-7])\.)(\d{6,12})\.(\d{1,7})\.(.{1,60})", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Sgtin:
     gtin: str
     serial: str
     filter: int = 0
+
+
+def canonical(text: str) -> str:
+    """One spelling per tag: hex digits are capitals, a URI is taken as it is."""
+    text = text.strip()
+    return text.upper() if _HEX.fullmatch(text) else text
 
 
 def decoded(text: str) -> Sgtin | None:

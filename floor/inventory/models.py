@@ -273,7 +273,7 @@ class CountTask(SQLModel, table=True):
     counted_by: int | None = Field(default=None, foreign_key="user_account.id")
     counted_at: datetime | None = None
     #: The difference at list price, fen; below zero where units are missing.
-    value_fen: int = 0
+    value_fen: int = Field(default=0, sa_type=sa.BigInteger)
     #: Serial numbers the books lack ("+A1") or have too many ("-B2").
     off: list = json_field(list)
     #: Why the books were wrong, a code of count_review.Why; "" while nobody said so.

@@ -25,9 +25,9 @@ class CountRules(SQLModel, table=True):
     #: Up to this a difference counted twice adjusts itself.
     auto_fen: int = 2_000
     #: Above this the second count must be somebody else's.
-    other_fen: int = 50_000
+    other_fen: int = 100_000
     #: Above this two supervisors must agree, neither of whom counted.
-    approval_fen: int = 200_000
+    approval_fen: int = 500_000
     #: Does the counter see which goods to count? Never how many.
     lists_goods: bool = True
 

@@ -116,7 +116,7 @@ class _Reading:
 
     def keep(self, readings: Sequence[Reading]) -> int:
         """Write down what was seen. Returns how many tags were new to the reading."""
-        tags = [one.epc.upper() for one in readings if one.epc]
+        tags = [epc.canonical(one.epc) for one in readings if one.epc]
         for one in readings:
             if not one.epc:
                 self._keep_number(one)
@@ -175,7 +175,7 @@ class _Reading:
         return asked
 
     def _unseen(self) -> list[Sku]:
-        """Tagged goods the books have here of which no tag answered: known to be tagged, because a reader here saw one."""
+        """Goods the books have here of which no tag answered, and that wear tags: a reader of this house saw some."""
         if self.where is None or self.source.kind is not SourceKind.RFID:
             return []
         tagged = (
