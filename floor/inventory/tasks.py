@@ -160,7 +160,7 @@ def counts_by_state(db: Session, site: str = "") -> dict[CountState, int]:
         every = every.join(Warehouse, col(Warehouse.id) == col(CountTask.warehouse_id)).where(
             col(Warehouse.code) == site
         )
-    return dict(db.execute(every).tuples().all())
+    return {row[0]: row[1] for row in db.execute(every)}
 
 
 def open_work(db: Session, site: str = "") -> tuple[int, int, int]:
