@@ -57,7 +57,8 @@ def scan(db: Session, task_id: int) -> Response:
     more; anything else -> the same step, and what it was (422)."""
     given = tasks.count_for(db, task_id, lock=True)
     present = _present(db, given)
-    found = counting.scan(db, present, request.form.get("code", ""), actor())
+    code = request.form.get("code", "").replace("\x00", "")
+    found = counting.scan(db, present, code, actor())
     if found.seen in (Seen.BIN, Seen.ITEM, Seen.SERIAL):
         return show(db, found.task, verdict="step")
     verdict = "warn" if found.seen in (Seen.TWICE, Seen.COUNTED) else "err"
