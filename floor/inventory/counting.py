@@ -128,7 +128,7 @@ def begin(db: Session, where: Bin, actor: Actor) -> CountVisit:
     assert visit.id is not None
     waiting = (CountTask.bin_id == where.id, CountTask.state == CountState.OPEN)
     found = db.exec(select(CountTask).where(*waiting).order_by(col(CountTask.id)).with_for_update()).all()
-    if any(task.reason in WHOLE for task in found) and not visit.is_whole:
+    if any(task.reason in WHOLE and _is_untold(task) for task in found) and not visit.is_whole:
         visit.is_whole = True
         took = {task.id for task in found}
         found = [*found, *(new for new in ask_bin(db, where, CountReason.CYCLE, actor) if new.id not in took)]
@@ -137,6 +137,11 @@ def begin(db: Session, where: Bin, actor: Actor) -> CountVisit:
             take(db, task, visit)
     db.flush()
     return visit
+
+
+def _is_untold(task: CountTask) -> bool:
+    """Nobody said a number yet; who counts again does not count the whole bin again."""
+    return task.last_gap is None and task.round == 1
 
 
 def take(db: Session, task: CountTask, visit: CountVisit) -> None:
@@ -160,22 +165,23 @@ def scan(db: Session, task: CountTask, code: str, actor: Actor) -> Scan:
     Raises Conflict when the count is over, NotAllowed when somebody else has to count.
     """
     visit = visit_at(db, task.bin_id, actor)
-    if task.state is not CountState.OPEN and visit is None:
+    is_mine = task.state is CountState.OPEN and not is_barred(db, task, actor)
+    if visit is None and not is_mine:
+        _may_count(db, task, actor)
         raise Conflict("inventory.count_over")
-    _may_count(db, task, actor)
     where = db.get_one(Bin, task.bin_id)
     read = code.strip().upper()
     if read == where.code:
         begin(db, where, actor)
         return Scan(Seen.BIN, None, task)
-    if visit is None or (task.state is CountState.OPEN and task.visit_id != visit.id):
+    if visit is None or (is_mine and task.visit_id != visit.id):
         return Scan(Seen.WRONG_BIN, None, task)
     numbered = _of_serial(db, visit, task, read)
     if numbered is not None:
         return _serial(db, numbered, read)
     sku = resolve(db, code).sku
     if sku is None:
-        unit = task.state is CountState.OPEN and task.item_seen and _is_serial(db, task)
+        unit = is_mine and task.item_seen and _is_serial(db, task)
         if unit and queries.bin_by_code(db, task.warehouse_id, read) is None:
             return _serial(db, task, read)
         return Scan(Seen.UNKNOWN, None, task)

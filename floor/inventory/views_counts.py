@@ -168,11 +168,13 @@ def show(
     verdict: str | None = None, wrong: Seen | None = None, other: Sku | None = None,
 ) -> Response:  # fmt: skip
     """The one screen of a count. Raises NotAllowed when somebody else has to count."""
+    visit = counting.visit_at(db, present.bin_id, actor())
     is_open = present.state is CountState.OPEN
     if is_open and counting.is_barred(db, present, actor()):
-        raise NotAllowed("inventory.other_must_count")
+        if visit is None:
+            raise NotAllowed("inventory.other_must_count")
+        is_open = False  # for this person: the bin's other goods are left
     row = tasks.count_row(db, present)
-    visit = counting.visit_at(db, present.bin_id, actor())
     held = count_bins.left_to_count(db, visit) if visit else []
     step = _step(row.sku, present, visit, is_open)
     lists = _lists_goods(db, present)

@@ -54,7 +54,7 @@ def test_two_different_differences_want_another_counter_and_the_right_number_end
     _here, tee, task = shelf
     assert [say(db, task, tee, qty) for qty in (8, 9)] == [False, False]
     with pytest.raises(NotAllowed) as refused:
-        counting.scan(db, task, "A01-01-1", ANA)
+        counting.count(db, task, 8, ANA)
     assert refused.value.code == "inventory.other_must_count"
     assert say(db, task, tee, 10, BEN) is True
     assert task.state is CountState.DONE
