@@ -29,7 +29,7 @@ from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
-from floor.inventory import books
+from floor.inventory import books, views_counts, views_review
 from floor.inventory import cli as inventory_cli
 from floor.inventory import handlers as inventory_handlers
 from floor.inventory import imported as inventory_imported
@@ -68,6 +68,8 @@ BLUEPRINTS = (
     people.bp,
     inventory.bp,
     inventory_imports.bp,
+    views_counts.bp,
+    views_review.bp,
     intake.bp,
     audit.bp,
     allocation.bp,
@@ -83,7 +85,7 @@ BLUEPRINTS = (
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
-SIGNED_VIEWS: tuple[str, ...] = ("intake.receive", "tracking.hook")
+SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook")
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
@@ -133,6 +135,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "reserved <= on hand": books.broken_reservations,
     "lots = balances": books.broken_lots,
     "lots on hold are held back": books.broken_holds,
+    "adjusted counts are booked once": books.broken_counts,
     "ordered = the sum of its parts": shipments_queries.broken_orders,
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,
@@ -164,7 +167,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("tracking.board", _l("Tracking"), "truck", ("service", "supervisor")),
     ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
     ("inventory.stock", _l("Stock"), "rack", ("service", "supervisor")),
-    ("inventory.counts", _l("Counts"), "count", ("picker", "supervisor")),
+    ("counts.index", _l("Counts"), "count", ("picker", "supervisor")),
     ("inventory.replenishments", _l("Replenishment"), "swap", ("picker", "supervisor")),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),

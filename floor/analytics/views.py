@@ -53,11 +53,11 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
         back = len(waiting_put_aways(db, house.id if house else None))
         rows += [
             ("inventory.replenishments", "swap", _("Replenishment"), refills),
-            ("inventory.counts", "count", _("Counts"), to_count),
+            ("counts.index", "count", _("Counts"), to_count),
             ("putaway.waiting", "return", _("Put away returned goods"), back),
         ]
         if role is not Role.PICKER:
-            rows.insert(0, ("inventory.review", "scale", _("Variances to decide"), variances))
+            rows.insert(0, ("count_review.review", "scale", _("Variances to decide"), variances))
     if role in (Role.PACKER, Role.SUPERVISOR, Role.ADMIN):
         queue = sum(waiting_here for _site, waiting_here in queries.benches(db, site))
         rows.insert(0, ("packing.stations", "box", _("Packing benches"), queue))

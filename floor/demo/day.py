@@ -14,7 +14,7 @@ from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
 from floor.catalog import queries as catalog
-from floor.demo import arrivals
+from floor.demo import arrivals, counts
 from floor.events.relay import Relay
 from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
 from floor.kit.actor import SYSTEM, Actor
@@ -71,6 +71,8 @@ def live(app: Flask, relay: Relay, say: Say) -> None:
     say("Demo day: on the road and back ...")
     _track(app)
     _return(_who("B-3001"))
+    say("Demo day: counts ...")
+    counts.live(app, _who("B-1001"), _who("B-4001"))
     _leave_open()
     relay.drain()
 

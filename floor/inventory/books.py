@@ -18,12 +18,14 @@ from floor.inventory.models import (
     UNNAMED,
     Balance,
     Bin,
+    CountTask,
     LedgerRow,
     Lot,
     LotBalance,
     Place,
     Reservation,
 )
+from floor.inventory.states import CountState
 
 
 def broken_balances(db: Session) -> list[str]:
@@ -147,6 +149,24 @@ def _off_holds() -> tuple[sa.Select, sa.Select]:
         .having(sa.func.sum(col(LotBalance.qty)) > 1)
     )
     return off, twice
+
+
+def broken_counts(db: Session) -> list[str]:
+    """Check: an adjusted count moved its difference (goods without lots: in one row), any other count moved nothing."""
+    task, row = CountTask, LedgerRow
+    booked = sa.case((col(row.to_place_id) == col(task.bin_id), col(row.qty)), else_=-col(row.qty))
+    moved, rows = sa.func.coalesce(sa.func.sum(booked), 0), sa.func.count(col(row.id))
+    gap = sa.func.coalesce(col(task.counted_qty) - col(task.system_qty), 0)
+    due = sa.case((col(task.state) == CountState.DONE, gap), else_=0)
+    of_task = (col(row.subject) == "count") & (col(row.subject_id) == col(task.id))
+    off = (
+        sa.select(col(task.id), moved.label("moved"), due.label("due"), rows.label("rows"))
+        .join(Sku, col(Sku.id) == col(task.sku_id))
+        .outerjoin(row, of_task)
+        .group_by(col(task.id), col(Sku.tracking))
+        .having(sa.or_(moved != due, (col(Sku.tracking) == Tracking.NONE) & (rows > 1)))
+    )
+    return [f"count_task {r.id}: {r.rows} ledger rows of {r.moved:+d} instead of {r.due:+d}" for r in db.execute(off)]
 
 
 def _lot_units(*where: sa.ColumnElement[bool]) -> sa.ScalarSelect:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from sqlmodel import Session
 
-from floor.inventory import books, files, imported, imports, jobs
+from floor.inventory import books, count_days, files, imported, imports, jobs, observing, queries
 from floor.inventory.files import Fault
 from floor.inventory.kinds import KINDS
 from floor.inventory.messages import FAULTS, REFUSALS
-from floor.inventory.models import ImportKind, StockImport
+from floor.inventory.models import ImportKind, StockImport, Warehouse
+from floor.inventory.models_counting import SourceKind
 from floor.inventory.states import ImportState
 from floor.kit import spreadsheet
 from floor.kit.actor import Actor
@@ -23,6 +25,7 @@ stock = AppGroup("stock", help="What lies on the shelves; master data from and t
 
 _IMPORT = Actor("system", None, "flask stock import")
 _RECEIVE = Actor("system", None, "flask stock receive")
+_PLAN = Actor("system", None, "flask stock")
 _file = click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _dry = click.option("--dry-run", is_flag=True, help="Say what would change, change nothing.")
 _kind = click.option(
@@ -145,6 +148,40 @@ def rebuild(dry_run: bool) -> None:
     click.echo(f"would write {len(wrong)} rows")
     if wrong:
         sys.exit(1)
+
+
+@stock.command("plan-counts")
+@click.option("--warehouse", "site", default="", help="Code of one warehouse; all of them without.")
+def plan_counts(site: str) -> None:
+    """Ask for the cycle counts that are worth today. Once a day: again, it tells what was planned."""
+    with unit_of_work() as db:
+        for house in [_house(db, site)] if site else queries.warehouses(db):
+            planned = count_days.plan_day(db, house, _PLAN)
+            how = "planned" if planned.is_new else "were planned before"
+            click.echo(f"{house.code} {planned.plan.day}: {planned.plan.bins} bins {how}")
+
+
+@stock.command("add-source")
+@click.argument("code")
+@click.argument("kind", type=click.Choice([kind.value for kind in SourceKind]))
+@click.argument("site")
+@click.option("--tolerance", default=0, show_default=True, type=click.IntRange(0, 100), help="Percent of the books.")
+def add_source(code: str, kind: str, site: str, tolerance: int) -> None:
+    """A reader, scale or camera in a warehouse that may tell what it sees. Prints the secret it signs with."""
+    try:
+        with unit_of_work() as db:
+            house = _house(db, site)
+            source = observing.add_source(db, code, SourceKind(kind), house.id or 0, _PLAN, tolerance)
+            click.echo(f"{code} posts to /hooks/observations/{code} and signs with {source.secret}")
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def _house(db: Session, site: str) -> Warehouse:
+    house = queries.warehouse_by_code(db, site)
+    if house is None:
+        raise click.ClickException(f"there is no warehouse {site}")
+    return house
 
 
 def _complain(faults: Iterable[tuple[int, Fault]]) -> None:

@@ -2,9 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.inventory.count_planning import Klass
+from floor.inventory.count_review import Why
 from floor.inventory.counting import Seen
 from floor.inventory.lots import Held
 from floor.inventory.models import BinKind, CountReason, ImportKind, MoveReason, PlaceKind
+from floor.inventory.models_counting import Finding, SourceKind
 from floor.inventory.states import CountState, ImportState, ReplenishmentState
 
 REFUSALS = {
@@ -18,6 +21,14 @@ REFUSALS = {
     "inventory.bin_closed": _l("Bin %(bin)s is closed. Choose another one."),
     "inventory.scan_first": _l("Scan the bin and the item first."),
     "inventory.count_over": _l("This count is finished. Look at the fresh list."),
+    "inventory.other_must_count": _l(
+        "You counted these already. Leave them for a colleague: two people have to count."
+    ),
+    "inventory.not_empty": _l("You counted goods in this bin. Say that nothing else lies here instead."),
+    "inventory.own_count": _l("You counted these yourself. A difference this large is decided by others."),
+    "inventory.second_person": _l("You agreed already. A second supervisor has to agree, too."),
+    "inventory.unknown_source": _l("There is no such source of observations."),
+    "inventory.source_taken": _l("There is a source %(source)s already."),
     "inventory.missing_promised": _l(
         "%(missing)s units are missing, but only %(free)s are free: the others are promised to orders. "
         "Let the picker report them short on the walk, then adjust."
@@ -57,6 +68,16 @@ EVENTS: dict[str, object] = {
     "inventory.count.differ": _l("Counted twice with a difference"),
     "inventory.count.adjust": _l("Stock adjusted after a count"),
     "inventory.count.recount": _l("Recount asked for"),
+    "inventory.count.other": _l("Count differed, to be counted by somebody else"),
+    "inventory.count.approve": _l("Large difference agreed to, a second supervisor is wanted"),
+    "inventory.count.reject": _l("Count rejected, the books stay"),
+    "inventory.counts.planned": _l("Cycle counts planned"),
+    "inventory.counts.rules_changed": _l("Rules of counting changed"),
+    "inventory.bin.done": _l("Counting at the bin ended"),
+    "inventory.bin.nothing_else": _l("Bin counted, nothing else lies there"),
+    "inventory.bin.empty": _l("Bin found empty"),
+    "inventory.bin.doubted": _l("Wrong goods scanned at the bin"),
+    "inventory.source.added": _l("Source of observations added"),
     "inventory.replenishment.asked": _l("Replenishment asked for"),
     "inventory.replenishment.finish": _l("Pick face filled"),
     "inventory.replenishment.cancel": _l("Replenishment cancelled"),
@@ -134,12 +155,45 @@ COUNT_REASONS = {
     CountReason.ZERO_CHECK: _l("Bin should be empty"),
     CountReason.CYCLE: _l("Cycle count"),
     CountReason.ASKED: _l("Asked for"),
+    CountReason.OBSERVED: _l("A reader disagrees"),
 }
 
 COUNT_STATES = {
     CountState.OPEN: _l("To count"),
     CountState.VARIANCE: _l("Variance"),
+    CountState.APPROVED: _l("Agreed once"),
     CountState.DONE: _l("Done"),
+    CountState.REJECTED: _l("Rejected"),
+}
+
+#: Why the books were wrong.
+WHYS = {
+    Why.MISCOUNTED: _l("Miscounted before"),
+    Why.ELSEWHERE: _l("Found elsewhere"),
+    Why.THEFT: _l("Theft or loss"),
+    Why.DAMAGE: _l("Damage"),
+    Why.SUPPLIER: _l("Supplier's error"),
+    Why.UNKNOWN: _l("Unknown"),
+}
+
+FINDINGS = {
+    Finding.PENDING: _l("Being read"),
+    Finding.AGREES: _l("Agrees"),
+    Finding.DISAGREES: _l("Disagrees"),
+    Finding.UNKNOWN: _l("Not known here"),
+}
+
+SOURCE_KINDS = {
+    SourceKind.RFID: _l("RFID reader"),
+    SourceKind.WEIGHT: _l("Scale"),
+    SourceKind.CAMERA: _l("Camera"),
+}
+
+#: How often bins of a class are counted.
+KLASSES = {
+    Klass.A: _l("A, monthly"),
+    Klass.B: _l("B, every quarter"),
+    Klass.C: _l("C, yearly"),
 }
 
 REPLENISHMENT_STATES = {
@@ -151,7 +205,9 @@ REPLENISHMENT_STATES = {
 #: What a wrong scan at a count says.
 SEEN = {
     Seen.WRONG_BIN: _l("This is not the bin to count"),
-    Seen.WRONG_ITEM: _l("Other goods than the ones to count"),
+    Seen.WRONG_ITEM: _l("Nobody asked to count these here"),
+    Seen.TWICE: _l("This number is scanned already"),
+    Seen.COUNTED: _l("You counted these here already"),
     Seen.UNKNOWN: _l("The system does not know this code"),
 }
 

@@ -238,6 +238,8 @@ class CountReason(StrEnum):
     ZERO_CHECK = "zero_check"
     CYCLE = "cycle"
     ASKED = "asked"
+    #: A reader or a scale saw another number than the books have.
+    OBSERVED = "observed"
 
 
 class CountTask(SQLModel, table=True):
@@ -253,9 +255,16 @@ class CountTask(SQLModel, table=True):
     state: CountState = enum_field(CountState, default=CountState.OPEN, index=True)
     asked_at: datetime = Field(default_factory=clock.now)
     asked_by: str = Field(default="", max_length=64)
-    #: When the bin was scanned for the present count; and whether the goods were.
+    #: The visit that counts it now; when its bin was scanned; and whether the goods were.
+    visit_id: int | None = Field(default=None, foreign_key="count_visit.id", index=True)
     began_at: datetime | None = None
     item_seen: bool = False
+    #: Serial numbers scanned so far in the present count.
+    serials: list = json_field(list)
+    #: A supervisor's recount begins another round.
+    round: int = 1
+    #: Who counted it in this round may not count it now; 0: anybody may.
+    barred_round: int = 0
     #: What the count before said against the books; the same difference again makes a variance.
     last_gap: int | None = None
     counted_qty: int | None = None
@@ -263,7 +272,30 @@ class CountTask(SQLModel, table=True):
     system_qty: int | None = None
     counted_by: int | None = Field(default=None, foreign_key="user_account.id")
     counted_at: datetime | None = None
+    #: The difference at list price, fen; below zero where units are missing.
+    value_fen: int = Field(default=0, sa_type=sa.BigInteger)
+    #: Serial numbers the books lack ("+A1") or have too many ("-B2").
+    off: list = json_field(list)
+    #: Why the books were wrong, a code of count_review.Why; "" while nobody said so.
+    why: str = Field(default="", max_length=24)
+    #: The first of two who must agree to a large adjustment.
+    approved_by: int | None = Field(default=None, foreign_key="user_account.id")
     decided_by: int | None = Field(default=None, foreign_key="user_account.id")
+    decided_at: datetime | None = None
+
+
+class CountVisit(SQLModel, table=True):
+    """Somebody stands at a bin and counts what lies there, from the scan of its label until they are done."""
+
+    __tablename__ = "count_visit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    bin_id: int = Field(foreign_key="bin.id", index=True)
+    user_id: int = Field(foreign_key="user_account.id", index=True)
+    began_at: datetime = Field(default_factory=clock.now)
+    ended_at: datetime | None = None
+    #: Everything that lies here is to be counted, not only the goods somebody asked for.
+    is_whole: bool = False
 
 
 class Replenishment(SQLModel, table=True):

@@ -10,13 +10,20 @@ class CountState(StrEnum):
     OPEN = "open"
     #: Counted twice with the same difference: a supervisor decides.
     VARIANCE = "variance"
+    #: A supervisor agreed to a large difference: another one must, too.
+    APPROVED = "approved"
+    #: The books are right, or follow the count.
     DONE = "done"
+    #: Not believed: the books stay.
+    REJECTED = "rejected"
 
 
 class CountAction(StrEnum):
     MATCH = "match"
     DIFFER = "differ"
     ADJUST = "adjust"
+    APPROVE = "approve"
+    REJECT = "reject"
     RECOUNT = "recount"
 
 
@@ -26,7 +33,12 @@ COUNT = Machine(
         (CountState.OPEN, CountAction.MATCH): CountState.DONE,
         (CountState.OPEN, CountAction.DIFFER): CountState.VARIANCE,
         (CountState.VARIANCE, CountAction.ADJUST): CountState.DONE,
+        (CountState.VARIANCE, CountAction.APPROVE): CountState.APPROVED,
+        (CountState.VARIANCE, CountAction.REJECT): CountState.REJECTED,
         (CountState.VARIANCE, CountAction.RECOUNT): CountState.OPEN,
+        (CountState.APPROVED, CountAction.ADJUST): CountState.DONE,
+        (CountState.APPROVED, CountAction.REJECT): CountState.REJECTED,
+        (CountState.APPROVED, CountAction.RECOUNT): CountState.OPEN,
     },
 )
 

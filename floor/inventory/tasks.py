@@ -8,7 +8,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
-from floor.inventory.models import Balance, Bin, CountTask, LedgerRow, Replenishment, Warehouse
+from floor.inventory.models import Balance, Bin, CountTask, LedgerRow, Replenishment, Reservation, Warehouse
+from floor.inventory.models_counting import CountEntry
 from floor.inventory.queries import FREE
 from floor.inventory.states import CountState, ReplenishmentState
 from floor.kit.errors import Unknown
@@ -22,11 +23,18 @@ class CountRow:
     where: Bin
     site: str
     sku: Sku
+    #: Units of the bin are promised to shipments: somebody picks there soon.
+    is_busy: bool = False
 
     @property
     def gap(self) -> int:
         """Counted minus the books at that moment: what an adjustment books."""
         return (self.task.counted_qty or 0) - (self.task.system_qty or 0)
+
+    @property
+    def stake_fen(self) -> int:
+        """What the difference is worth at list price; of serial numbers every one that is off counts."""
+        return max(abs(self.gap), len(self.task.off)) * self.sku.price_fen
 
 
 def count_for(db: Session, task_id: int, *, lock: bool = False) -> CountTask:
@@ -42,17 +50,57 @@ def count_row(db: Session, task: CountTask) -> CountRow:
     return CountRow(task, where, db.get_one(Warehouse, where.warehouse_id).code, db.get_one(Sku, task.sku_id))
 
 
-def counts(db: Session, state: CountState, site: str = "") -> list[CountRow]:
-    """Counts in a state, in the order one walks past their bins."""
+def counts(db: Session, state: CountState, site: str = "", but_barred: int | None = None) -> list[CountRow]:
+    """Counts in a state, in the order one walks past their bins; those where somebody picks soon come last.
+
+    `but_barred`: without those this person may not count, because somebody else has to.
+    """
+    picked = sa.exists().where(
+        col(Reservation.bin_id) == col(CountTask.bin_id), col(Reservation.shipment_line_id).is_not(None),
+        col(Reservation.qty) > col(Reservation.posted) + col(Reservation.released),
+    )  # fmt: skip
     query = (
-        select(CountTask, Bin, Warehouse.code, Sku)
-        .join(Bin, col(Bin.id) == CountTask.bin_id)
-        .join(Warehouse, col(Warehouse.id) == CountTask.warehouse_id)
-        .join(Sku, col(Sku.id) == CountTask.sku_id)
-        .where(CountTask.state == state)
-        .order_by(Warehouse.code, Bin.code, col(CountTask.id))
+        sa.select(CountTask, Bin, col(Warehouse.code), Sku, picked.label("is_busy"))
+        .join(Bin, col(Bin.id) == col(CountTask.bin_id))
+        .join(Warehouse, col(Warehouse.id) == col(CountTask.warehouse_id))
+        .join(Sku, col(Sku.id) == col(CountTask.sku_id))
+        .where(col(CountTask.state) == state)
+        .order_by("is_busy", col(Warehouse.code), col(Bin.code), col(CountTask.id))
     )
-    return [CountRow(*row) for row in db.exec(query.where(Warehouse.code == site) if site else query)]
+    if site:
+        query = query.where(col(Warehouse.code) == site)
+    if but_barred is not None:
+        mine = (col(CountEntry.task_id) == col(CountTask.id)) & (col(CountEntry.counted_by) == but_barred)
+        query = query.where(~sa.exists().where(mine, col(CountEntry.round) == col(CountTask.barred_round)))
+    return [CountRow(task, where, code, sku, bool(busy)) for task, where, code, sku, busy in db.execute(query)]
+
+
+@dataclass(frozen=True)
+class BinToCount:
+    """A bin with open counts."""
+
+    rows: Sequence[CountRow]
+
+    @property
+    def first(self) -> CountRow:
+        return self.rows[0]
+
+
+def bins_to_count(db: Session, site: str, user_id: int) -> list[BinToCount]:
+    """Bins this person may count, in walking order, busy ones last."""
+    grouped: dict[int, list[CountRow]] = {}
+    for row in counts(db, CountState.OPEN, site, but_barred=user_id):
+        grouped.setdefault(row.where.id, []).append(row)
+    return [BinToCount(rows) for rows in grouped.values()]
+
+
+def said(db: Session, task_ids: Sequence[int]) -> dict[int, list[CountEntry]]:
+    """Every number said of these counts, all rounds, in order."""
+    rows = select(CountEntry).where(col(CountEntry.task_id).in_(task_ids)).order_by(col(CountEntry.id))
+    found: dict[int, list[CountEntry]] = {task_id: [] for task_id in task_ids}
+    for entry in db.exec(rows):
+        found[entry.task_id].append(entry)
+    return found
 
 
 def moves_since(db: Session, task: CountTask) -> Sequence[LedgerRow]:
@@ -105,13 +153,22 @@ def refills(db: Session, site: str = "", task_id: int | None = None) -> list[Ref
     return [Refill(*row) for row in db.execute(query.where(col(Warehouse.code) == site) if site else query)]
 
 
+def counts_by_state(db: Session, site: str = "") -> dict[CountState, int]:
+    """How many counts stand in each state, at a site ("" = everywhere)."""
+    every = sa.select(col(CountTask.state), sa.func.count()).group_by(col(CountTask.state))
+    if site:
+        every = every.join(Warehouse, col(Warehouse.id) == col(CountTask.warehouse_id)).where(
+            col(Warehouse.code) == site
+        )
+    return {row[0]: row[1] for row in db.execute(every)}
+
+
 def open_work(db: Session, site: str = "") -> tuple[int, int, int]:
     """(counts to do, variances to decide, replenishments to do) at a site ("" = everywhere)."""
     here = sa.select(col(Warehouse.id)).where(col(Warehouse.code) == site) if site else sa.select(col(Warehouse.id))
-    counting = sa.select(col(CountTask.state), sa.func.count()).where(col(CountTask.warehouse_id).in_(here))
-    by_state = dict(db.execute(counting.group_by(col(CountTask.state))).all())
+    n = counts_by_state(db, site)
     refilling = sa.select(sa.func.count()).where(
         col(Replenishment.state) == ReplenishmentState.OPEN, col(Replenishment.warehouse_id).in_(here)
     )
-    to_refill = db.execute(refilling).scalar_one()
-    return by_state.get(CountState.OPEN, 0), by_state.get(CountState.VARIANCE, 0), to_refill
+    to_decide = n.get(CountState.VARIANCE, 0) + n.get(CountState.APPROVED, 0)
+    return n.get(CountState.OPEN, 0), to_decide, db.execute(refilling).scalar_one()

@@ -10,15 +10,13 @@ from sqlmodel import Session
 from floor.catalog.models import Sku
 from floor.catalog.queries import barcode_of, resolve, sku_by_code, skus
 from floor.inventory import counting, messages, printing, queries, refilling, service, tasks
-from floor.inventory.counting import Seen
 from floor.inventory.forms import CountForm, ReceiveForm
-from floor.inventory.models import CountReason, CountTask, LedgerRow, Replenishment
+from floor.inventory.models import CountReason, LedgerRow, Replenishment
 from floor.inventory.states import CountState, ReplenishmentAction, ReplenishmentState
 from floor.kit import spreadsheet
 from floor.kit.errors import Refused, Unknown
 from floor.kit.uow import reading
 from floor.paper.labels import BinLabel
-from floor.people.queries import names
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
@@ -147,8 +145,6 @@ def ask_count(db: Session, site: str, code: str) -> Response:
     sku = sku_or_unknown(db, request.form.get("sku", ""))
     counting.ask_count(db, where, sku.id or 0, CountReason.ASKED, actor())
     flash(_("Count of %(sku)s in %(bin)s asked for", sku=sku.code, bin=where.code), "ok")
-    if present := request.form.get("count", type=int):  # found while counting something else here
-        return hx.see(url_for("inventory.count", task_id=present))
     return hx.see(url_for("inventory.bin_page", site=site, code=where.code))
 
 
@@ -228,106 +224,6 @@ def tote_label(code: str) -> Response:
     if tote is None:
         raise Unknown("inventory.unknown_tote", tote=code)
     return printing.labels([printing.tote_label(tote.code)], tote.code)
-
-
-# --- counts ------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/counts")
-@roles(*_FLOOR)
-def counts() -> Response:
-    """Screen 46: bins to count, on the way past them, and why."""
-    with reading() as db:
-        rows = tasks.counts(db, CountState.OPEN, current_user.site)
-        variances = tasks.open_work(db, current_user.site)[1]
-    return page("inventory/counts.html", "screen", rows=rows, variances=variances, words=messages)
-
-
-@bp.get("/counts/<int:task_id>")
-@roles(*_FLOOR)
-def count(task_id: int) -> Response:
-    """Screen 47: bin, then goods, then a number. What the books say is never on this page."""
-    with reading() as db:
-        return show_count(db, tasks.count_for(db, task_id))
-
-
-@bp.post("/counts/<int:task_id>/scans")
-@roles(*_FLOOR)
-@command
-def scan_count(db: Session, task_id: int) -> Response:
-    """Transitions: the bin -> goods; the goods -> number; anything else -> the same step, and what it was (422)."""
-    task = tasks.count_for(db, task_id, lock=True)
-    seen, sku = counting.scan(db, task, request.form.get("code", ""), actor())
-    if seen in (Seen.BIN, Seen.ITEM):
-        return show_count(db, task, verdict="step")
-    return show_count(db, task, 422, verdict="err", wrong=seen, other=sku)
-
-
-@bp.post("/counts/<int:task_id>/number")
-@roles(*_FLOOR)
-@command
-def enter_count(db: Session, task_id: int) -> Response:
-    """Transitions: settled -> the next count; different -> the same bin again, without a number."""
-    task = tasks.count_for(db, task_id, lock=True)
-    form = read(CountForm, request.form)
-    if form.data is None:
-        return show_count(db, task, 422, form=form, verdict="err")
-    if not counting.count(db, task, form.data.qty, actor()):
-        flash(_("Count again: scan the bin once more"), "warn")
-        return hx.see(url_for("inventory.count", task_id=task_id))
-    flash(_("Count written down"), "ok")
-    rows = tasks.counts(db, CountState.OPEN, current_user.site)
-    if not rows:
-        return hx.see(url_for("inventory.counts"))
-    here = tasks.count_row(db, task).where.code
-    following = next((row for row in rows if row.where.code >= here), rows[0])
-    return hx.see(url_for("inventory.count", task_id=following.task.id))
-
-
-def show_count(
-    db: Session, task: CountTask, status: int = 200, *, form: Form[CountForm] | None = None,
-    verdict: str | None = None, wrong: Seen | None = None, other: Sku | None = None,
-) -> Response:  # fmt: skip
-    row = tasks.count_row(db, task)
-    step = "bin" if task.began_at is None else "number" if task.item_seen else "item"
-    return page(
-        "inventory/count.html", "screen", status=status, row=row, step=step, form=form, verdict=verdict, wrong=wrong,
-        other=other, barcode=barcode_of(db, task.sku_id), words=messages, is_open=task.state is CountState.OPEN,
-        scan_url=url_for("inventory.scan_count", task_id=task.id),
-    )  # fmt: skip
-
-
-@bp.get("/counts/review")
-@roles("supervisor")
-def review() -> Response:
-    """Screen 48: counted, the books, what moved since, and what the difference is worth."""
-    with reading() as db:
-        rows = tasks.counts(db, CountState.VARIANCE, current_user.site)
-        moves = {row.task.id: show_history(db, tasks.moves_since(db, row.task)) for row in rows}
-        free = {row.task.id: queries.free_in(db, row.where.id, row.sku.id or 0) for row in rows}
-        people = names(db, [row.task.counted_by for row in rows])
-    return page("inventory/review.html", "content", rows=rows, moves=moves, free=free, people=people, words=messages)
-
-
-@bp.post("/counts/<int:task_id>/adjust")
-@roles("supervisor")
-@command
-def adjust(db: Session, task_id: int) -> Response:
-    """The count is right: the books follow it."""
-    task = tasks.count_for(db, task_id, lock=True)
-    gap = counting.adjust(db, task, actor())
-    flash(_("Stock adjusted by %(gap)s", gap=f"{gap:+d}"), "ok")
-    return hx.see(url_for("inventory.review"))
-
-
-@bp.post("/counts/<int:task_id>/recount")
-@roles("supervisor")
-@command
-def recount(db: Session, task_id: int) -> Response:
-    """Not believed: somebody counts again from the start."""
-    counting.recount(db, tasks.count_for(db, task_id, lock=True), actor())
-    flash(_("Recount asked for"), "ok")
-    return hx.see(url_for("inventory.review"))
 
 
 # --- replenishments ----------------------------------------------------------------------------------------------

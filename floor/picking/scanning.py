@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Sku
+from floor.inventory import count_days
 from floor.inventory import queries as inventory
 from floor.inventory.models import Bin, Tote
 from floor.kit.actor import Actor
@@ -182,6 +183,7 @@ def _other_item(scene: Scene) -> Verdict:
     )
     if later is not None:
         return warn("later_stop", here.id, number=later.number)
+    count_days.doubt(scene.db, scene.stop.bin_id, here.goods.sku_id, "wrong_scan", scene.actor)
     differs = _differences(here, sku)
     home = queries.home_of(scene.db, scene.walk.warehouse_id, sku_id, here.spot)
     scanned = queries.goods(sku, catalog.barcode_of(scene.db, sku_id))

@@ -162,6 +162,36 @@ DOORS: dict[str, Door] = {
     "care.scan_anything": Door(
         "/scan", "Ana", "", {"code": "{count_bin}"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True
     ),
+    "count_review.adjust": Door(
+        "/counts/{variance}/adjust", "Dai", "Ana", {"why": "theft"}, f"/counts/{NO}/adjust", bad={"why": "because"}
+    ),
+    "count_review.adjust_small": Door(
+        "/counts/review/adjust", "Dai", "Ana", {"limit": "500", "why": "miscounted"},
+        bad={"limit": "-7", "why": "miscounted"}, keeps='value="-7"',
+    ),
+    "count_review.plan": Door("/counts/plan", "Dai", "Ana"),
+    "count_review.recount": Door("/counts/{variance}/recount", "Dai", "Ana", unknown=f"/counts/{NO}/recount"),
+    "count_review.reject": Door("/counts/{variance}/reject", "Dai", "Ana", unknown=f"/counts/{NO}/reject"),
+    "count_review.save_rules": Door(
+        "/counts/rules", "Dai", "Ana",
+        {"warehouse": "SHA", "daily_bins": "9", "auto": "5", "other": "300", "approval": "900", "lists_goods": "1"},
+        bad={"warehouse": "SHA", "daily_bins": "-7", "auto": "5", "other": "300", "approval": "900"},
+        keeps='value="-7"',
+    ),
+    "counts.add": Door(
+        "/counts/{count}/goods", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, f"/counts/{NO}/goods", before=_scanned_count
+    ),
+    "counts.empty": Door("/counts/{count}/empty", "Ana", "Bo", unknown=f"/counts/{NO}/empty", before=_scanned_count),
+    "counts.finish": Door("/counts/{count}/finish", "Ana", "Bo", unknown=f"/counts/{NO}/finish", before=_scanned_count),
+    "counts.number": Door(
+        "/counts/{count}/number", "Ana", "Bo", {"qty": "7"}, f"/counts/{NO}/number",
+        bad={"qty": "many"}, keeps='value="many"', before=_scanned_count,
+    ),
+    "counts.scan": Door(
+        "/counts/{count}/scans", "Ana", "Bo", {"code": "{count_bin}", "task": "{count}"}, f"/counts/{NO}/scans",
+        bad={"code": "Z99-99-9", "task": "{count}"},
+    ),
+    "counts.whole": Door("/counts/{count}/whole", "Ana", "Bo", unknown=f"/counts/{NO}/whole", before=_scanned_count),
     "intake.retry": Door(
         "/intake/messages/{dead}/retry", "Dai", "Ana", unknown=f"/intake/messages/{NO}/retry", before=_catalogue_learned
     ),
@@ -169,16 +199,11 @@ DOORS: dict[str, Door] = {
         "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
         bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',
     ),
-    "inventory.adjust": Door("/counts/{variance}/adjust", "Dai", "Ana", unknown=f"/counts/{NO}/adjust"),
     "inventory.ask_count": Door(
         "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
     ),
     "inventory.cancel_replenishment": Door(
         "/replenishments/{refill}/cancel", "Dai", "Ana", unknown=f"/replenishments/{NO}/cancel"
-    ),
-    "inventory.enter_count": Door(
-        "/counts/{count}/number", "Ana", "Bo", {"qty": "7"}, f"/counts/{NO}/number",
-        bad={"qty": "many"}, keeps='value="many"', before=_scanned_count,
     ),
     "inventory.fewer": Door(
         "/replenishments/{refill}/fewer", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/fewer",
@@ -187,10 +212,6 @@ DOORS: dict[str, Door] = {
     "inventory.receive": Door(
         "/stock/receive", "Dai", "Ana", {"warehouse": "SHA", "sku": "TEE-NAVY-L", "bin": "A01-01-1", "qty": "3"},
         bad={"warehouse": "SHA", "sku": "NOBODY", "bin": "A01-01-1", "qty": "3"}, keeps="NOBODY",
-    ),
-    "inventory.recount": Door("/counts/{variance}/recount", "Dai", "Ana", unknown=f"/counts/{NO}/recount"),
-    "inventory.scan_count": Door(
-        "/counts/{count}/scans", "Ana", "Bo", {"code": "{count_bin}"}, f"/counts/{NO}/scans", bad={"code": "Z99-99-9"}
     ),
     "inventory.scan_replenishment": Door(
         "/replenishments/{refill}/scans", "Ana", "Bo", {"code": "{reserve_bin}"}, f"/replenishments/{NO}/scans",

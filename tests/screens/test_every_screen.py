@@ -35,10 +35,10 @@ from tests.running import RunningHouse
 
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
-    "static", "assets.htmx", "people.language", "allocation.export", "care.badges", "care.command_cards",
-    "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
-    "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
-    "stock_files.export", "stock_files.faults",
+    "allocation.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
+    "count_review.results_csv", "intake.rejects", "inventory.bin_label", "inventory.sku_label",
+    "inventory.stock_csv", "inventory.tote_label", "people.language", "return_request.slip", "returns.photo",
+    "shipping.manifest_paper", "shipping.paper", "static", "stock_files.export", "stock_files.faults",
 }  # fmt: skip
 
 
@@ -144,15 +144,17 @@ def addresses() -> dict[str, tuple[str, str]]:
         "care.order": (clerk, f"/orders/{case.order_id}"),
         "care.scan": (picker, "/scan?code=nothing"),
         "care.why": (clerk, f"/orders/{left_out.order_id}/why"),
+        "count_review.observations": (boss, "/observations"),
+        "count_review.review": (boss, "/counts/review"),
+        "count_review.rules": (boss, "/counts/rules"),
+        "counts.index": (boss, "/counts"),
+        "counts.task": ("B-1001", f"/counts/{count}"),
         "intake.health": (boss, "/intake"),
         "inventory.bin_here": (boss, "/bins/A01-01-1"),
         "inventory.bin_page": (boss, "/bins/SHA/A01-01-1"),
-        "inventory.count": ("B-1001", f"/counts/{count}"),
-        "inventory.counts": (boss, "/counts"),
         "inventory.receive_form": (boss, "/stock/receive"),
         "inventory.replenishment": ("B-9001", f"/replenishments/{refill}"),
         "inventory.replenishments": (boss, "/replenishments"),
-        "inventory.review": (boss, "/counts/review"),
         "inventory.sku_page": (boss, "/skus/TEE-NAVY-L"),
         "inventory.stock": (boss, "/stock"),
         "inventory.tote_page": (boss, "/totes/T-SHA-001"),
