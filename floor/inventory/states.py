@@ -1,4 +1,4 @@
-"""States of the two tasks of stock: counting a bin, and refilling a pick face."""
+"""States of the tasks of stock: counting a bin, refilling a pick face, asking purchasing for more."""
 
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class ReplenishmentState(StrEnum):
 class ReplenishmentAction(StrEnum):
     FINISH = "finish"
     CANCEL = "cancel"
+    UNDO = "undo"
 
 
 REPLENISHMENT = Machine(
@@ -47,5 +48,28 @@ REPLENISHMENT = Machine(
     {
         (ReplenishmentState.OPEN, ReplenishmentAction.FINISH): ReplenishmentState.DONE,
         (ReplenishmentState.OPEN, ReplenishmentAction.CANCEL): ReplenishmentState.CANCELLED,
+        (ReplenishmentState.DONE, ReplenishmentAction.UNDO): ReplenishmentState.OPEN,
+    },
+)
+
+
+class PurchaseState(StrEnum):
+    OPEN = "open"
+    #: Somebody ordered the goods; they count as expected until they were received.
+    ORDERED = "ordered"
+    DISMISSED = "dismissed"
+
+
+class PurchaseAction(StrEnum):
+    ORDER = "order"
+    DISMISS = "dismiss"
+
+
+PURCHASE = Machine(
+    "purchase request",
+    {
+        (PurchaseState.OPEN, PurchaseAction.ORDER): PurchaseState.ORDERED,
+        (PurchaseState.OPEN, PurchaseAction.DISMISS): PurchaseState.DISMISSED,
+        (PurchaseState.ORDERED, PurchaseAction.DISMISS): PurchaseState.DISMISSED,
     },
 )

@@ -14,8 +14,9 @@ def _every_model() -> None:
     for slice_ in pkgutil.iter_modules(floor.__path__):
         if slice_.ispkg:
             package = importlib.import_module(f"floor.{slice_.name}")
-            if any(module.name == "models" for module in pkgutil.iter_modules(package.__path__)):
-                importlib.import_module(f"floor.{slice_.name}.models")
+            for module in pkgutil.iter_modules(package.__path__):
+                if module.name.startswith("models"):
+                    importlib.import_module(f"floor.{slice_.name}.{module.name}")
 
 
 def run() -> None:
