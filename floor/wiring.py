@@ -24,14 +24,16 @@ from floor.care import views as care
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
 from floor.events import queries as events_queries
-from floor.events.relay import Handler
+from floor.events.relay import Chore, Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
-from floor.inventory import books
+from floor.inventory import books, chores
 from floor.inventory import cli as inventory_cli
+from floor.inventory import handlers as inventory_handlers
 from floor.inventory import views as inventory
+from floor.inventory import views_feeds, views_refilling, views_supply
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
 from floor.packing import views as packing
@@ -64,6 +66,9 @@ BLUEPRINTS = (
     assets.bp,
     people.bp,
     inventory.bp,
+    views_refilling.bp,
+    views_supply.bp,
+    views_feeds.bp,
     intake.bp,
     audit.bp,
     allocation.bp,
@@ -87,6 +92,8 @@ HANDLERS: dict[str, Handler] = {
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
+    "inventory.push_stock": inventory_handlers.push_stock,
+    "inventory.tell_purchasing": inventory_handlers.tell_purchasing,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
     "allocation.run": allocation_handlers.run_asked,
@@ -103,6 +110,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "inventory.feed.pushed": ("inventory.push_stock",),
+    "inventory.purchase.asked": ("inventory.tell_purchasing",),
     "intake.batch.uploaded": ("intake.import_upload",),
     "intake.cancel.too_late": ("audit.flag_late_cancel",),
     "intake.message.stored": ("intake.apply_message",),
@@ -114,6 +123,16 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "allocation.run.published": ("picking.publish_walks",),
     "allocation.run.taken_back": ("picking.take_back_walks",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
+}
+
+#: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
+CHORES: dict[str, Chore] = {
+    "forget old answers": (3600, cli.forget_old_answers),
+    "hold lots that are too old": (3600, chores.expire_lots),
+    "give back what was put aside": (60, chores.give_back_expired),
+    "tell channels their stock": (5, chores.tell_channels),
+    "look at pick faces": (60, chores.look_at_faces),
+    "look at reorder points": (3600, chores.look_at_reorder_points),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -153,7 +172,8 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
     ("inventory.stock", _l("Stock"), "rack", ("service", "supervisor")),
     ("inventory.counts", _l("Counts"), "count", ("picker", "supervisor")),
-    ("inventory.replenishments", _l("Replenishment"), "swap", ("picker", "supervisor")),
+    ("refilling.tasks", _l("Replenishment"), "swap", ("picker", "supervisor")),
+    ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
 )
@@ -168,7 +188,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         words = import_module(f"floor.{name}.messages")
         errors.learn(words.REFUSALS)
         events_messages.learn(words.EVENTS)
-    cli.install(app, CHECKS, HANDLERS)
+    cli.install(app, CHECKS, HANDLERS, CHORES)
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)

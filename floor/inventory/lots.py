@@ -252,13 +252,18 @@ def release(db: Session, lot: Lot, actor: Actor) -> None:
     _tell(db, lot, "released", {}, actor)
 
 
-def expire(db: Session, actor: Actor) -> list[Lot]:
-    """Put every lot on hold that is too old to sell today. Returns them."""
+def too_old(db: Session) -> list[Lot]:
+    """Lots for sale that are too old to sell today."""
     old = select(Lot, Sku.min_life_days).join(Sku, col(Sku.id) == Lot.sku_id).where(
         Lot.hold_reason == "", col(Lot.expires_on).is_not(None)
     )  # fmt: skip
     found = db.exec(old.order_by(col(Lot.id)))
-    stale = [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
+    return [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
+
+
+def expire(db: Session, actor: Actor) -> list[Lot]:
+    """Put every lot on hold that is too old to sell today. Returns them."""
+    stale = too_old(db)
     for lot in stale:
         hold(db, lot, Held.EXPIRED, actor)
     return stale
