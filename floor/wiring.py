@@ -29,11 +29,10 @@ from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
-from floor.inventory import books, chores
+from floor.inventory import books, chores, views_feeds, views_refilling, views_supply
 from floor.inventory import cli as inventory_cli
 from floor.inventory import handlers as inventory_handlers
 from floor.inventory import views as inventory
-from floor.inventory import views_feeds, views_refilling, views_supply
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
 from floor.packing import views as packing

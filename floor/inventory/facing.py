@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
+from floor.catalog.models import Sku
 from floor.events.service import Event, record
 from floor.inventory.models import Balance, Bin, BinKind, Replenishment, Warehouse
 from floor.inventory.models_supply import PickFace
@@ -66,10 +67,8 @@ def low_faces(db: Session) -> Sequence[tuple[int, int]]:
         col(place.warehouse_id) == col(Bin.warehouse_id), col(place.kind) == BinKind.RESERVE,
         col(place.is_closed).is_(False), col(store.qty) > col(store.reserved) + col(store.held),
     )  # fmt: skip
-    query = _faces().where(
-        sa.func.coalesce(FREE, 0) < col(PickFace.min_qty), sa.func.coalesce(col(Balance.qty), 0) < col(PickFace.max_qty),
-        ~asked, stored,
-    )  # fmt: skip
+    free, lying = sa.func.coalesce(FREE, 0), sa.func.coalesce(col(Balance.qty), 0)
+    query = _faces().where(free < col(PickFace.min_qty), lying < col(PickFace.max_qty), ~asked, stored)
     return [(row[0].bin_id, row[0].sku_id) for row in db.execute(query.order_by(PickFace.bin_id, PickFace.sku_id))]
 
 
@@ -115,8 +114,25 @@ def face_at(db: Session, bin_id: int, sku_id: int) -> Face | None:
     return Face(*found) if found else None
 
 
-def faces_in(db: Session, bin_id: int) -> Sequence[PickFace]:
-    return db.exec(select(PickFace).where(PickFace.bin_id == bin_id)).all()
+def fits(db: Session, where: Bin, sku: Sku) -> int | None:
+    """Units of a SKU that still fit into a bin by its litres and kilograms; None where it has neither."""
+    # getattr: bins of a house that never measured them say nothing.
+    litres, kilos = getattr(where, "capacity_l", None), getattr(where, "max_weight_kg", None)
+    if litres is None and kilos is None:
+        return None
+    volume = col(Sku.length_mm) * col(Sku.width_mm) * col(Sku.height_mm)
+    lying = (
+        sa.select(sa.func.sum(col(Balance.qty) * volume), sa.func.sum(col(Balance.qty) * col(Sku.weight_g)))
+        .join(Sku, col(Sku.id) == col(Balance.sku_id))
+        .where(col(Balance.place_id) == where.id)
+    )
+    mm3, grams = db.execute(lying).one()
+    room = []
+    if litres is not None:
+        room.append((litres * 1_000_000 - (mm3 or 0)) // (sku.length_mm * sku.width_mm * sku.height_mm))
+    if kilos is not None:
+        room.append((kilos * 1000 - (grams or 0)) // sku.weight_g)
+    return max(0, int(min(room)))
 
 
 def _tell(db: Session, face: PickFace, what: str, actor: Actor) -> None:

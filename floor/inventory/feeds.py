@@ -132,7 +132,7 @@ def states(db: Session) -> list[FeedState]:
     )
     by_feed = {row.subject_id: row for row in pushes}
     counted = sa.select(col(FeedRow.feed_id), sa.func.count()).group_by(col(FeedRow.feed_id))
-    rows = {feed_id: n for feed_id, n in db.execute(counted)}
+    rows = {row[0]: row[1] for row in db.execute(counted)}
     found = []
     for feed in feeds(db):
         push = by_feed.get(feed.id)
@@ -143,10 +143,11 @@ def states(db: Session) -> list[FeedState]:
     return found
 
 
-def promised(db: Session) -> dict[str, int]:
-    """Warehouse code -> percent of its stock that all active feeds together are told of."""
+def promised(db: Session, planned: StockFeed | None = None) -> dict[str, int]:
+    """Warehouse code -> percent of its stock that all active feeds together are told of; with one of them changed."""
     sites = db.exec(select(Warehouse.code).order_by(Warehouse.code)).all()
-    active = [feed for feed in feeds(db) if feed.is_active]
+    every = [feed for feed in feeds(db) if planned is None or feed.channel != planned.channel]
+    active = [feed for feed in [*every, *([planned] if planned else [])] if feed.is_active]
     return {site: sum(f.percent for f in active if not f.warehouses or site in f.warehouses) for site in sites}
 
 
@@ -175,17 +176,22 @@ def keep_feed(db: Session, channel: str, terms: FeedTerms, actor: Actor) -> Stoc
     known = set(db.exec(select(Warehouse.code)))
     if lost := sorted(set(terms.warehouses) - known):
         raise Invalid("inventory.unknown_warehouse", field="warehouses", warehouse=lost[0])
+    values = {
+        "percent": terms.share.percent, "floor_qty": terms.share.floor, "ceiling_qty": terms.share.ceiling,
+        "warehouses": sorted(terms.warehouses), "url": terms.url, "is_active": terms.is_active,
+        "may_oversell": terms.may_oversell,
+    }  # fmt: skip
+    planned = StockFeed(channel=channel, secret=ids.public_token(), key=ids.public_token(), **values)
+    over = max(promised(db, planned).values(), default=0)
+    if over > 100 and terms.is_active and not terms.may_oversell:
+        raise Invalid("inventory.feeds_oversell", field="percent", percent=over)
     feed = db.exec(select(StockFeed).where(StockFeed.channel == channel).with_for_update()).first()
     if feed is None:
-        feed = StockFeed(channel=channel, secret=ids.public_token(), key=ids.public_token())
-    feed.percent, feed.floor_qty, feed.ceiling_qty = terms.share.percent, terms.share.floor, terms.share.ceiling
-    feed.warehouses, feed.url = sorted(terms.warehouses), terms.url
-    feed.is_active, feed.may_oversell = terms.is_active, terms.may_oversell
+        feed = planned
+    else:
+        feed.sqlmodel_update(values)
     db.add(feed)
     db.flush()
-    over = max(promised(db).values(), default=0)
-    if over > 100 and feed.is_active and not feed.may_oversell:
-        raise Invalid("inventory.feeds_oversell", field="percent", percent=over)
     assert feed.id is not None
     data = {"channel": channel, "percent": feed.percent, "active": feed.is_active}
     record(db, Event("inventory.feed.changed", "feed", feed.id, data=data), actor)

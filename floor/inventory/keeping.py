@@ -47,7 +47,7 @@ def proposals(db: Session, warehouse: Warehouse, sku_id: int | None = None) -> l
     """Every SKU that was sold here lately or is kept back; what would change most stands first."""
     assert warehouse.id is not None
     some = None if sku_id is None else [sku_id]
-    sold = {sku: demand for (_house, sku), demand in safety.demands(db, warehouse.id).items()}
+    sold = {sku: demand for (_site, sku), demand in safety.demands(db, warehouse.id).items()}
     kept = {row.sku_id: row for row in db.exec(select(SafetyStock).where(SafetyStock.warehouse_id == warehouse.id))}
     skus = {sku.id or 0: sku for sku in db.exec(select(Sku).where(col(Sku.id).in_({*sold, *kept, *(some or ())})))}
     terms, assumed = safety.preferred_terms(db), safety.defaults(db, warehouse.id)

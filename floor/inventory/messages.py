@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.inventory import messages_supply
 from floor.inventory.counting import Seen
 from floor.inventory.lots import Held
 from floor.inventory.models import BinKind, CountReason, MoveReason, PlaceKind
@@ -37,6 +38,7 @@ REFUSALS = {
     "inventory.no_quarantine": _l("This warehouse has no open quarantine bin. Ask a supervisor to open one."),
     "inventory.wrong_reason": _l("This reason does not fit the number."),
     "inventory.not_fewer": _l("Enter %(most)s or less."),
+    **messages_supply.REFUSALS,
 }
 
 EVENTS: dict[str, object] = {
@@ -58,6 +60,7 @@ EVENTS: dict[str, object] = {
     "inventory.lot.released": _l("Lot no longer on hold"),
     "inventory.stock.imported": _l("Stock set from a file"),
     "inventory.delivery.received": _l("Delivery received from a file"),
+    **messages_supply.EVENTS,
 }
 
 BIN_KINDS = {

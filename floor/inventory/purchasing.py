@@ -45,7 +45,7 @@ Key = tuple[int, int]
 
 
 def order_qty(short: int, per_day: float, pack_qty: int = 1, min_order: int = 0) -> int:
-    """Units to order: what lacks to the reorder point and ORDER_DAYS of demand, at least the minimum, in whole packs."""
+    """Units to order, in whole packs: what lacks and ORDER_DAYS of demand, at least the minimum."""
     wanted = max(short + round(per_day * ORDER_DAYS), min_order, 1)
     return -(-wanted // pack_qty) * pack_qty
 
@@ -114,6 +114,16 @@ def spares(needs: Iterable[Need]) -> list[Spare]:
     return found
 
 
+@dataclass(frozen=True)
+class SpareRow:
+    """A transfer that would help, as people call its parts."""
+
+    sku: Sku
+    giver: Warehouse
+    taker: Warehouse
+    qty: int
+
+
 # --- reads -------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +184,14 @@ def _receipts(
         if (house, sku) in found:
             found[house, sku].append((at, qty))
     return found
+
+
+def named_spares(db: Session, found: Sequence[Spare]) -> list[SpareRow]:
+    """The transfers with the names of their goods and houses."""
+    houses = {house.id: house for house in db.exec(select(Warehouse))}
+    skus = {sku.id: sku for sku in db.exec(select(Sku).where(col(Sku.id).in_({spare.sku_id for spare in found})))}
+    rows = [SpareRow(skus[one.sku_id], houses[one.from_id], houses[one.to_id], one.qty) for one in found]
+    return sorted(rows, key=lambda row: (row.giver.code, row.taker.code, row.sku.code))
 
 
 @dataclass(frozen=True)

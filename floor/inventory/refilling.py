@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from floor.catalog.models import Sku
 from floor.catalog.queries import resolve
 from floor.events.service import Event, record
 from floor.inventory import facing, queries
@@ -38,7 +39,7 @@ def ask_replenishment(
 ) -> list[Replenishment]:
     """Ask for `qty` units on the SKU's pick face, which so many orders wait for. Nothing moves yet.
 
-    A face with levels is filled up at the same time. Where its task is open already, that one wants more from now on.
+    As many as one bin of the reserve has and the face has room for. A face with levels is filled up at the same time. Where its task is open already, that one wants more from now on.
     One task, or none when the reserve has nothing free or there is no pick face.
     """
     if qty <= 0:
@@ -70,9 +71,13 @@ def _make(
     if source is None:
         return []
     bin_id, free = source
+    room = facing.fits(db, face, db.get_one(Sku, sku_id))
+    units = min(units, free) if room is None else min(units, free, room)
+    if units <= 0:
+        return []
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     new = dialect.insert(Replenishment).values(
-        warehouse_id=face.warehouse_id, sku_id=sku_id, from_bin_id=bin_id, to_bin_id=face.id, qty=min(units, free),
+        warehouse_id=face.warehouse_id, sku_id=sku_id, from_bin_id=bin_id, to_bin_id=face.id, qty=units,
         wanted=wanted, orders=orders, state=ReplenishmentState.OPEN, from_seen=False, item_seen=False,
         created_at=clock.now(),
     )  # fmt: skip

@@ -169,14 +169,14 @@ DOORS: dict[str, Door] = {
     "inventory.ask_count": Door(
         "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
     ),
-    "inventory.cancel_replenishment": Door(
+    "refilling.cancel": Door(
         "/replenishments/{refill}/cancel", "Dai", "Ana", unknown=f"/replenishments/{NO}/cancel"
     ),
     "inventory.enter_count": Door(
         "/counts/{count}/number", "Ana", "Bo", {"qty": "7"}, f"/counts/{NO}/number",
         bad={"qty": "many"}, keeps='value="many"', before=_scanned_count,
     ),
-    "inventory.fewer": Door(
+    "refilling.fewer": Door(
         "/replenishments/{refill}/fewer", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/fewer",
         bad={"qty": "999"}, keeps='value="999"', before=_at_the_reserve,
     ),
@@ -188,7 +188,7 @@ DOORS: dict[str, Door] = {
     "inventory.scan_count": Door(
         "/counts/{count}/scans", "Ana", "Bo", {"code": "{count_bin}"}, f"/counts/{NO}/scans", bad={"code": "Z99-99-9"}
     ),
-    "inventory.scan_replenishment": Door(
+    "refilling.scan": Door(
         "/replenishments/{refill}/scans", "Ana", "Bo", {"code": "{reserve_bin}"}, f"/replenishments/{NO}/scans",
         bad={"code": "Z99-99-9"}, keeps="Z99-99-9",
     ),
