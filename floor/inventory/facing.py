@@ -69,7 +69,9 @@ def low_faces(db: Session) -> Sequence[tuple[int, int]]:
     )  # fmt: skip
     free, lying = sa.func.coalesce(FREE, 0), sa.func.coalesce(col(Balance.qty), 0)
     query = _faces().where(free < col(PickFace.min_qty), lying < col(PickFace.max_qty), ~asked, stored)
-    return [(row[0].bin_id, row[0].sku_id) for row in db.execute(query.order_by(PickFace.bin_id, PickFace.sku_id))]
+    return [
+        (row[0].bin_id, row[0].sku_id) for row in db.execute(query.order_by(col(PickFace.bin_id), col(PickFace.sku_id)))
+    ]
 
 
 def _faces() -> sa.Select:

@@ -165,6 +165,10 @@ class FeedTerms:
     may_oversell: bool = False
 
 
+#: What the settings say; the rest of a feed is its own.
+_SAID = ("percent", "floor_qty", "ceiling_qty", "warehouses", "url", "is_active", "may_oversell")
+
+
 def keep_feed(db: Session, channel: str, terms: FeedTerms, actor: Actor) -> StockFeed:
     """Make or change the feed of a channel; a new one gets its key and secret.
 
@@ -176,12 +180,12 @@ def keep_feed(db: Session, channel: str, terms: FeedTerms, actor: Actor) -> Stoc
     known = set(db.exec(select(Warehouse.code)))
     if lost := sorted(set(terms.warehouses) - known):
         raise Invalid("inventory.unknown_warehouse", field="warehouses", warehouse=lost[0])
-    values = {
-        "percent": terms.share.percent, "floor_qty": terms.share.floor, "ceiling_qty": terms.share.ceiling,
-        "warehouses": sorted(terms.warehouses), "url": terms.url, "is_active": terms.is_active,
-        "may_oversell": terms.may_oversell,
-    }  # fmt: skip
-    planned = StockFeed(channel=channel, secret=ids.public_token(), key=ids.public_token(), **values)
+    share = terms.share
+    planned = StockFeed(
+        channel=channel, percent=share.percent, floor_qty=share.floor, ceiling_qty=share.ceiling,
+        warehouses=sorted(terms.warehouses), url=terms.url, is_active=terms.is_active, may_oversell=terms.may_oversell,
+        secret=ids.public_token(), key=ids.public_token(),
+    )  # fmt: skip
     over = max(promised(db, planned).values(), default=0)
     if over > 100 and terms.is_active and not terms.may_oversell:
         raise Invalid("inventory.feeds_oversell", field="percent", percent=over)
@@ -189,7 +193,8 @@ def keep_feed(db: Session, channel: str, terms: FeedTerms, actor: Actor) -> Stoc
     if feed is None:
         feed = planned
     else:
-        feed.sqlmodel_update(values)
+        for name in _SAID:
+            setattr(feed, name, getattr(planned, name))
     db.add(feed)
     db.flush()
     assert feed.id is not None

@@ -280,7 +280,8 @@ def ask(db: Session, wanted: Sequence[PurchaseRequest], actor: Actor) -> int:
         return 0
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     columns = ("warehouse_id", "sku_id", "qty", "free", "coming", "reorder_point", "supplier")
-    moment, made = clock.now(), []
+    moment = clock.now()
+    made: list[int] = []
     for some in (wanted[n : n + 500] for n in range(0, len(wanted), 500)):
         rows = [
             {name: getattr(request, name) for name in columns} | {"state": PurchaseState.OPEN, "asked_at": moment}

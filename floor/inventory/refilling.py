@@ -39,8 +39,9 @@ def ask_replenishment(
 ) -> list[Replenishment]:
     """Ask for `qty` units on the SKU's pick face, which so many orders wait for. Nothing moves yet.
 
-    As many as one bin of the reserve has and the face has room for. A face with levels is filled up at the same time. Where its task is open already, that one wants more from now on.
-    One task, or none when the reserve has nothing free or there is no pick face.
+    As many as one bin of the reserve has and the face has room for; a face with levels is filled up at the same time.
+    Where its task is open already, that one wants more from now on. One task, or none when the reserve has nothing free
+    or there is no pick face.
     """
     if qty <= 0:
         return []

@@ -1,5 +1,7 @@
 """Doors of replenishment: the tasks by what they unlock, and one task step by step; pick faces of a SKU."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -80,7 +82,7 @@ def fewer(db: Session, task_id: int) -> Response:
     return _number(db, mine, lambda qty: refilling.fewer_to_refill(db, mine, qty, actor()))
 
 
-def _number(db: Session, mine: Replenishment, do) -> Response:  # type: ignore[no-untyped-def]
+def _number(db: Session, mine: Replenishment, do: Callable[[int], None]) -> Response:
     form = read(CountForm, request.form)
     if form.data is None:
         return show_task(db, mine, 422, form=form, verdict="err")

@@ -17,6 +17,7 @@ from floor.events.relay import Relay
 from floor.factory import create_app
 from floor.intake.models import ImportBatch
 from floor.inventory.models import CountTask, Replenishment
+from floor.inventory.models_supply import StockFeed
 from floor.kit import uow
 from floor.kit.uow import reading
 from floor.orders.models import Order
@@ -34,6 +35,7 @@ from tests.running import RunningHouse
 NO_SCREENS = {
     "static", "assets.htmx", "people.language", "allocation.export", "care.badges", "care.command_cards",
     "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
+    "feeds.feed", "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
     "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
 }  # fmt: skip
 
@@ -78,6 +80,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         asked = _one(db, select(ReturnCase).where(ReturnCase.state == CaseState.REQUESTED))
         count = _one(db, select(CountTask.id))
         refill = _one(db, select(Replenishment.id))
+        feed = _one(db, select(StockFeed.channel))
         job = _one(db, select(PrintJob.id))
         batch = db.exec(select(ImportBatch.id)).first()
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
@@ -99,6 +102,11 @@ def addresses() -> dict[str, tuple[str, str]]:
         "care.order": (clerk, f"/orders/{case.order_id}"),
         "care.scan": (picker, "/scan?code=nothing"),
         "care.why": (clerk, f"/orders/{left_out.order_id}/why"),
+        "feeds.one": (boss, f"/stock/feeds/{feed}"),
+        "feeds.settings": (boss, "/stock/feeds"),
+        "supply.purchasing": (boss, "/purchasing"),
+        "supply.safety": (boss, "/stock/safety"),
+        "supply.sku_supply": (boss, "/skus/TEE-NAVY-L/supply"),
         "intake.health": (boss, "/intake"),
         "inventory.bin_here": (boss, "/bins/A01-01-1"),
         "inventory.bin_page": (boss, "/bins/SHA/A01-01-1"),
