@@ -46,8 +46,8 @@ def sales_before(db: Session, house: Warehouse, skus: list[Sku], dice: random.Ra
 
 
 def _drawn(dice: random.Random, mean: float) -> int:
-    """A day's units: about exponential, so that days differ as days do."""
-    return int(dice.expovariate(1 / mean) + 0.3) if dice.random() < 0.9 else 0
+    """A day's units, about as Poisson draws them."""
+    return max(0, round(dice.gauss(mean, mean**0.5)))
 
 
 def make_terms(db: Session, skus: list[Sku]) -> None:

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -305,3 +307,10 @@ def advance(db: Session, request: PurchaseRequest, action: PurchaseAction, actor
     assert request.id is not None
     data = {"sku": request.sku_id, "warehouse": request.warehouse_id, "qty": request.qty}
     record(db, Event(f"inventory.purchase.{action}", "purchase", request.id, data=data), actor)
+
+
+def draft_transfer(db: Session, spare: Spare, actor: Actor) -> Any:
+    """Plan the transfer that would help; the module that carries goods between houses may not be there yet."""
+    transfers = import_module("floor.inventory.transfers")
+    new = transfers.NewTransfer(spare.from_id, spare.to_id, {spare.sku_id: spare.qty}, "")
+    return transfers.plan(db, new, actor)

@@ -237,7 +237,7 @@ def test_open_requests_are_a_table_and_an_a4_paper_in_chinese(house, sign_in):
     dai = sign_in("Dai")
     rows = dai.get("/purchasing.csv").text.lstrip("\ufeff").splitlines()
     assert rows[1].startswith("织造厂,TEE-NAVY-L,圆领短袖 TEE-NAVY-L,SHA,24,12,12.50,5,0,20,")
-    dai.client.set_cookie("lang", "zh")
+    dai.post("/me/settings", {"lang": "zh", "hand": "right", "volume": "1"})
     answer = dai.get("/purchasing.pdf")
     assert answer.mimetype == "application/pdf"
     words = words_of(answer.data)
