@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlmodel import Session
 
-from floor.events.relay import Handler, Relay
+from floor.events.relay import Chore, Chores, Handler, Relay
 from floor.kit.uow import database, reading, unit_of_work
 from floor.web.commands import forget_answers
 
@@ -23,9 +23,12 @@ Check = Callable[[Session], list[str]]
 db_group = AppGroup("db", help="The database: migrate it to the newest shape.")
 
 
-def install(app: Flask, checks: Mapping[str, Check], handlers: Mapping[str, Handler]) -> None:
+def install(
+    app: Flask, checks: Mapping[str, Check], handlers: Mapping[str, Handler], chores: Mapping[str, Chore]
+) -> None:
     app.extensions["checks"] = checks
     app.extensions["handlers"] = handlers
+    app.extensions["chores"] = chores
     app.cli.add_command(db_group)
     app.cli.add_command(check)
     app.cli.add_command(worker)
@@ -77,7 +80,10 @@ def run_checks(checks: Mapping[str, Check]) -> dict[str, list[str]]:
 @click.command("worker")
 @click.option("--drain", is_flag=True, help="Carry what is due, then stop.")
 def worker(drain: bool) -> None:
-    """Carry the outbox: allocation runs, labels, notices. Any number may run; a killed one loses nothing."""
+    """Carry the outbox (allocation runs, labels, notices) and do the chores of the hour.
+
+    Any number may run; a killed one loses nothing.
+    """
     lease = timedelta(seconds=current_app.extensions["settings"].lease_seconds)
     relay = Relay(current_app.extensions["handlers"], lease)
     if drain:
@@ -86,7 +92,7 @@ def worker(drain: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    relay.run_forever(stop, forget_old_answers)
+    relay.run_forever(stop, Chores(current_app.extensions["chores"]))
 
 
 def forget_old_answers() -> int:

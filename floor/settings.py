@@ -31,6 +31,8 @@ class Settings:
     second_person_fen: int = 20_000
     #: Where customers ask for help, shown on their pages: a phone number or an address.
     contact: str = "service@floor.example"
+    #: Where purchasing hears what runs low: addresses as the library apprise reads them, with blanks between.
+    purchasing_notify: str = ""
     #: The largest upload or photo, bytes.
     max_upload_bytes: int = 16 * 1024 * 1024
     #: How long the worker holds a message before another may take it, seconds.

@@ -24,12 +24,12 @@ from floor.care import views as care
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
 from floor.events import queries as events_queries
-from floor.events.relay import Handler
+from floor.events.relay import Chore, Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
-from floor.inventory import books, views_counts, views_review
+from floor.inventory import books, chores, views_counts, views_feeds, views_refilling, views_review, views_supply
 from floor.inventory import cli as inventory_cli
 from floor.inventory import handlers as inventory_handlers
 from floor.inventory import imported as inventory_imported
@@ -70,6 +70,9 @@ BLUEPRINTS = (
     inventory_imports.bp,
     views_counts.bp,
     views_review.bp,
+    views_refilling.bp,
+    views_supply.bp,
+    views_feeds.bp,
     intake.bp,
     audit.bp,
     allocation.bp,
@@ -94,6 +97,8 @@ HANDLERS: dict[str, Handler] = {
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
+    "inventory.push_stock": inventory_handlers.push_stock,
+    "inventory.tell_purchasing": inventory_handlers.tell_purchasing,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
     "allocation.run": allocation_handlers.run_asked,
@@ -116,6 +121,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "inventory.import.finish": ("inventory.carry_import",),
     "inventory.import.uploaded": ("inventory.carry_import",),
     "inventory.import.went_on": ("inventory.carry_import",),
+    "inventory.feed.pushed": ("inventory.push_stock",),
+    "inventory.purchase.asked": ("inventory.tell_purchasing",),
     "intake.batch.uploaded": ("intake.import_upload",),
     "intake.cancel.too_late": ("audit.flag_late_cancel",),
     "intake.message.stored": ("intake.apply_message",),
@@ -127,6 +134,16 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "allocation.run.published": ("picking.publish_walks",),
     "allocation.run.taken_back": ("picking.take_back_walks",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
+}
+
+#: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
+CHORES: dict[str, Chore] = {
+    "forget old answers": (3600, cli.forget_old_answers),
+    "hold lots that are too old": (3600, chores.expire_lots),
+    "give back what was put aside": (60, chores.give_back_expired),
+    "tell channels their stock": (5, chores.tell_channels),
+    "look at pick faces": (60, chores.look_at_faces),
+    "look at reorder points": (3600, chores.look_at_reorder_points),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -168,7 +185,8 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
     ("inventory.stock", _l("Stock"), "rack", ("service", "supervisor")),
     ("counts.index", _l("Counts"), "count", ("picker", "supervisor")),
-    ("inventory.replenishments", _l("Replenishment"), "swap", ("picker", "supervisor")),
+    ("refilling.tasks", _l("Replenishment"), "swap", ("picker", "supervisor")),
+    ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
 )
@@ -183,7 +201,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         words = import_module(f"floor.{name}.messages")
         errors.learn(words.REFUSALS)
         events_messages.learn(words.EVENTS)
-    cli.install(app, CHECKS, HANDLERS)
+    cli.install(app, CHECKS, HANDLERS, CHORES)
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)

@@ -374,8 +374,10 @@ def lacking(db: Session, run: Run) -> dict[tuple[int, int], int]:
 
 def replenish(db: Session, run: Run, actor: Actor) -> int:
     """Ask for the moves from reserve storage those orders wait for. Returns how many; asking again adds none."""
+    assert run.id is not None
+    waiting = Counter((r.warehouse_id, r.sku_id) for r in queries.still_waiting(db, run.id, Why.PICK_FACE_EMPTY))
     return sum(
-        len(refilling.ask_replenishment(db, warehouse_id, sku_id, units, actor))
+        len(refilling.ask_replenishment(db, warehouse_id, sku_id, units, actor, waiting[warehouse_id, sku_id]))
         for (warehouse_id, sku_id), units in lacking(db, run).items()
     )
 

@@ -52,7 +52,7 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
         house = warehouse_by_code(db, site) if site else None
         back = len(waiting_put_aways(db, house.id if house else None))
         rows += [
-            ("inventory.replenishments", "swap", _("Replenishment"), refills),
+            ("refilling.tasks", "swap", _("Replenishment"), refills),
             ("counts.index", "count", _("Counts"), to_count),
             ("putaway.waiting", "return", _("Put away returned goods"), back),
         ]

@@ -75,7 +75,7 @@ def _waiting(db: Session, order: Order, line: LineStory) -> Reason:
         steps.append((_what_helps(refusal[0].reason if refusal else ""), "fix"))
         return Reason(title, steps, url_for("allocation.new"), _("New run"))
     steps.append((_("replenishment fills the pick face"), "fix"))
-    return Reason(title, steps, url_for("inventory.replenishments"), _("Replenishments"))
+    return Reason(title, steps, url_for("refilling.tasks"), _("Replenishments"))
 
 
 def _what_helps(reason: str) -> str:

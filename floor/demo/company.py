@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlmodel import Session, select
 
 from floor.catalog.models import Sku
-from floor.demo import buyers, goods, places
+from floor.demo import buyers, goods, places, supplies
 from floor.intake.models import Channel
 from floor.inventory.models import Warehouse
 from floor.kit import clock, ids
@@ -84,6 +84,8 @@ def load_once(say: Say, seed: int = 1111, orders: int = ORDERS) -> bool:
         houses = places.make_sites(db, skus, dice)
         make_carriers(db, houses)
         take_orders(db, skus, dice, orders)
+    say("Demo company: suppliers, pick faces, a stock feed ...")
+    supplies.supply(skus)
     say(f"Demo company: {len(skus)} SKUs, {len(houses)} warehouses, {orders} orders")
     return True
 

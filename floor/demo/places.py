@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
+from floor.demo.supplies import sales_before
 from floor.inventory import lots
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Bin, BinKind, MoveReason, Place, PlaceKind, SafetyStock, Tote, Warehouse
@@ -43,6 +44,9 @@ def make_sites(db: Session, skus: list[Sku], dice: random.Random) -> list[Wareho
         db.flush()
         bins = _bins(db, house)
         _equipment(db, house)
+        sales_before(
+            db, house, skus, random.Random(house.code)
+        )  # dice of its own: the rest of the company stays as it is
         _shelve(db, house, bins, [sku for sku in skus if dice.random() < share], dice)
         houses.append(house)
     return houses

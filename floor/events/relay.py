@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 #: After so many failures a message is put aside: the pauses add up to about two hours.
 MAX_ATTEMPTS = 12
-#: Seconds between two clearings.
-TIDY_EVERY = 3600.0
 _LONGEST_PAUSE = timedelta(minutes=15)
 
 
@@ -45,6 +43,8 @@ class Happened:
 
 
 Handler = Callable[[Happened], None]
+#: Every so many seconds, and what to do.
+Chore = tuple[float, Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,30 @@ class _Claim:
     attempts: int
     handler: str
     happened: Happened
+
+
+class Chores:
+    """What comes round by the clock: name -> (every so many seconds, what to do). All are due at the start.
+
+    Every worker does them all, so each must be harmless when done twice or by two at once. One that fails is logged and
+    tried again at its next turn.
+    """
+
+    def __init__(self, chores: Mapping[str, Chore]) -> None:
+        self._chores = dict(chores)
+        self._due = dict.fromkeys(chores, 0.0)
+
+    def run_due(self) -> list[str]:
+        """Do what is due; returns the names."""
+        due = [name for name, moment in self._due.items() if moment <= time.monotonic()]
+        for name in due:
+            every, do = self._chores[name]
+            try:
+                do()
+            except Exception:
+                log.exception("chore %s failed", name)
+            self._due[name] = time.monotonic() + every
+        return due
 
 
 class Relay:
@@ -79,20 +103,18 @@ class Relay:
             carried += taken
         raise RuntimeError(f"still messages due after {rounds} rounds: a handler feeds itself")
 
-    def run_forever(self, stop: threading.Event, tidy: Callable[[], object], pause: float = 0.2) -> None:
-        """Carry until told to stop; once an hour `tidy()` clears away what nobody needs any more."""
-        tidied = -TIDY_EVERY
+    def run_forever(self, stop: threading.Event, chores: "Chores | None" = None, pause: float = 0.2) -> None:
+        """Carry until told to stop; between messages the chores that are due get their turn."""
         while not stop.is_set():
             try:
                 busy = self.run_once()
-                if time.monotonic() - tidied > TIDY_EVERY:
-                    tidy()
-                    tidied = time.monotonic()
             except sa.exc.OperationalError:
                 # The database is away or busy for longer than its own patience; the messages wait there.
                 log.exception("relay: the database did not answer")
                 busy = 0
                 stop.wait(1)
+            if chores is not None:
+                chores.run_due()
             if not busy:
                 stop.wait(pause)
 

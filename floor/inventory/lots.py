@@ -279,7 +279,7 @@ def release(db: Session, lot: Lot, actor: Actor) -> None:
 
 def expire(db: Session, actor: Actor) -> list[Lot]:
     """Put every lot on hold that is too old to sell today. Returns them."""
-    skus = {lot.sku_id for lot in _too_old(db)}
+    skus = {lot.sku_id for lot in too_old(db)}
     if not skus:
         return []
     # All at once and in order: one after another, a move of several SKUs would come between.
@@ -287,13 +287,14 @@ def expire(db: Session, actor: Actor) -> list[Lot]:
     lock(
         db, set(db.execute(sa.select(col(Balance.place_id), col(Balance.sku_id)).where(col(Balance.sku_id).in_(skus))))
     )
-    stale = [lot for lot in _too_old(db) if lot.sku_id in skus]
+    stale = [lot for lot in too_old(db) if lot.sku_id in skus]
     for lot in stale:
         hold(db, lot, Held.EXPIRED, actor)
     return stale
 
 
-def _too_old(db: Session) -> list[Lot]:
+def too_old(db: Session) -> list[Lot]:
+    """Lots for sale that are too old to sell today."""
     old = select(Lot, Sku.min_life_days).join(Sku, col(Sku.id) == Lot.sku_id).where(
         Lot.hold_reason == "", col(Lot.expires_on).is_not(None)
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.inventory import messages_supply
 from floor.inventory.count_planning import Klass
 from floor.inventory.count_review import Why
 from floor.inventory.counting import Seen
@@ -59,6 +60,7 @@ REFUSALS = {
     "inventory.column_twice": _l("The column %(column)s is there twice."),
     "inventory.columns_missing": _l("These columns are missing: %(missing)s. The file has: %(found)s."),
     "inventory.nothing_to_import": _l("Nothing would change: the house is as the file says."),
+    **messages_supply.REFUSALS,
 }
 
 EVENTS: dict[str, object] = {
@@ -97,6 +99,7 @@ EVENTS: dict[str, object] = {
     "inventory.import.went_on": _l("File %(file)s goes on"),
     "inventory.import.finish": _l("File %(file)s imported: %(made)s new, %(changed)s changed, %(refused)s refused"),
     "inventory.delivery.received": _l("Delivery received from a file"),
+    **messages_supply.EVENTS,
 }
 
 BIN_KINDS = {

@@ -224,13 +224,17 @@ class Reservation(SQLModel, table=True):
 
 
 class SafetyStock(SQLModel, table=True):
-    """Units of a SKU a warehouse keeps back, and below which purchasing is told."""
+    """Units of a SKU a warehouse keeps back, and the level below which purchasing is told."""
 
     __tablename__ = "safety_stock"
 
     warehouse_id: int = Field(primary_key=True, foreign_key="warehouse.id")
     sku_id: int = Field(primary_key=True, foreign_key="sku.id")
     qty: int = 0
+    #: Free and expected units below this: purchasing is told. None: below `qty`.
+    reorder_point: int | None = None
+    #: Set by a person: the computed values are shown beside it and never replace it unasked.
+    is_manual: bool = True
 
 
 class CountReason(StrEnum):
@@ -301,6 +305,13 @@ class CountVisit(SQLModel, table=True):
 class Replenishment(SQLModel, table=True):
     """Move units from reserve storage to a pick face, so that orders waiting for them can start."""
 
+    __table_args__ = (
+        sa.Index(
+            "ix_replenishment_open", "to_bin_id", "sku_id", unique=True,
+            sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
+        ),
+    )  # fmt: skip
+
     id: int | None = Field(default=None, primary_key=True)
     warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
     sku_id: int = Field(foreign_key="sku.id", index=True)
@@ -308,8 +319,13 @@ class Replenishment(SQLModel, table=True):
     to_bin_id: int = Field(foreign_key="bin.id")
     qty: int
     state: ReplenishmentState = enum_field(ReplenishmentState, default=ReplenishmentState.OPEN, index=True)
-    #: Has the label of the bin to take from been scanned?
+    #: Units orders wait for and how many orders, as allocation said: what this task unlocks.
+    wanted: int = 0
+    orders: int = 0
+    #: Has the label of the bin to take from been scanned, and the goods in it; and how many units are in hand?
     from_seen: bool = False
+    item_seen: bool = False
+    taken: int | None = None
     created_at: datetime = Field(default_factory=clock.now)
     done_at: datetime | None = None
     done_by: int | None = Field(default=None, foreign_key="user_account.id")

@@ -92,13 +92,7 @@ def free_bins(db: Session, warehouse_id: int, sku_ids: Iterable[int], kind: BinK
 
     Emptying a nearly empty bin first frees the shelf and saves a visit later.
     """
-    soonest = (
-        sa.select(col(LotBalance.place_id), col(Lot.sku_id), sa.func.min(col(Lot.expires_on)).label("expires_on"))
-        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
-        .where(col(Lot.sku_id).in_(list(sku_ids)), col(LotBalance.qty) > 0, col(Lot.hold_reason) == "")
-        .group_by(col(LotBalance.place_id), col(Lot.sku_id))
-        .subquery()
-    )
+    soonest = soonest_expiry(sku_ids)
     return db.execute(
         sa.select(Bin, col(Balance.sku_id), FREE.label("free"))
         .join(Balance, col(Balance.place_id) == col(Bin.id))
@@ -114,11 +108,26 @@ def free_bins(db: Session, warehouse_id: int, sku_ids: Iterable[int], kind: BinK
     ).all()
 
 
+def soonest_expiry(sku_ids: Iterable[int]) -> sa.Subquery:
+    """(place_id, sku_id, expires_on): when the first units for sale expire that lie there."""
+    return (
+        sa.select(col(LotBalance.place_id), col(Lot.sku_id), sa.func.min(col(Lot.expires_on)).label("expires_on"))
+        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
+        .where(col(Lot.sku_id).in_(list(sku_ids)), col(LotBalance.qty) > 0, col(Lot.hold_reason) == "")
+        .group_by(col(LotBalance.place_id), col(Lot.sku_id))
+        .subquery()
+    )
+
+
 def replenishments_under_way(db: Session) -> dict[tuple[int, int], int]:
-    """(warehouse_id, sku_id) -> units asked for from reserve storage and not yet on the pick face."""
+    """(warehouse_id, sku_id) -> units asked for from reserve storage and not yet on the pick face.
+
+    What orders wait for counts in full, although it may take a second task to bring it.
+    """
     task = Replenishment
+    asked = sa.case((col(task.wanted) > col(task.qty), col(task.wanted)), else_=col(task.qty))
     rows = (
-        sa.select(col(task.warehouse_id), col(task.sku_id), sa.func.sum(col(task.qty)).label("units"))
+        sa.select(col(task.warehouse_id), col(task.sku_id), sa.func.sum(asked).label("units"))
         .where(col(task.state) == ReplenishmentState.OPEN)
         .group_by(col(task.warehouse_id), col(task.sku_id))
     )

@@ -1,4 +1,4 @@
-"""States of the tasks of stock, counting a bin and refilling a pick face, and of a file on its way in."""
+"""States of the tasks of stock: counting a bin, refilling a pick face, asking for more, a file on its way in."""
 
 from enum import StrEnum
 
@@ -52,6 +52,7 @@ class ReplenishmentState(StrEnum):
 class ReplenishmentAction(StrEnum):
     FINISH = "finish"
     CANCEL = "cancel"
+    UNDO = "undo"
 
 
 REPLENISHMENT = Machine(
@@ -59,6 +60,29 @@ REPLENISHMENT = Machine(
     {
         (ReplenishmentState.OPEN, ReplenishmentAction.FINISH): ReplenishmentState.DONE,
         (ReplenishmentState.OPEN, ReplenishmentAction.CANCEL): ReplenishmentState.CANCELLED,
+        (ReplenishmentState.DONE, ReplenishmentAction.UNDO): ReplenishmentState.OPEN,
+    },
+)
+
+
+class PurchaseState(StrEnum):
+    OPEN = "open"
+    #: Somebody ordered the goods; they count as expected until they were received.
+    ORDERED = "ordered"
+    DISMISSED = "dismissed"
+
+
+class PurchaseAction(StrEnum):
+    ORDER = "order"
+    DISMISS = "dismiss"
+
+
+PURCHASE = Machine(
+    "purchase request",
+    {
+        (PurchaseState.OPEN, PurchaseAction.ORDER): PurchaseState.ORDERED,
+        (PurchaseState.OPEN, PurchaseAction.DISMISS): PurchaseState.DISMISSED,
+        (PurchaseState.ORDERED, PurchaseAction.DISMISS): PurchaseState.DISMISSED,
     },
 )
 

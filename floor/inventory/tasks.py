@@ -113,7 +113,7 @@ def moves_since(db: Session, task: CountTask) -> Sequence[LedgerRow]:
 
 @dataclass(frozen=True)
 class Refill:
-    """A replenishment with its two bins; `left` are the free units still on the pick face."""
+    """A replenishment with its two bins; free and promised units on the pick face; other SKUs in the source."""
 
     task: Replenishment
     source: Bin
@@ -121,6 +121,19 @@ class Refill:
     site: str
     sku: Sku
     left: int
+    promised: int
+    others: int
+
+    @property
+    def step(self) -> str:
+        """What is due: from, item, number, to; `over` when nothing is."""
+        if self.task.state is not ReplenishmentState.OPEN:
+            return "over"
+        if not self.task.from_seen:
+            return "from"
+        if not self.task.item_seen:
+            return "item"
+        return "number" if self.task.taken is None else "to"
 
 
 def refill_for(db: Session, task_id: int, *, lock: bool = False) -> Replenishment:
@@ -132,11 +145,22 @@ def refill_for(db: Session, task_id: int, *, lock: bool = False) -> Replenishmen
 
 
 def refills(db: Session, site: str = "", task_id: int | None = None) -> list[Refill]:
-    """Open replenishments, the emptiest pick face first; or one, whatever its state."""
-    source, target = aliased(Bin), aliased(Bin)
-    left = sa.func.coalesce(FREE, 0)
+    """Open replenishments by what they unlock: orders that wait, units wanted on the face, then the emptiest face.
+
+    Or one, whatever its state.
+    """
+    source, target, beside = aliased(Bin), aliased(Bin), aliased(Balance)
+    left, promised = sa.func.coalesce(FREE, 0), sa.func.coalesce(col(Balance.reserved), 0)
+    others = (
+        sa.select(sa.func.count())
+        .where(col(beside.place_id) == col(Replenishment.from_bin_id), col(beside.qty) > 0)
+        .where(col(beside.sku_id) != col(Replenishment.sku_id))
+        .correlate(Replenishment)
+        .scalar_subquery()
+    )
+    pressing = (col(Replenishment.orders).desc(), (col(Replenishment.wanted) + promised).desc())
     query = (
-        sa.select(Replenishment, source, target, col(Warehouse.code), Sku, left)
+        sa.select(Replenishment, source, target, col(Warehouse.code), Sku, left, promised, others)
         .join(source, col(source.id) == col(Replenishment.from_bin_id))
         .join(target, col(target.id) == col(Replenishment.to_bin_id))
         .join(Warehouse, col(Warehouse.id) == col(Replenishment.warehouse_id))
@@ -144,7 +168,7 @@ def refills(db: Session, site: str = "", task_id: int | None = None) -> list[Ref
         .outerjoin(
             Balance, (col(Balance.place_id) == col(target.id)) & (col(Balance.sku_id) == col(Replenishment.sku_id))
         )
-        .order_by(left, col(Replenishment.created_at), col(Replenishment.id))
+        .order_by(*pressing, left, col(Replenishment.created_at), col(Replenishment.id))
     )
     if task_id is not None:
         query = query.where(col(Replenishment.id) == task_id)
@@ -161,6 +185,16 @@ def counts_by_state(db: Session, site: str = "") -> dict[CountState, int]:
             col(Warehouse.code) == site
         )
     return {row[0]: row[1] for row in db.execute(every)}
+
+
+def nearest(rows: Sequence[Refill], here: Bin) -> Refill | None:
+    """The task to go to next from a bin: of those that unlock orders, else of all, the one whose source is nearest.
+
+    Near in the way of aisles, along and across; the better rank wins where two are as far.
+    """
+    mine = [row for row in rows if row.source.warehouse_id == here.warehouse_id]
+    pressing = [row for row in mine if row.task.orders] or mine
+    return min(pressing, key=lambda r: abs(r.source.x_mm - here.x_mm) + abs(r.source.y_mm - here.y_mm), default=None)
 
 
 def open_work(db: Session, site: str = "") -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Doors of stock: the list, bins and goods and totes, receiving. Counts and refills have doors of their own."""
+"""Doors of stock: the list, bins and goods and totes, receiving. Counts too; refills have doors of their own."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from floor.catalog.models import Sku
 from floor.catalog.queries import barcode_of, resolve, sku_by_code, skus
-from floor.inventory import counting, messages, printing, queries, refilling, service, tasks
-from floor.inventory.forms import CountForm, ReceiveForm
-from floor.inventory.models import CountReason, LedgerRow, Replenishment
-from floor.inventory.states import CountState, ReplenishmentAction, ReplenishmentState
+from floor.inventory import counting, messages, printing, queries, service, tasks
+from floor.inventory.forms import ReceiveForm
+from floor.inventory.models import CountReason, LedgerRow
+from floor.inventory.states import CountState
 from floor.kit import spreadsheet
 from floor.kit.errors import Refused, Unknown
 from floor.kit.uow import reading
@@ -224,90 +224,3 @@ def tote_label(code: str) -> Response:
     if tote is None:
         raise Unknown("inventory.unknown_tote", tote=code)
     return printing.labels([printing.tote_label(tote.code)], tote.code)
-
-
-# --- replenishments ----------------------------------------------------------------------------------------------
-
-
-@bp.get("/replenishments")
-@roles(*_FLOOR)
-def replenishments() -> Response:
-    """Screen 20: pick faces to fill, the emptiest first."""
-    with reading() as db:
-        rows = tasks.refills(db, current_user.site)
-    return page("inventory/replenishments.html", "screen", rows=rows)
-
-
-@bp.get("/replenishments/<int:task_id>")
-@roles(*_FLOOR)
-def replenishment(task_id: int) -> Response:
-    """From where to where, and how many."""
-    with reading() as db:
-        return show_refill(db, tasks.refill_for(db, task_id))
-
-
-@bp.post("/replenishments/<int:task_id>/scans")
-@roles(*_FLOOR)
-@command
-def scan_replenishment(db: Session, task_id: int) -> Response:
-    """Transitions: bin to take from -> bin to bring to -> the next task; another bin -> the same step (422)."""
-    task = tasks.refill_for(db, task_id, lock=True)
-    code = request.form.get("code", "")
-    if not refilling.scan_refill(db, task, code, actor()):
-        return show_refill(db, task, 422, verdict="err", wrong=code)
-    if task.state is ReplenishmentState.OPEN:
-        return show_refill(db, task, verdict="step")
-    flash(_("Pick face filled"), "ok")
-    return _next_refill(db, task)
-
-
-@bp.post("/replenishments/<int:task_id>/fewer")
-@roles(*_FLOOR)
-@command
-def fewer(db: Session, task_id: int) -> Response:
-    """The reserve holds fewer than the books say: bring those, and let somebody count."""
-    task = tasks.refill_for(db, task_id, lock=True)
-    form = read(CountForm, request.form)
-    if form.data is None:
-        return show_refill(db, task, 422, form=form, verdict="err")
-    try:
-        refilling.fewer_to_refill(db, task, form.data.qty, actor())
-    except Refused as refused:
-        if refused.status != 422:
-            raise
-        return show_refill(db, task, 422, form=form.refuse(refused, sentence(refused)), verdict="err")
-    if task.state is ReplenishmentState.OPEN:
-        return hx.see(url_for("inventory.replenishment", task_id=task_id))
-    flash(_("Replenishment cancelled, a count is asked for"), "warn")
-    return _next_refill(db, task)
-
-
-@bp.post("/replenishments/<int:task_id>/cancel")
-@roles("supervisor")
-@command
-def cancel_replenishment(db: Session, task_id: int) -> Response:
-    task = tasks.refill_for(db, task_id, lock=True)
-    refilling.advance_refill(db, task, ReplenishmentAction.CANCEL, actor())
-    flash(_("Replenishment cancelled"), "ok")
-    return hx.see(url_for("inventory.replenishments"))
-
-
-def show_refill(
-    db: Session, task: Replenishment, status: int = 200, *, form: Form[CountForm] | None = None,
-    verdict: str | None = None, wrong: str = "",
-) -> Response:  # fmt: skip
-    (row,) = tasks.refills(db, task_id=task.id)
-    others = [other.task.id for other in tasks.refills(db, row.site) if other.task.id != task.id]
-    return page(
-        "inventory/replenishment.html", "screen", status=status, row=row, form=form, verdict=verdict, wrong=wrong,
-        skip_to=others[0] if others else None, due=row.target if task.from_seen else row.source, words=messages,
-        is_open=task.state is ReplenishmentState.OPEN,
-        scan_url=url_for("inventory.scan_replenishment", task_id=task.id),
-    )  # fmt: skip
-
-
-def _next_refill(db: Session, task: Replenishment) -> Response:
-    rows = tasks.refills(db, current_user.site)
-    if not rows:
-        return hx.see(url_for("inventory.replenishments"))
-    return hx.see(url_for("inventory.replenishment", task_id=rows[0].task.id))

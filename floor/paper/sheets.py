@@ -1,9 +1,9 @@
-"""Lists, A4: the carrier's manifest, and the pick list for the day the phones are down."""
+"""Lists, A4: the carrier's manifest, the pick list for the day the phones are down, what purchasing should order."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from floor.kit.units import kilograms
+from floor.kit.units import kilograms, yuan
 from floor.paper import fit
 from floor.paper.document import render
 from floor.paper.words import html_of
@@ -55,6 +55,38 @@ class PickList:
     cart: str
     day: date
     stops: tuple[PickStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    #: Empty where nobody wrote down who delivers it.
+    supplier: str
+    sku: str
+    name: str
+    variant: str
+    warehouse: str
+    qty: int
+    #: Units to a pack.
+    pack_qty: int
+    cost_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseList:
+    company: str
+    day: date
+    lines: tuple[PurchaseLine, ...]
+
+
+def purchase_pdf(paper: PurchaseList, lang: str) -> bytes:
+    """One table per supplier, with its sum; those without a known supplier last."""
+    suppliers = sorted({line.supplier for line in paper.lines}, key=lambda name: (not name, name))
+    groups = []
+    for name in suppliers:
+        lines = [line for line in paper.lines if line.supplier == name]
+        groups.append((name, lines, sum(line.cost_fen or 0 for line in lines)))
+    html = html_of("purchase.html", lang, paper=paper, groups=groups, yuan=yuan)
+    return render(html, "desk.css", "sheet.css")
 
 
 def manifest_pdf(manifest: Manifest, lang: str) -> bytes:

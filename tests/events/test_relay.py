@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from floor.events import queries, service
 from floor.events.models import Delivery, OutboxMessage
-from floor.events.relay import MAX_ATTEMPTS, Relay, retry_dead
+from floor.events.relay import MAX_ATTEMPTS, Chores, Relay, retry_dead
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
@@ -114,6 +114,27 @@ def test_a_running_relay_carries_tidies_and_stops_when_told(heard):
         if len(heard) == 2:
             stop.set()
 
-    Relay({"ear": hear}).run_forever(stop, lambda: tidied.append(True))
+    Relay({"ear": hear}).run_forever(stop, Chores({"tidy": (3600, lambda: tidied.append(True))}))
     assert heard == [0, 1]
     assert tidied == [True]
+
+
+def test_a_chore_comes_round_when_its_time_is_over_and_a_failing_one_stops_nobody(caplog):
+    done = []
+
+    def breaks():
+        done.append("breaks")
+        raise RuntimeError("no paper")
+
+    chores = Chores({"breaks": (0, breaks), "often": (0, lambda: done.append("often")), "rarely": (3600, list)})
+    assert chores.run_due() == ["breaks", "often", "rarely"]
+    assert chores.run_due() == ["breaks", "often"], "the failing one is tried again at its next turn"
+    assert done == ["breaks", "often"] * 2
+    assert "chore breaks failed" in caplog.text
+
+
+def test_every_chore_of_the_house_may_run_twice(app, caplog):
+    chores = Chores({name: (0, do) for name, (_every, do) in app.extensions["chores"].items()})
+    for _ in range(2):
+        assert chores.run_due() == list(app.extensions["chores"])
+    assert "failed" not in caplog.text

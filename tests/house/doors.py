@@ -202,10 +202,47 @@ DOORS: dict[str, Door] = {
     "inventory.ask_count": Door(
         "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
     ),
-    "inventory.cancel_replenishment": Door(
+    "feeds.new_key": Door("/stock/feeds/shop/key", "Dai", "Ana", unknown="/stock/feeds/nobody/key"),
+    "feeds.save": Door(
+        "/stock/feeds", "Dai", "Ana", {"channel": "web", "percent": "50", "ceiling": "9", "is_active": "1"},
+        bad={"channel": "web", "percent": "777"}, keeps='value="777"',
+    ),
+    "feeds.save_share": Door(
+        "/stock/feeds/shop/shares", "Dai", "Ana", {"sku": "TEE-NAVY-L", "percent": "20", "ceiling": "9"},
+        "/stock/feeds/nobody/shares", bad={"sku": "TEE-NAVY-L", "percent": "777"}, keeps='value="777"',
+    ),
+    "supply.accept": Door("/stock/safety/accept", "Dai", "Ana", {"warehouse": "SHA", "sku": "TEE-NAVY-L"}),
+    "supply.check": Door("/purchasing/check", "Dai", "Ana"),
+    "supply.dismiss": Door("/purchasing/{request}/dismiss", "Dai", "Ana", unknown=f"/purchasing/{NO}/dismiss"),
+    "supply.drop_face": Door(
+        "/skus/TEE-NAVY-L/faces/drop", "Dai", "Ana", {"warehouse": "SHA", "bin": "A01-01-1"}, "/skus/NOBODY/faces/drop"
+    ),
+    "supply.order": Door(
+        "/purchasing/{request}/order", "Dai", "Ana", {"qty": "24"}, f"/purchasing/{NO}/order",
+        bad={"qty": "many"}, keeps='value="many"',
+    ),
+    "supply.save_defaults": Door(
+        "/stock/safety/defaults", "Dai", "Ana",
+        {"warehouse": "SHA", "lead_days": "9", "lead_sd_days": "2", "level_a": "98", "level_b": "95", "level_c": "90"},
+        bad={"warehouse": "SHA", "lead_days": "777"}, keeps='value="777"',
+    ),
+    "supply.save_face": Door(
+        "/skus/TEE-NAVY-L/faces", "Dai", "Ana",
+        {"warehouse": "SHA", "bin": "A03-01-1", "min_qty": "3", "max_qty": "9"}, "/skus/NOBODY/faces",
+        bad={"warehouse": "SHA", "bin": "Z99-99-9", "min_qty": "3", "max_qty": "9"}, keeps="Z99-99-9",
+    ),
+    "supply.save_safety": Door(
+        "/skus/TEE-NAVY-L/safety", "Dai", "Ana", {"warehouse": "SHA", "qty": "3", "reorder_point": "9"},
+        "/skus/NOBODY/safety", bad={"warehouse": "SHA", "qty": "77", "reorder_point": "9"}, keeps='value="77"',
+    ),
+    "supply.save_terms": Door(
+        "/skus/TEE-NAVY-L/terms", "Dai", "Ana", {"supplier": "Mill", "lead_days": "9", "price": "12.50"},
+        "/skus/NOBODY/terms", bad={"supplier": "Mill", "lead_days": "9", "price": "dear"}, keeps='value="dear"',
+    ),
+    "refilling.cancel": Door(
         "/replenishments/{refill}/cancel", "Dai", "Ana", unknown=f"/replenishments/{NO}/cancel"
     ),
-    "inventory.fewer": Door(
+    "refilling.fewer": Door(
         "/replenishments/{refill}/fewer", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/fewer",
         bad={"qty": "999"}, keeps='value="999"', before=_at_the_reserve,
     ),
@@ -213,7 +250,14 @@ DOORS: dict[str, Door] = {
         "/stock/receive", "Dai", "Ana", {"warehouse": "SHA", "sku": "TEE-NAVY-L", "bin": "A01-01-1", "qty": "3"},
         bad={"warehouse": "SHA", "sku": "NOBODY", "bin": "A01-01-1", "qty": "3"}, keeps="NOBODY",
     ),
-    "inventory.scan_replenishment": Door(
+    "refilling.take": Door(
+        "/replenishments/{refill}/number", "Ana", "Bo", {"qty": "2"}, f"/replenishments/{NO}/number",
+        bad={"qty": "999"}, keeps='value="999"', before=_at_the_reserve,
+    ),
+    "refilling.undo": Door(
+        "/replenishments/{refill}/undo", "Ana", "Bo", unknown=f"/replenishments/{NO}/undo", before=_at_the_reserve
+    ),
+    "refilling.scan": Door(
         "/replenishments/{refill}/scans", "Ana", "Bo", {"code": "{reserve_bin}"}, f"/replenishments/{NO}/scans",
         bad={"code": "Z99-99-9"}, keeps="Z99-99-9",
     ),

@@ -8,13 +8,15 @@ from sqlmodel import Session
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.audit import service as audit
+from floor.catalog.queries import sku_by_code
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
 from floor.intake import service as intake
-from floor.inventory import counting, files, imports, refilling
+from floor.inventory import counting, facing, feeds, files, imports, keeping, purchasing, refilling
 from floor.inventory import service as inventory
 from floor.inventory.kinds import KINDS
 from floor.inventory.models import BinKind, CountReason, ImportKind, PlaceKind, Tote
+from floor.inventory.models_supply import PurchaseRequest
 from floor.inventory.queries import bin_by_code
 from floor.kit.actor import SYSTEM
 from floor.orders.models import Order
@@ -60,7 +62,7 @@ def furnish(db: Session) -> Ids:
     db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
     db.flush()
     ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
-    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks):
+    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply):
         ids |= part(db, world)
     db.flush()
     return ids
@@ -185,3 +187,19 @@ def _walks(db: Session, world: World) -> Ids:
     walks.bind_tote(db, his.id or 0, floor.free_totes(db)[0].code, ben)
     here = picking.walk_view(db, mine.id or 0).numbered(1)
     return {"walk": mine.id, "stop": here.id, "stop_bin": here.code, "his": his.id, "next": floor.walk(db, [{1: 1}]).id}
+
+
+def _supply(db: Session, world: World) -> Ids:
+    """A channel reads its stock, shirts have a pick face with levels, and caps are to be ordered."""
+    dai, house = person(db, "Dai"), world.house
+    feeds.keep_feed(db, "shop", feeds.FeedTerms(feeds.Share(40)), dai)
+    face = bin_by_code(db, house.id or 0, "A01-01-1")
+    assert face is not None
+    facing.keep_face(db, face, world.tee.id or 0, 5, 40, dai)
+    cap, belt = sku_by_code(db, "CAP-RED"), a_sku(db, "BELT")
+    assert cap is not None
+    keeping.keep(db, house.id or 0, cap.id or 0, 30, 90, dai)
+    purchasing.ask(db, purchasing.to_ask(db), dai)
+    (request,) = rows(db, PurchaseRequest)
+    keeping.keep(db, house.id or 0, belt.id or 0, 2, 4, dai)
+    return {"request": request.id}

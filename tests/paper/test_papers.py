@@ -7,7 +7,17 @@ import pytest
 
 from floor.paper import codes
 from floor.paper.labels import BadgeLabel, BinLabel, Command, CommandCard, ToteLabel, labels_pdf
-from floor.paper.sheets import Manifest, ManifestParcel, PickList, PickStop, manifest_pdf, pick_list_pdf
+from floor.paper.sheets import (
+    Manifest,
+    ManifestParcel,
+    PickList,
+    PickStop,
+    PurchaseLine,
+    PurchaseList,
+    manifest_pdf,
+    pick_list_pdf,
+    purchase_pdf,
+)
 from floor.paper.slips import PackingSlip, ReturnLine, ReturnSlip, packing_slips_pdf, return_slips_pdf
 from floor.paper.waybills import Party
 from tests.paper.samples import DAY, LINES, page_count, pictures, run, scanned, words_of
@@ -131,6 +141,19 @@ def test_a_manifest_repeats_its_head_numbers_its_pages_and_adds_up():
     assert "共90件包裹" in words
     assert "王**" in words
     assert words.count("快递接收") == 1
+
+
+def test_purchase_requests_stand_by_supplier_with_sums_and_numbered_pages():
+    lines = [PurchaseLine("织造厂", f"SKU-{n}", "圆领短袖", "藏青 L", "上海仓", 24, 12, 30_000) for n in range(60)]
+    lines.append(PurchaseLine("", "SKU-X", "马克杯", "", "广州仓", 5, 1, None))
+    pdf = purchase_pdf(PurchaseList("山野", DAY, tuple(lines)), ZH)
+    words, pages = words_of(pdf), page_count(pdf)
+    assert page_size(pdf) == (210, 297)
+    assert pages >= 2
+    assert f"{pages}/{pages}" in words
+    for expected in ("采购申请", "织造厂", "供应商未知", "SKU-59", "18,000.00", DAY.isoformat()):
+        assert expected in words
+    assert "Nothingrunslow" in words_of(purchase_pdf(PurchaseList("Floor", DAY, ()), "en"))
 
 
 def test_a_manifest_of_one_parcel_speaks_english():

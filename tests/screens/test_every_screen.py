@@ -19,6 +19,7 @@ from floor.factory import create_app
 from floor.intake.models import ImportBatch
 from floor.inventory import imports, jobs
 from floor.inventory.models import CountTask, ImportKind, Replenishment, StockImport
+from floor.inventory.models_supply import StockFeed
 from floor.kit import uow
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading
@@ -36,9 +37,10 @@ from tests.running import RunningHouse
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
     "allocation.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
-    "count_review.results_csv", "intake.rejects", "inventory.bin_label", "inventory.sku_label",
+    "count_review.results_csv", "feeds.feed", "intake.rejects", "inventory.bin_label", "inventory.sku_label",
     "inventory.stock_csv", "inventory.tote_label", "people.language", "return_request.slip", "returns.photo",
     "shipping.manifest_paper", "shipping.paper", "static", "stock_files.export", "stock_files.faults",
+    "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
 }  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         asked = _one(db, select(ReturnCase).where(ReturnCase.state == CaseState.REQUESTED))
         count = _one(db, select(CountTask.id))
         refill = _one(db, select(Replenishment.id))
+        feed = _one(db, select(StockFeed.channel))
         job = _one(db, select(PrintJob.id))
         batch = db.exec(select(ImportBatch.id)).first()
         file = _one(db, select(StockImport.id))
@@ -149,12 +152,17 @@ def addresses() -> dict[str, tuple[str, str]]:
         "count_review.rules": (boss, "/counts/rules"),
         "counts.index": (boss, "/counts"),
         "counts.task": ("B-1001", f"/counts/{count}"),
+        "feeds.one": (boss, f"/stock/feeds/{feed}"),
+        "feeds.settings": (boss, "/stock/feeds"),
+        "supply.purchasing": (boss, "/purchasing"),
+        "supply.safety": (boss, "/stock/safety"),
+        "supply.sku_supply": (boss, "/skus/TEE-NAVY-L/supply"),
         "intake.health": (boss, "/intake"),
         "inventory.bin_here": (boss, "/bins/A01-01-1"),
         "inventory.bin_page": (boss, "/bins/SHA/A01-01-1"),
         "inventory.receive_form": (boss, "/stock/receive"),
-        "inventory.replenishment": ("B-9001", f"/replenishments/{refill}"),
-        "inventory.replenishments": (boss, "/replenishments"),
+        "refilling.task": ("B-9001", f"/replenishments/{refill}"),
+        "refilling.tasks": (boss, "/replenishments"),
         "inventory.sku_page": (boss, "/skus/TEE-NAVY-L"),
         "inventory.stock": (boss, "/stock"),
         "inventory.tote_page": (boss, "/totes/T-SHA-001"),
