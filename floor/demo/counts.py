@@ -1,6 +1,8 @@
 """Counting in the demo company: the day's plan, a variance under review, one that two must sign, and what readers saw."""
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Flask
 from sqlmodel import Session, col, select
@@ -24,8 +26,12 @@ def live(app: Flask, counter: Actor, boss: Actor) -> None:
     with unit_of_work() as db:
         house = db.exec(select(Warehouse).where(Warehouse.code == SITE)).one()
         bins = _bins(db, house.id or 0)
-    for where, sku, off in zip((b for b, _s, _q in bins), (s for _b, s, _q in bins), (0, -2, 1, -6), strict=False):
-        _count(where, sku, off, counter, boss)
+    for weeks in range(6, 0, -1):
+        with clock.shifted(-timedelta(weeks=weeks)):
+            for n, (where, sku, _books) in enumerate(bins):
+                _count(where, sku, counter, boss, (-1, 0) if n * weeks % 7 < weeks % 3 else (0,))
+    for (where, sku, _books), off in zip(bins, (0, -2, 1, -6), strict=False):
+        _count(where, sku, counter, boss, (off, off))
     with unit_of_work() as db:
         rules = counting.rules_of(db, house.id or 0)
         rules.daily_bins = 12
@@ -50,12 +56,12 @@ def _bins(db: Session, house: int) -> list[tuple[Bin, Sku, int]]:
     return list(db.exec(query))
 
 
-def _count(where: Bin, sku: Sku, off: int, counter: Actor, boss: Actor) -> None:
-    """One count, as often as the rules ask for; `off` units from the books."""
+def _count(where: Bin, sku: Sku, counter: Actor, boss: Actor, offs: Sequence[int]) -> None:
+    """One count, number after number until it is settled; `offs` units from the books."""
     with unit_of_work() as db:
         task = counting.ask_count(db, where, sku.id or 0, CountReason.ASKED, boss)
         code = catalog.barcode_of(db, sku.id or 0)
-    for _again in range(2):
+    for off in offs:
         with unit_of_work() as db:
             mine = db.merge(task)
             counting.scan(db, mine, where.code, counter)

@@ -1,6 +1,7 @@
 """Blind counts, their review, and the refilling of pick faces."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +144,11 @@ def test_a_count_moves_as_its_table_says_and_no_other_way(state, action):
     else:
         with pytest.raises(Conflict):
             COUNT.after(state, action)
+
+
+def test_the_readme_draws_the_table():
+    readme = Path(counting.__file__).with_name("README.md").read_text(encoding="utf-8")
+    assert COUNT.mermaid() in readme
 
 
 @pytest.fixture
