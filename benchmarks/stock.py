@@ -35,7 +35,7 @@ from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from benchmarks.stock_sql import ByHand, Line, OnPostgres, OnSqlite, Order
 from floor import cli
@@ -89,7 +89,10 @@ def _shelf(db: Session, house: Any, n: int) -> tuple[int, int]:
     return where.id, sku.id
 
 
-PROMISES = select(Reservation).where(col(Reservation.shipment_line_id).in_(sa.bindparam("lines", expanding=True)))
+_p = Reservation.__table__.c  # type: ignore[attr-defined]
+PROMISES = sa.select(_p.id, _p.bin_id, _p.sku_id, (_p.qty - _p.posted - _p.released).label("pending")).where(
+    _p.shipment_line_id.in_(sa.bindparam("lines", expanding=True))
+)
 
 
 class Ours:
@@ -109,8 +112,8 @@ class Ours:
 
     def _pick(self, order: Order) -> None:
         with uow.unit_of_work() as db:
-            promises = db.exec(PROMISES, params={"lines": [line.shipment_line_id for line in order.lines]})
-            parts = [(promise, promise.pending) for promise in promises]
+            lines = [line.shipment_line_id for line in order.lines]
+            parts = [(promise, promise.pending) for promise in db.connection().execute(PROMISES, {"lines": lines})]
             service.take_all(db, parts, order.tote_id, "walk", order.number, ACTOR)
 
     def _pack(self, order: Order) -> int:

@@ -4,9 +4,11 @@ Statements are made once, because making one costs many times what running it do
 of a step. `python -m benchmarks.stock` compares them with SQL written by hand. When they run is said in service.py.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -29,6 +31,17 @@ class Change(NamedTuple):
     held: int = 0
 
 
+class Promised(Protocol):
+    """What taking units needs to know of a reservation: a `Reservation`, or a row with these columns."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def bin_id(self) -> int: ...
+    @property
+    def sku_id(self) -> int: ...
+
+
 class _Statement:
     """SQL as the text each driver takes. SQLAlchemy's usual way looks it up again and again, which takes longer."""
 
@@ -42,18 +55,57 @@ class _Statement:
             self._converts[dialect.name] = [(name, convert) for name, convert in ways if convert is not None]
             self._texts[dialect.name] = str(statement.compile(dialect=dialect))
 
-    def many(self, line: sa.Connection, rows: list[dict[str, Any]]) -> int:
-        """Run it for every row, in order. Returns how many the database changed."""
+    def send(self, line: sa.Connection, rows: list[dict[str, Any]]) -> Any:
+        """Run it for every row, in order. Returns the driver's cursor, whose rowcount is of all rows."""
+        cursor = line.connection.cursor()
+        cursor.executemany(self._texts[line.dialect.name], self._converted(line, rows))
+        return cursor
+
+    def fetch(self, db: Session, row: dict[str, Any]) -> tuple[Any, ...] | None:
+        """Run it once; returns the row it gives."""
+        line = db.connection()
+        with _errors_of(line):
+            cursor = line.connection.cursor()
+            cursor.execute(self._texts[line.dialect.name], self._converted(line, [row])[0])
+            return cursor.fetchone()  # type: ignore[no-any-return]
+
+    def _converted(self, line: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for name, convert in self._converts[line.dialect.name]:
             for row in rows:
                 row[name] = convert(row[name])
-        return line.exec_driver_sql(self._texts[line.dialect.name], rows).rowcount
+        return rows
 
-    def one(self, line: sa.Connection, row: dict[str, Any]) -> sa.Row[Any] | None:
-        """Run it and fetch the row it returns."""
-        for name, convert in self._converts[line.dialect.name]:
-            row[name] = convert(row[name])
-        return line.exec_driver_sql(self._texts[line.dialect.name], row).first()
+
+@contextmanager
+def _errors_of(line: sa.Connection) -> Iterator[None]:
+    """The driver's errors, as SQLAlchemy's: that is how the doors know them."""
+    driver = line.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as error:
+        raise sa.exc.DBAPIError.instance(None, None, error, driver.Error, dialect=line.dialect) from error
+
+
+class Step(NamedTuple):
+    """One statement for all its rows. `refuse` is asked when it changed fewer: (session, how many it changed)."""
+
+    statement: _Statement
+    rows: list[dict[str, Any]]
+    refuse: Callable[[Session, int], None] | None = None
+
+
+def run(db: Session, steps: Sequence[Step]) -> list[int]:
+    """All steps in order; PostgreSQL gets them in one go. Returns how many rows each changed."""
+    line = db.connection()
+    driver: Any = line.connection.dbapi_connection
+    together = len(steps) > 1 and line.dialect.name == "postgresql"
+    with _errors_of(line), driver.pipeline() if together else nullcontext():
+        cursors = [step.statement.send(line, step.rows) for step in steps]
+    done = [cursor.rowcount for cursor in cursors]
+    for step, count in zip(steps, done, strict=True):
+        if step.refuse and count != len(step.rows):
+            step.refuse(db, count)
+    return done
 
 
 _change = _Statement("""
@@ -64,11 +116,11 @@ _change = _Statement("""
         reserved + :promised + CASE WHEN held + :held > 0 THEN held + :held ELSE 0 END""")
 
 # Only places inside our walls have balances.
-_arrive = _Statement("""
+_arrive = _Statement(f"""
     INSERT INTO stock_balance (place_id, sku_id, qty, reserved, held)
     SELECT id, :sku, :more, 0, 0 FROM place
-    WHERE id = :place AND kind IN ('bin', 'tote', 'parcel', 'transit')
-    ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty""")
+    WHERE id = :place AND kind IN ({", ".join(f"'{kind}'" for kind in PHYSICAL)})
+    ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty""")  # noqa: S608 -- codes of ours
 
 _balance = _Statement("SELECT qty, reserved, held FROM stock_balance WHERE place_id = :place AND sku_id = :sku")
 
@@ -101,27 +153,25 @@ _new_place = _Statement(
     "INSERT INTO place (kind, warehouse_id) VALUES (:kind, :warehouse_id) RETURNING id", kind=col(Place.kind)
 )
 _first_place = _Statement(
-    "SELECT min(id) AS id FROM place WHERE kind = :kind AND warehouse_id = :warehouse_id", kind=col(Place.kind)
+    "SELECT id FROM place WHERE kind = :kind AND warehouse_id = :warehouse_id ORDER BY id LIMIT 1", kind=col(Place.kind)
 )
 
 
-def change(db: Session, changes: Iterable[Change]) -> None:
+def changing(changes: Iterable[Change]) -> list[Step]:
     """Change balances inside our walls, in their sorted order; what only comes in may make a new one.
 
     Raises Conflict("inventory.not_enough") unless 0 <= reserved and reserved + held <= qty stay true of every row.
     """
-    line = db.connection()
+    steps = []
     # Neighbours that change the same way go together, so the order holds over all rows.
-    for comes_in, run in groupby(sorted(changes), key=lambda c: c.more >= 0 and not c.promised):
-        wanted = list(run)
-        rows = [c._asdict() for c in wanted]
-        if comes_in:
-            _arrive.many(line, rows)
-        elif (done := _change.many(line, rows)) != len(rows):
-            _refuse_unless_beyond(db, wanted, done)
+    for comes_in, neighbours in groupby(sorted(changes), key=lambda c: c.more >= 0 and not c.promised):
+        run = list(neighbours)
+        rows = [c._asdict() for c in run]
+        steps.append(Step(_arrive, rows) if comes_in else Step(_change, rows, partial(_refuse_unless_beyond, run)))
+    return steps
 
 
-def _refuse_unless_beyond(db: Session, wanted: list[Change], done: int) -> None:
+def _refuse_unless_beyond(wanted: list[Change], db: Session, done: int) -> None:
     """Places beyond our walls have no balance to change; were others left unchanged, somebody was faster."""
     inside = physical(db, {c.place for c in wanted})
     wanted = [c for c in wanted if c.place in inside]
@@ -132,8 +182,11 @@ def _refuse_unless_beyond(db: Session, wanted: list[Change], done: int) -> None:
 
 
 def _could(db: Session, c: Change) -> bool:
-    row = _balance.one(db.connection(), c._asdict())
-    return row is not None and 0 <= row.reserved + c.promised <= row.qty + c.more - max(0, row.held + c.held)
+    found = _balance.fetch(db, c._asdict())
+    if found is None:
+        return False
+    qty, reserved, held = found
+    return bool(0 <= reserved + c.promised <= qty + c.more - max(0, held + c.held))
 
 
 def physical(db: Session, places: Collection[int]) -> set[int]:
@@ -143,57 +196,53 @@ def physical(db: Session, places: Collection[int]) -> set[int]:
 
 
 def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
-    row = _new_place.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id})
-    assert row is not None
-    return int(row.id)
+    return _id(_new_place.fetch(db, {"kind": kind, "warehouse_id": warehouse_id}))
 
 
 def first_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int | None:
-    row = _first_place.one(db.connection(), {"kind": kind, "warehouse_id": warehouse_id})
-    assert row is not None
-    return None if row.id is None else int(row.id)
+    found = _first_place.fetch(db, {"kind": kind, "warehouse_id": warehouse_id})
+    return None if found is None else _id(found)
 
 
-def promise(db: Session, rows: list[dict[str, Any]]) -> None:
+def promising(rows: list[dict[str, Any]]) -> Step:
     """Write reservations."""
-    _promise.many(db.connection(), rows)
+    return Step(_promise, rows)
 
 
 def promise_one(db: Session, row: dict[str, Any]) -> int:
     """Write a reservation. Returns its id."""
-    made = _promise_one.one(db.connection(), row)
-    assert made is not None
-    return int(made.id)
+    return _id(_promise_one.fetch(db, row))
+
+
+def _id(row: tuple[Any, ...] | None) -> int:
+    assert row is not None
+    return int(row[0])
 
 
 def count(db: Session, reservation: Reservation, posted: int = 0, released: int = 0) -> None:
     """Move units between pending, posted and released. Raises Conflict unless all three stay 0 or more."""
-    row = _count_one.one(db.connection(), {"id": reservation.id, "posted": posted, "released": released})
-    if row is None:
+    found = _count_one.fetch(db, {"id": reservation.id, "posted": posted, "released": released})
+    if found is None:
         raise _too_many(reservation, abs(posted or released))
-    set_committed_value(reservation, "posted", row.posted)
-    set_committed_value(reservation, "released", row.released)
+    set_committed_value(reservation, "posted", found[0])
+    set_committed_value(reservation, "released", found[1])
 
 
-def count_taken(db: Session, parts: Sequence[tuple[Reservation, int]]) -> None:
-    """Post units of several reservations; they are read again when somebody asks. Raises Conflict like `count`."""
+def posting(parts: Sequence[tuple[Promised, int]]) -> Step:
+    """Post units of several reservations. Raises Conflict like `count`."""
     ordered = sorted(parts, key=lambda part: part[0].id or 0)
-    rows = [{"id": reservation.id, "posted": qty, "released": 0} for reservation, qty in ordered]
-    if _count.many(db.connection(), rows) != len(rows):
+    rows = [{"id": promised.id, "posted": qty, "released": 0} for promised, qty in ordered]
+
+    def refuse(_db: Session, _done: int) -> None:
         raise _too_many(*ordered[0])
-    for reservation, _qty in ordered:
-        db.expire(reservation, ["posted", "released"])
+
+    return Step(_count, rows, refuse)
 
 
-def _too_many(reservation: Reservation, qty: int) -> Conflict:
-    return Conflict("inventory.not_enough", place=reservation.bin_id, sku=reservation.sku_id, qty=qty)
+def _too_many(promised: Promised, qty: int) -> Conflict:
+    return Conflict("inventory.not_enough", place=promised.bin_id, sku=promised.sku_id, qty=qty)
 
 
-def book_untracked(db: Session, rows: list[dict[str, Any]]) -> int:
-    """Write ledger rows of SKUs nobody tracks. Returns how many: those of tracked SKUs stay out."""
-    return _book_untracked.many(db.connection(), rows)
-
-
-def book(db: Session, rows: list[dict[str, Any]]) -> None:
-    """Write ledger rows."""
-    _book.many(db.connection(), rows)
+def booking(rows: list[dict[str, Any]], *, tracked: bool) -> Step:
+    """Write ledger rows. Not `tracked`: those of SKUs that are tracked stay out."""
+    return Step(_book if tracked else _book_untracked, rows)

@@ -16,7 +16,7 @@ from floor.events.service import Event, record
 from floor.inventory import lots, rows
 from floor.inventory.lots import Move as Move  # the one word all slices book with
 from floor.inventory.models import Bin, BinKind, MoveReason, PlaceKind, Reservation
-from floor.inventory.rows import Change
+from floor.inventory.rows import Change, Promised, Step
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Invalid
@@ -49,25 +49,36 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
     Free units only, unless `reserved`. Raises Conflict("inventory.not_enough") when a source holds too few, and what
     lots.name_lots and lots.book raise for tracked SKUs.
     """
+    _move(db, list(moves), [], subject, subject_id, actor)
+
+
+def _move(
+    db: Session, moves: Iterable[Move], before: list[Step], subject: str, subject_id: int, actor: Actor
+) -> None:  # fmt: skip
+    """`move`, with other steps going to the database before it."""
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
         return
-    if rows.book_untracked(db, _entries(ordered, subject, subject_id, actor)) == len(ordered):
-        rows.change(db, _changes(ordered))
+    entries = _entries(ordered, subject, subject_id, actor)
+    *_, booked = rows.run(db, [*before, rows.booking(entries, tracked=False)])
+    if booked == len(ordered):
+        rows.run(db, rows.changing(_changes(ordered)))
     else:
         _move_lots(db, ordered, subject, subject_id, actor)
 
 
 def _move_lots(db: Session, moves: list[Move], subject: str, subject_id: int, actor: Actor) -> None:
-    """The rest of `move` when SKUs are tracked: the ledger has the others' rows already."""
+    """The rest of `_move` when SKUs are tracked: the ledger has the others' rows already."""
     tracked = lots.tracking_of(db, {m.sku_id for m in moves}, lock=True)
     ends = [(place, m.sku_id) for m in moves for place in (m.from_place_id, m.to_place_id)]
     physical = rows.physical(db, {place for place, _sku in ends})
     lots.lock(db, {end for end in ends if end[0] in physical})
     named = lots.name_lots(db, moves, tracked)
     lots.one_of_each_serial(db, named, physical, tracked)
-    rows.change(db, _changes(named, lots.on_hold(db, {m.lot_id for m in named if m.lot_id is not None})))
-    rows.book(db, _entries([m for m in named if m.sku_id in tracked], subject, subject_id, actor))
+    held = lots.on_hold(db, {m.lot_id for m in named if m.lot_id is not None})
+    rows.run(db, rows.changing(_changes(named, held)))
+    entries = _entries([m for m in named if m.sku_id in tracked], subject, subject_id, actor)
+    rows.run(db, [rows.booking(entries, tracked=True)])
     lots.book(db, named, physical)
 
 
@@ -122,13 +133,13 @@ def reserve(db: Session, wishes: Iterable[Wish]) -> None:
     for wish in ordered:
         sums[wish.bin_id, wish.sku_id] += wish.qty
     if ordered:
-        rows.change(db, [Change(*shelf, promised=qty) for shelf, qty in sums.items()])
-        rows.promise(db, [_promise(wish) for wish in ordered])
+        changes = [Change(*shelf, promised=qty) for shelf, qty in sums.items()]
+        rows.run(db, [*rows.changing(changes), rows.promising([_promise(wish) for wish in ordered])])
 
 
 def reserve_one(db: Session, wish: Wish) -> Reservation:
     """`reserve` for one line; returns what was promised."""
-    rows.change(db, [Change(wish.bin_id, wish.sku_id, promised=wish.qty)])
+    rows.run(db, rows.changing([Change(wish.bin_id, wish.sku_id, promised=wish.qty)]))
     return db.get_one(Reservation, rows.promise_one(db, _promise(wish)))
 
 
@@ -154,14 +165,14 @@ def take(
 
 
 def take_all(
-    db: Session, parts: Sequence[tuple[Reservation, int]], to_place_id: int, subject: str, subject_id: int, actor: Actor
+    db: Session, parts: Sequence[tuple[Promised, int]], to_place_id: int, subject: str, subject_id: int, actor: Actor
 ) -> None:
     """`take` of several reservations, (reservation, qty) each, into the same tote: all or none."""
-    if not parts:
-        return
-    rows.count_taken(db, parts)
     steps = [Move(r.sku_id, qty, r.bin_id, to_place_id, MoveReason.PICK, reserved=True) for r, qty in parts]
-    move(db, steps, subject, subject_id, actor)
+    _move(db, steps, [rows.posting(parts)], subject, subject_id, actor)
+    for promised, _qty in parts:
+        if isinstance(promised, Reservation):
+            db.expire(promised, ["posted", "released"])  # read again when somebody asks
 
 
 def put_back(
@@ -192,7 +203,7 @@ def promise_again(db: Session, reservation: Reservation, qty: int) -> None:
 
 
 def _promise_more(db: Session, reservation: Reservation, qty: int) -> None:
-    rows.change(db, [Change(reservation.bin_id, reservation.sku_id, promised=qty)])
+    rows.run(db, rows.changing([Change(reservation.bin_id, reservation.sku_id, promised=qty)]))
 
 
 # --- putting aside -----------------------------------------------------------------------------------------------

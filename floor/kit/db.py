@@ -5,6 +5,7 @@ FIFO lock (BEGIN IMMEDIATE alone starves writers). PostgreSQL: READ COMMITTED, c
 """
 
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -123,7 +124,9 @@ class Database:
 
     def _build(self) -> Engine:
         if not self.is_sqlite:
-            return sa.create_engine(self.url, pool_pre_ping=True, pool_size=16, max_overflow=16, hide_parameters=True)
+            engine = sa.create_engine(self.url, pool_size=16, max_overflow=16, hide_parameters=True)
+            event.listen(engine, "checkout", _refuse_dead)
+            return engine
         engine = sa.create_engine(
             self.url,
             module=_sqlite_module(),
@@ -134,6 +137,12 @@ class Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+
+def _refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Take no connection out of the pool that the server has closed; without asking it, as pool_pre_ping does."""
+    if select.select([connection.fileno()], [], [], 0)[0]:  # an idle one has nothing to say but goodbye
+        raise sa.exc.DisconnectionError
 
 
 def _sqlite_module() -> Any:
