@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
 from floor.events.service import Event, record
-from floor.inventory.models import UNNAMED, Balance, Bin, Lot, LotBalance, MoveReason, Place, PlaceKind
+from floor.inventory.models import PHYSICAL, UNNAMED, Balance, Bin, Lot, LotBalance, MoveReason, Place, PlaceKind
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
@@ -106,48 +106,54 @@ def name_lots(db: Session, moves: Sequence[Move], tracked: Mapping[int, Tracking
         ).all()
     )
     named: list[Move] = []
-    left: dict[tuple[int, int], list[list[int]]] = {}
+    left: dict[tuple[int, int], list[_Lying]] = {}
     for m in moves:
         if m.sku_id not in tracked or m.lot_id is not None:
             named.append(m)
             continue
         kind = kinds[m.from_place_id]
-        if kind not in (PlaceKind.BIN, PlaceKind.TOTE, PlaceKind.PARCEL, PlaceKind.TRANSIT):
+        if kind not in PHYSICAL:
             lot = lot_for(db, db.get_one(Sku, m.sku_id), UNNAMED, None)
             named.append(replace(m, lot_id=lot.id))
             continue
         key = (m.from_place_id, m.sku_id)
         if key not in left:
-            left[key] = _lying(db, *key, for_sale=kind is PlaceKind.BIN)
-        named += _split(m, left[key], kind)
+            left[key] = _lying(db, *key)
+        named += _split(m, left[key], for_sale=kind is PlaceKind.BIN)
     return named
 
 
-def _split(m: Move, lying: list[list[int]], kind: PlaceKind) -> list[Move]:
+@dataclass
+class _Lying:
+    lot_id: int
+    units: int
+    on_hold: bool
+
+
+def _split(m: Move, lying: list[_Lying], for_sale: bool) -> list[Move]:
     parts, rest = [], m.qty
     for lot in lying:
-        units = min(rest, lot[1])
+        units = 0 if for_sale and lot.on_hold else min(rest, lot.units)
         if units:
-            parts.append(replace(m, lot_id=lot[0], qty=units))
-            lot[1] -= units
+            parts.append(replace(m, lot_id=lot.lot_id, qty=units))
+            lot.units -= units
             rest -= units
     if rest:
-        code = "inventory.lot_on_hold" if kind is PlaceKind.BIN else "inventory.not_enough"
+        on_hold = for_sale and rest <= sum(lot.units for lot in lying)
+        code = "inventory.lot_on_hold" if on_hold else "inventory.not_enough"
         raise Conflict(code, place=m.from_place_id, sku=m.sku_id, qty=m.qty)
     return parts
 
 
-def _lying(db: Session, place_id: int, sku_id: int, for_sale: bool) -> list[list[int]]:
-    """[lot_id, units] in a place, what expires first in front; lots without a date last."""
+def _lying(db: Session, place_id: int, sku_id: int) -> list[_Lying]:
+    """The lots in a place, what expires first in front; lots without a date last."""
     rows = (
-        sa.select(col(LotBalance.lot_id), col(LotBalance.qty))
+        sa.select(col(LotBalance.lot_id), col(LotBalance.qty), col(Lot.hold_reason) != "")
         .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
         .where(col(LotBalance.place_id) == place_id, col(Lot.sku_id) == sku_id, col(LotBalance.qty) > 0)
         .order_by(col(Lot.expires_on).is_(None), col(Lot.expires_on), col(Lot.id))
     )
-    if for_sale:
-        rows = rows.where(col(Lot.hold_reason) == "")
-    return [list(row) for row in db.execute(rows)]
+    return [_Lying(*row) for row in db.execute(rows)]
 
 
 def on_hold(db: Session, lot_ids: Collection[int]) -> set[int]:
