@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from floor.catalog.models import Sku
 from floor.catalog.queries import resolve
 from floor.events.service import Event, record
-from floor.inventory import service
+from floor.inventory import lots, service
 from floor.inventory.models import Balance, Bin, CountReason, CountTask, MoveReason, PlaceKind
 from floor.inventory.service import Move
 from floor.inventory.states import COUNT, CountAction, CountState
@@ -74,7 +74,7 @@ def count(db: Session, task: CountTask, qty: int, actor: Actor) -> bool:
 
 
 def adjust(db: Session, task: CountTask, actor: Actor) -> int:
-    """Book the difference: found units come in, lost ones go out, free units only. Returns the difference.
+    """Book the difference: found units come in, lost ones go out, none that are promised. Returns the difference.
 
     Raises Conflict("inventory.missing_promised") when missing units are promised to orders: first whoever picks them
     reports them short, which finds other units or puts the order back in line.
@@ -82,19 +82,32 @@ def adjust(db: Session, task: CountTask, actor: Actor) -> int:
     if task.state is not CountState.VARIANCE:
         raise Conflict("inventory.count_over")
     gap = (task.counted_qty or 0) - (task.system_qty or 0)
-    other = PlaceKind.FOUND if gap > 0 else PlaceKind.LOST
-    beyond = service.beyond(db, other, task.warehouse_id)
-    ends = (beyond, task.bin_id) if gap > 0 else (task.bin_id, beyond)
+    row = db.get(Balance, (task.bin_id, task.sku_id), populate_existing=True)
+    free, held = (row.qty - row.reserved - row.held, row.held) if row else (0, 0)
     assert task.id is not None
     try:
-        service.move(db, [Move(task.sku_id, abs(gap), *ends, MoveReason.COUNT)], "count", task.id, actor)
+        service.move(db, _moves(db, task, gap, free, held), "count", task.id, actor)
     except Conflict:
-        row = db.get(Balance, (task.bin_id, task.sku_id), populate_existing=True)
-        free = row.qty - row.reserved - row.held if row else 0
-        raise Conflict("inventory.missing_promised", missing=-gap, free=free) from None
+        raise Conflict("inventory.missing_promised", missing=-gap, free=free + held) from None
     task.decided_by = actor.id
     advance(db, task, CountAction.ADJUST, actor, gap=gap)
     return gap
+
+
+def _moves(db: Session, task: CountTask, gap: int, free: int, held: int) -> list[Move]:
+    """Nobody reads lot numbers at a count: missing units were for sale as far as those are free, the rest on hold."""
+    other = service.beyond(db, PlaceKind.FOUND if gap > 0 else PlaceKind.LOST, task.warehouse_id)
+    if gap > 0:
+        return [Move(task.sku_id, gap, other, task.bin_id, MoveReason.COUNT)]
+    from_held = min(max(-gap - free, 0), held)
+    moves = []
+    if -gap > from_held:
+        moves.append(Move(task.sku_id, -gap - from_held, task.bin_id, other, MoveReason.COUNT))
+    for lot_id, units in lots.held_in(db, task.bin_id, task.sku_id).items():
+        if part := min(units, from_held):
+            moves.append(Move(task.sku_id, part, task.bin_id, other, MoveReason.COUNT, lot_id=lot_id))
+            from_held -= part
+    return moves
 
 
 def recount(db: Session, task: CountTask, actor: Actor) -> None:

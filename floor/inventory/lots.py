@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from floor.catalog.models import Sku, Tracking
 from floor.events.service import Event, record
@@ -66,16 +67,28 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
     assert sku.id is not None
     found = lot_called(db, sku.id, code)
     if found is None:
-        found = Lot(sku_id=sku.id, code=code.strip().upper(), expires_on=expires_on)
-        if found.code == UNNAMED:
-            found.hold_reason = Held.UNNAMED
-        elif expires_on is not None and expires_on < last_day_sold(sku.min_life_days):
-            found.hold_reason = Held.EXPIRED
-        db.add(found)
-        db.flush()
-    elif expires_on is not None and found.expires_on != expires_on:
+        _make_lot(db, sku, code.strip().upper(), expires_on)
+        found = lot_called(db, sku.id, code)
+    assert found is not None
+    if expires_on is not None and found.expires_on != expires_on:
         raise Invalid("inventory.other_expiry", field="expires", lot=found.code, known=str(found.expires_on))
     return found
+
+
+def _make_lot(db: Session, sku: Sku, code: str, expires_on: date | None) -> None:
+    """Two people may unpack the same delivery: the second finds the lot the first has made."""
+    why = ""
+    if code == UNNAMED:
+        why = Held.UNNAMED
+    elif expires_on is not None and expires_on < last_day_sold(sku.min_life_days):
+        why = Held.EXPIRED
+    new = _insert(db, Lot).values(sku_id=sku.id, code=code, expires_on=expires_on, hold_reason=why)
+    db.execute(new.on_conflict_do_nothing(index_elements=["sku_id", "code"]))
+
+
+def _insert(db: Session, model: type[SQLModel]) -> Any:
+    """INSERT that can say what to do when the row is there already."""
+    return (sqlite if db.get_bind().dialect.name == "sqlite" else postgresql).insert(model)
 
 
 def last_day_sold(min_life_days: int) -> date:
@@ -156,10 +169,20 @@ def _lying(db: Session, place_id: int, sku_id: int) -> list[_Lying]:
     return [_Lying(*row) for row in db.execute(rows)]
 
 
-def on_hold(db: Session, lot_ids: Collection[int]) -> set[int]:
-    """The lots on hold among these."""
-    rows = sa.select(col(Lot.id)).where(col(Lot.id).in_(lot_ids), col(Lot.hold_reason) != "")
-    return set(db.execute(rows).scalars())
+def held_in(db: Session, place_id: int, sku_id: int) -> dict[int, int]:
+    """Lots on hold in a place -> their units, what expires first in front."""
+    return {lot.lot_id: lot.units for lot in _lying(db, place_id, sku_id) if lot.on_hold}
+
+
+def on_hold(db: Session, moves: Sequence[Move]) -> set[int]:
+    """The lots on hold among those that move. Raises Invalid for a lot of another SKU."""
+    wanted = {m.lot_id for m in moves if m.lot_id is not None}
+    rows = sa.select(col(Lot.id), col(Lot.sku_id), col(Lot.hold_reason)).where(col(Lot.id).in_(wanted))
+    known = {row.id: row for row in db.execute(rows)}
+    for m in moves:
+        if m.lot_id is not None and (m.lot_id not in known or known[m.lot_id].sku_id != m.sku_id):
+            raise Invalid("inventory.unknown_lot", field="lot", lot=m.lot_id)
+    return {lot.id for lot in known.values() if lot.hold_reason}
 
 
 def book(db: Session, moves: Sequence[Move], physical: Collection[int], tracked: Mapping[int, Tracking]) -> None:
@@ -182,8 +205,7 @@ def book(db: Session, moves: Sequence[Move], physical: Collection[int], tracked:
 def _change(db: Session, place_id: int, lot_id: int, units: int) -> None:
     have = col(LotBalance.qty)
     if units >= 0:
-        dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-        new = dialect.insert(LotBalance).values(place_id=place_id, lot_id=lot_id, qty=units)
+        new = _insert(db, LotBalance).values(place_id=place_id, lot_id=lot_id, qty=units)
         db.execute(
             new.on_conflict_do_update(index_elements=["place_id", "lot_id"], set_={"qty": have + new.excluded.qty})
         )
@@ -202,7 +224,8 @@ def _one_of_each_serial(
         return
     wanted = sorted({m.lot_id for m in coming if m.lot_id is not None})
     locked = sa.select(Lot).where(col(Lot.id).in_(wanted), col(Lot.code) != UNNAMED).order_by(col(Lot.id))
-    codes = {lot.id: lot.code for lot in db.execute(locked.with_for_update()).scalars()}
+    # Not the key: our ledger rows already point to these lots, and so may those of whoever waits for us.
+    codes = {lot.id: lot.code for lot in db.execute(locked.with_for_update(key_share=True)).scalars()}
     here = sa.select(col(LotBalance.lot_id)).where(col(LotBalance.lot_id).in_(codes), col(LotBalance.qty) > 0)
     twice = set(db.execute(here).scalars())
     seen: set[int] = set()
@@ -241,7 +264,12 @@ def hold(db: Session, lot: Lot, why: Held, actor: Actor) -> int:
 
     Raises Conflict when it is on hold.
     """
-    _switch(db, lot, why, "inventory.lot_held_already")
+    if not _switch(db, [lot], why):
+        raise Conflict("inventory.lot_held_already", lot=lot.code)
+    return _tell_held(db, lot, why, actor)
+
+
+def _tell_held(db: Session, lot: Lot, why: Held, actor: Actor) -> int:
     promised = db.execute(_promised_units(lot)).scalar_one()
     _tell(db, lot, "held", {"why": why.value, "promised": promised}, actor)
     return int(promised)
@@ -254,7 +282,8 @@ def release(db: Session, lot: Lot, actor: Actor) -> None:
         raise Invalid("inventory.lot_unnamed")
     if lot.expires_on is not None and lot.expires_on < last_day_sold(sku.min_life_days):
         raise Invalid("inventory.lot_expired", lot=lot.code)
-    _switch(db, lot, "", "inventory.lot_not_held")
+    if not _switch(db, [lot], ""):
+        raise Conflict("inventory.lot_not_held", lot=lot.code)
     _tell(db, lot, "released", {}, actor)
 
 
@@ -265,23 +294,31 @@ def expire(db: Session, actor: Actor) -> list[Lot]:
     )  # fmt: skip
     found = db.exec(old.order_by(col(Lot.id)))
     stale = [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
-    for lot in stale:
-        hold(db, lot, Held.EXPIRED, actor)
-    return stale
+    held = _switch(db, stale, Held.EXPIRED)
+    for lot in held:
+        _tell_held(db, lot, Held.EXPIRED, actor)
+    return held
 
 
-def _switch(db: Session, lot: Lot, why: str, refusal: str) -> None:
-    assert lot.id is not None
-    db.execute(sa.select(col(Sku.id)).where(col(Sku.id) == lot.sku_id).with_for_update(key_share=True)).all()
-    places = sa.select(col(LotBalance.place_id)).where(col(LotBalance.lot_id) == lot.id, col(LotBalance.qty) > 0)
-    rows = {(place, lot.sku_id) for place in db.execute(places).scalars()}
+def _switch(db: Session, some: Sequence[Lot], why: str) -> list[Lot]:
+    """Put lots on hold, or off it (`why` ""). Returns those this changed: somebody may have been faster."""
+    ids = [lot.id for lot in some]
+    skus = sa.select(col(Sku.id)).where(col(Sku.id).in_({lot.sku_id for lot in some})).order_by(col(Sku.id))
+    db.execute(skus.with_for_update(key_share=True)).all()
+    lying = (
+        sa.select(col(LotBalance.place_id), col(Lot.sku_id))
+        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
+        .where(col(LotBalance.lot_id).in_(ids), col(LotBalance.qty) > 0)
+    )
+    rows = {(row.place_id, row.sku_id) for row in db.execute(lying)}
     lock(db, rows)
     was = col(Lot.hold_reason)
-    changed = sa.update(Lot).where(col(Lot.id) == lot.id, was == "" if why else was != "").values(hold_reason=why)
-    if not db.execute(changed).rowcount:  # type: ignore[attr-defined]
-        raise Conflict(refusal, lot=lot.code)
-    db.refresh(lot)
+    switch = sa.update(Lot).where(col(Lot.id).in_(ids), was == "" if why else was != "").values(hold_reason=why)
+    changed = set(db.execute(switch.returning(col(Lot.id)).execution_options(synchronize_session=False)).scalars())
     settle(db, rows)
+    for lot in some:
+        db.refresh(lot)
+    return [lot for lot in some if lot.id in changed]
 
 
 def _promised_units(lot: Lot) -> sa.Select:

@@ -41,7 +41,7 @@ def ask_replenishment(db: Session, warehouse_id: int, sku_id: int, qty: int, act
 def scan_refill(db: Session, task: Replenishment, code: str, actor: Actor) -> bool:
     """The bin to take from, then the bin to bring to, which books the move. False: not the bin that is due.
 
-    Raises Conflict when the task is over, or the source has fewer free units by now.
+    Raises Conflict when the task is over or the source has fewer free units by now, Invalid for a bin closed since.
     """
     if task.state is not ReplenishmentState.OPEN:
         raise Conflict("inventory.replenishment_over")
@@ -53,6 +53,8 @@ def scan_refill(db: Session, task: Replenishment, code: str, actor: Actor) -> bo
         db.add(task)
         db.flush()
         return True
+    if due.is_closed:
+        raise Invalid("inventory.bin_closed", field="code", bin=due.code)
     assert task.id is not None
     step = Move(task.sku_id, task.qty, task.from_bin_id, task.to_bin_id, MoveReason.REPLENISH)
     move(db, [step], "replenishment", task.id, actor)

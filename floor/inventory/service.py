@@ -15,7 +15,18 @@ from sqlmodel import Session, col, select
 from floor.events.service import Event, record
 from floor.inventory import lots
 from floor.inventory.lots import Move as Move  # the one word all slices book with
-from floor.inventory.models import PHYSICAL, Balance, Bin, BinKind, LedgerRow, MoveReason, Place, PlaceKind, Reservation
+from floor.inventory.models import (
+    PHYSICAL,
+    Balance,
+    Bin,
+    BinKind,
+    LedgerRow,
+    MoveReason,
+    Place,
+    PlaceKind,
+    Reservation,
+    Warehouse,
+)
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
@@ -32,7 +43,12 @@ def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
 
 def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     """The place outside our walls (supplier, customer, found, lost, scrap) of one warehouse; made on first use."""
-    place = db.exec(select(Place.id).where(Place.kind == kind, Place.warehouse_id == warehouse_id)).first()
+    known = select(Place.id).where(Place.kind == kind, Place.warehouse_id == warehouse_id).order_by(col(Place.id))
+    place = db.exec(known).first()
+    if place is None:
+        house = select(Warehouse.id).where(Warehouse.id == warehouse_id)
+        db.exec(house.with_for_update(key_share=True)).all()  # two firsts make one place
+        place = db.exec(known).first()
     return place if place is not None else new_place(db, kind, warehouse_id)
 
 
@@ -53,7 +69,7 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
         ends = ((m, place) for m in ordered for place in (m.from_place_id, m.to_place_id))
         lots.lock(db, {(place, m.sku_id) for m, place in ends if place in physical})
         ordered = lots.name_lots(db, ordered, tracked)
-        held = lots.on_hold(db, {m.lot_id for m in ordered if m.lot_id is not None})
+        held = lots.on_hold(db, ordered)
     _take_and_give(db, ordered, physical, held)
     db.execute(
         sa.insert(LedgerRow),
@@ -169,16 +185,20 @@ def put_back(
     _count(db, reservation, posted=-qty)
     step = Move(reservation.sku_id, qty, from_place_id, reservation.bin_id, MoveReason.PUT_BACK)
     move(db, [step], subject, subject_id, actor)
-    _change(db, reservation.bin_id, reservation.sku_id, 0, qty)
+    here = (reservation.bin_id, reservation.sku_id)
+    _change(db, *here, 0, qty, held=-qty)  # of a lot that went on hold meanwhile, too
+    if lots.tracking_of(db, [reservation.sku_id]):
+        lots.settle(db, [here])
 
 
 def release(db: Session, reservation: Reservation, qty: int | None = None) -> int:
     """Give promised units back to everybody: `qty` of them, or all that are left. Returns how many."""
     given = reservation.pending if qty is None else qty
     if given:
+        tracked = lots.tracking_of(db, [reservation.sku_id], lock=True)  # before the balance, as in every move
         _count(db, reservation, released=given)
         _change(db, reservation.bin_id, reservation.sku_id, 0, -given)
-        if lots.tracking_of(db, [reservation.sku_id]):
+        if tracked:
             lots.settle(db, [(reservation.bin_id, reservation.sku_id)])
     return given
 
