@@ -337,7 +337,7 @@ def adjust_itself(db: Session, task: CountTask) -> bool:
 
 
 def book(db: Session, task: CountTask, actor: Actor) -> int:
-    """Book the difference: found units come in, lost ones go out, free units only. Returns the difference.
+    """Book the difference: found units come in, lost ones go out, none that are promised. Returns the difference.
 
     Raises Conflict("inventory.missing_promised") when missing units are promised to orders: first whoever picks them
     reports them short, which finds other units or puts the order back in line.
@@ -349,23 +349,44 @@ def book(db: Session, task: CountTask, actor: Actor) -> int:
     except Conflict as refused:
         if refused.code == "inventory.serial_known":
             raise
-        free = queries.free_in(db, task.bin_id, task.sku_id)
-        raise Conflict("inventory.missing_promised", missing=max(-gap, len(task.off)), free=free) from None
+        free, held = _unpromised(db, task)
+        raise Conflict("inventory.missing_promised", missing=max(-gap, len(task.off)), free=free + held) from None
     task.decided_by, task.decided_at = actor.id, clock.now()
     advance(db, task, CountAction.ADJUST, actor, gap=gap)
     return gap
 
 
+def _unpromised(db: Session, task: CountTask) -> tuple[int, int]:
+    """(units for sale, units on hold) nobody was promised."""
+    row = db.get(Balance, (task.bin_id, task.sku_id), populate_existing=True)
+    return (row.qty - row.reserved - row.held, row.held) if row else (0, 0)
+
+
 def _moves(db: Session, task: CountTask, gap: int) -> list[Move]:
+    """Nobody reads lot numbers at a count: missing units were for sale as far as those are free, the rest on hold."""
     found, lost = (service.beyond(db, kind, task.warehouse_id) for kind in (PlaceKind.FOUND, PlaceKind.LOST))
     if not task.off:
-        ends = (found, task.bin_id) if gap > 0 else (task.bin_id, lost)
-        return [Move(task.sku_id, abs(gap), *ends, MoveReason.COUNT)]
+        if gap > 0:
+            return [Move(task.sku_id, gap, found, task.bin_id, MoveReason.COUNT)]
+        free, held = _unpromised(db, task)
+        return _lost(db, task, lost, -gap, min(max(-gap - free, 0), held))
     sku, moves = db.get_one(Sku, task.sku_id), []
     for sign, code in ((one[0], one[1:]) for one in task.off):
         lot = lots.lot_for(db, sku, code, None)
         ends = (found, task.bin_id) if sign == "+" else (task.bin_id, lost)
         moves.append(Move(task.sku_id, 1, *ends, MoveReason.COUNT, lot_id=lot.id))
+    return moves
+
+
+def _lost(db: Session, task: CountTask, lost: int, units: int, of_held: int) -> list[Move]:
+    """So many units less, so many of them of lots on hold."""
+    moves = []
+    if units > of_held:
+        moves.append(Move(task.sku_id, units - of_held, task.bin_id, lost, MoveReason.COUNT))
+    for lot_id, lying in lots.held_in(db, task.bin_id, task.sku_id).items():
+        if part := min(lying, of_held):
+            moves.append(Move(task.sku_id, part, task.bin_id, lost, MoveReason.COUNT, lot_id=lot_id))
+            of_held -= part
     return moves
 
 

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
 from floor.events.service import Event, record
-from floor.inventory.models import UNNAMED, Balance, Bin, Lot, LotBalance, MoveReason, Place, PlaceKind
+from floor.inventory.models import PHYSICAL, UNNAMED, Balance, Bin, Lot, LotBalance, MoveReason, Place, PlaceKind
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
@@ -81,7 +81,7 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
 
 
 def make_lots(db: Session, wanted: Iterable[tuple[Sku, str, date | None]]) -> None:
-    """(SKU, code, last day) each. Of two who unload the same lot at once, the second waits here and finds the first's."""
+    """(SKU, code, last day) each. Of two who unload the same lot at once, the second waits, then finds the first's."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"sku_id": sku.id, "code": code, "expires_on": day, "hold_reason": _hold_reason(sku, code, day),
@@ -128,55 +128,70 @@ def name_lots(db: Session, moves: Sequence[Move], tracked: Mapping[int, Tracking
         ).all()
     )
     named: list[Move] = []
-    left: dict[tuple[int, int], list[list[int]]] = {}
+    left: dict[tuple[int, int], list[_Lying]] = {}
     for m in moves:
         if m.sku_id not in tracked or m.lot_id is not None:
             named.append(m)
             continue
         kind = kinds[m.from_place_id]
-        if kind not in (PlaceKind.BIN, PlaceKind.TOTE, PlaceKind.PARCEL, PlaceKind.TRANSIT):
+        if kind not in PHYSICAL:
             lot = lot_for(db, db.get_one(Sku, m.sku_id), UNNAMED, None)
             named.append(replace(m, lot_id=lot.id))
             continue
         key = (m.from_place_id, m.sku_id)
         if key not in left:
-            left[key] = _lying(db, *key, for_sale=kind is PlaceKind.BIN)
-        named += _split(db, m, left[key], kind)
+            left[key] = _lying(db, *key)
+        named += _split(m, left[key], for_sale=kind is PlaceKind.BIN)
     return named
 
 
-def _split(db: Session, m: Move, lying: list[list[int]], kind: PlaceKind) -> list[Move]:
+@dataclass
+class _Lying:
+    lot_id: int
+    units: int
+    on_hold: bool
+
+
+def _split(m: Move, lying: list[_Lying], for_sale: bool) -> list[Move]:
     parts, rest = [], m.qty
     for lot in lying:
-        units = min(rest, lot[1])
+        units = 0 if for_sale and lot.on_hold else min(rest, lot.units)
         if units:
-            parts.append(replace(m, lot_id=lot[0], qty=units))
-            lot[1] -= units
+            parts.append(replace(m, lot_id=lot.lot_id, qty=units))
+            lot.units -= units
             rest -= units
     if rest:
-        is_blocked = kind is PlaceKind.BIN and len(_lying(db, m.from_place_id, m.sku_id, for_sale=False)) > len(lying)
-        code = "inventory.lot_on_hold" if is_blocked else "inventory.not_enough"
+        on_hold = for_sale and rest <= sum(lot.units for lot in lying)
+        code = "inventory.lot_on_hold" if on_hold else "inventory.not_enough"
         raise Conflict(code, place=m.from_place_id, sku=m.sku_id, qty=m.qty)
     return parts
 
 
-def _lying(db: Session, place_id: int, sku_id: int, for_sale: bool) -> list[list[int]]:
-    """[lot_id, units] in a place, what expires first in front; lots without a date last."""
+def _lying(db: Session, place_id: int, sku_id: int) -> list[_Lying]:
+    """The lots in a place, what expires first in front; lots without a date last."""
     rows = (
-        sa.select(col(LotBalance.lot_id), col(LotBalance.qty))
+        sa.select(col(LotBalance.lot_id), col(LotBalance.qty), col(Lot.hold_reason) != "")
         .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
         .where(col(LotBalance.place_id) == place_id, col(Lot.sku_id) == sku_id, col(LotBalance.qty) > 0)
         .order_by(col(Lot.expires_on).is_(None), col(Lot.expires_on), col(Lot.id))
     )
-    if for_sale:
-        rows = rows.where(col(Lot.hold_reason) == "")
-    return [list(row) for row in db.execute(rows)]
+    return [_Lying(*row) for row in db.execute(rows)]
 
 
-def on_hold(db: Session, lot_ids: Collection[int]) -> set[int]:
-    """The lots on hold among these."""
-    rows = sa.select(col(Lot.id)).where(col(Lot.id).in_(lot_ids), col(Lot.hold_reason) != "")
-    return set(db.execute(rows).scalars())
+def held_in(db: Session, place_id: int, sku_id: int) -> dict[int, int]:
+    """Lots on hold in a place -> their units, what expires first in front."""
+    return {lot.lot_id: lot.units for lot in _lying(db, place_id, sku_id) if lot.on_hold}
+
+
+def on_hold(db: Session, moves: Sequence[Move]) -> set[int]:
+    """The lots on hold among those that move. Raises Invalid for a lot of another SKU."""
+    wanted = {m.lot_id for m in moves if m.lot_id is not None}
+    rows = sa.select(col(Lot.id), col(Lot.sku_id), col(Lot.hold_reason)).where(col(Lot.id).in_(wanted))
+    known = {row.id: row for row in db.execute(rows)}
+    for m in moves:
+        if m.lot_id is not None and (m.lot_id not in known or known[m.lot_id].sku_id != m.sku_id):
+            raise Invalid("inventory.unknown_lot", field="lot", lot=m.lot_id)
+    return {lot.id for lot in known.values() if lot.hold_reason}
 
 
 def book(db: Session, moves: Sequence[Move], physical: Collection[int]) -> None:
@@ -260,7 +275,12 @@ def hold(db: Session, lot: Lot, why: Held, actor: Actor) -> int:
 
     Raises Conflict when it is on hold.
     """
-    _switch(db, lot, why, "inventory.lot_held_already")
+    if not _switch(db, [lot], why):
+        raise Conflict("inventory.lot_held_already", lot=lot.code)
+    return _tell_held(db, lot, why, actor)
+
+
+def _tell_held(db: Session, lot: Lot, why: Held, actor: Actor) -> int:
     promised = db.execute(_promised_units(lot)).scalar_one()
     _tell(db, lot, "held", {"why": why.value, "promised": promised}, actor)
     return int(promised)
@@ -273,24 +293,17 @@ def release(db: Session, lot: Lot, actor: Actor) -> None:
         raise Invalid("inventory.lot_unnamed")
     if lot.expires_on is not None and lot.expires_on < last_day_sold(sku.min_life_days):
         raise Invalid("inventory.lot_expired", lot=lot.code)
-    _switch(db, lot, "", "inventory.lot_not_held")
+    if not _switch(db, [lot], ""):
+        raise Conflict("inventory.lot_not_held", lot=lot.code)
     _tell(db, lot, "released", {}, actor)
 
 
 def expire(db: Session, actor: Actor) -> list[Lot]:
     """Put every lot on hold that is too old to sell today. Returns them."""
-    skus = {lot.sku_id for lot in too_old(db)}
-    if not skus:
-        return []
-    # All at once and in order: one after another, a move of several SKUs would come between.
-    _lock_skus(db, skus)
-    lock(
-        db, set(db.execute(sa.select(col(Balance.place_id), col(Balance.sku_id)).where(col(Balance.sku_id).in_(skus))))
-    )
-    stale = [lot for lot in too_old(db) if lot.sku_id in skus]
-    for lot in stale:
-        hold(db, lot, Held.EXPIRED, actor)
-    return stale
+    held = _switch(db, too_old(db), Held.EXPIRED)
+    for lot in held:
+        _tell_held(db, lot, Held.EXPIRED, actor)
+    return held
 
 
 def too_old(db: Session) -> list[Lot]:
@@ -302,24 +315,28 @@ def too_old(db: Session) -> list[Lot]:
     return [lot for lot, days in found if lot.expires_on and lot.expires_on < last_day_sold(days)]
 
 
-def _switch(db: Session, lot: Lot, why: str, refusal: str) -> None:
-    assert lot.id is not None
-    _lock_skus(db, [lot.sku_id])
-    places = sa.select(col(LotBalance.place_id)).where(col(LotBalance.lot_id) == lot.id, col(LotBalance.qty) > 0)
-    rows = {(place, lot.sku_id) for place in db.execute(places).scalars()}
+def _switch(db: Session, some: Sequence[Lot], why: str) -> list[Lot]:
+    """Put lots on hold, or off it (`why` ""). Returns those this changed: somebody may have been faster.
+
+    All at once and in order: one after another, a move of several SKUs would come between.
+    """
+    ids = [lot.id for lot in some]
+    skus = sa.select(col(Sku.id)).where(col(Sku.id).in_({lot.sku_id for lot in some})).order_by(col(Sku.id))
+    db.execute(skus.with_for_update(key_share=True)).all()  # nobody moves units of them until the commit
+    lying = (
+        sa.select(col(LotBalance.place_id), col(Lot.sku_id))
+        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
+        .where(col(LotBalance.lot_id).in_(ids), col(LotBalance.qty) > 0)
+    )
+    rows = {(row.place_id, row.sku_id) for row in db.execute(lying)}
     lock(db, rows)
     was = col(Lot.hold_reason)
-    changed = sa.update(Lot).where(col(Lot.id) == lot.id, was == "" if why else was != "").values(hold_reason=why)
-    if not db.execute(changed).rowcount:  # type: ignore[attr-defined]
-        raise Conflict(refusal, lot=lot.code)
-    db.refresh(lot)
+    switch = sa.update(Lot).where(col(Lot.id).in_(ids), was == "" if why else was != "").values(hold_reason=why)
+    changed = set(db.execute(switch.returning(col(Lot.id)).execution_options(synchronize_session=False)).scalars())
     settle(db, rows)
-
-
-def _lock_skus(db: Session, sku_ids: Collection[int]) -> None:
-    """Nobody moves units of these SKUs until the commit."""
-    rows = sa.select(col(Sku.id)).where(col(Sku.id).in_(sku_ids)).order_by(col(Sku.id))
-    db.execute(rows.with_for_update(key_share=True)).all()
+    for lot in some:
+        db.refresh(lot)
+    return [lot for lot in some if lot.id in changed]
 
 
 def _promised_units(lot: Lot) -> sa.Select:

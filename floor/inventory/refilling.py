@@ -210,6 +210,9 @@ def fewer_to_refill(db: Session, task: Replenishment, qty: int, actor: Actor) ->
 
 
 def _book(db: Session, task: Replenishment, actor: Actor) -> None:
+    face = db.get_one(Bin, task.to_bin_id)
+    if face.is_closed:
+        raise Invalid("inventory.bin_closed", field="code", bin=face.code)
     assert task.id is not None
     brought = task.qty if task.taken is None else task.taken
     step = Move(task.sku_id, brought, task.from_bin_id, task.to_bin_id, MoveReason.REPLENISH)

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from floor.events.service import Event, record
 from floor.inventory import lots, rows
 from floor.inventory.lots import Move as Move  # the one word all slices book with
-from floor.inventory.models import Bin, BinKind, MoveReason, PlaceKind, Reservation
+from floor.inventory.models import Bin, BinKind, MoveReason, PlaceKind, Reservation, Warehouse
 from floor.inventory.rows import Change, Promised, Step
 from floor.kit import clock
 from floor.kit.actor import Actor
@@ -30,6 +30,10 @@ def new_place(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
 def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     """The place outside our walls (supplier, customer, found, lost, scrap) of one warehouse; made on first use."""
     place = rows.first_place(db, kind, warehouse_id)
+    if place is None:
+        house = select(Warehouse.id).where(Warehouse.id == warehouse_id)
+        db.exec(house.with_for_update(key_share=True)).all()  # two firsts make one place
+        place = rows.first_place(db, kind, warehouse_id)
     return place if place is not None else rows.new_place(db, kind, warehouse_id)
 
 
@@ -75,7 +79,7 @@ def _move_lots(db: Session, moves: list[Move], subject: str, subject_id: int, ac
     lots.lock(db, {end for end in ends if end[0] in physical})
     named = lots.name_lots(db, moves, tracked)
     lots.one_of_each_serial(db, named, physical, tracked)
-    held = lots.on_hold(db, {m.lot_id for m in named if m.lot_id is not None})
+    held = lots.on_hold(db, named)
     rows.run(db, rows.changing(_changes(named, held)))
     entries = _entries([m for m in named if m.sku_id in tracked], subject, subject_id, actor)
     rows.run(db, [rows.booking(entries, tracked=True)])
@@ -182,16 +186,21 @@ def put_back(
     rows.count(db, reservation, posted=-qty)
     step = Move(reservation.sku_id, qty, from_place_id, reservation.bin_id, MoveReason.PUT_BACK)
     move(db, [step], subject, subject_id, actor)
-    _promise_more(db, reservation, qty)
+    # Of a lot that went on hold meanwhile, too: what was promised to somebody stays promised.
+    here = (reservation.bin_id, reservation.sku_id)
+    rows.run(db, rows.changing([Change(*here, promised=qty, held=-qty)]))
+    if lots.tracking_of(db, [reservation.sku_id]):
+        lots.settle(db, [here])
 
 
 def release(db: Session, reservation: Reservation, qty: int | None = None) -> int:
     """Give promised units back to everybody: `qty` of them, or all that are left. Returns how many."""
     given = reservation.pending if qty is None else qty
     if given:
+        tracked = lots.tracking_of(db, [reservation.sku_id], lock=True)  # before the balance, as in every move
         rows.count(db, reservation, released=given)
         _promise_more(db, reservation, -given)
-        if lots.tracking_of(db, [reservation.sku_id]):
+        if tracked:
             lots.settle(db, [(reservation.bin_id, reservation.sku_id)])
     return given
 
