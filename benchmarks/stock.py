@@ -106,6 +106,9 @@ class Ours:
         self._pick(order)
         self._leave(order, self._pack(order))
 
+    def close(self) -> None:
+        uow.database().dispose()
+
     def _reserve(self, order: Order) -> None:
         with uow.unit_of_work() as db:
             service.reserve(db, [Wish(x.bin_id, x.sku_id, x.qty, x.shipment_line_id) for x in order.lines])
@@ -188,25 +191,32 @@ def added(results: Sequence[Result]) -> Result:
     )
 
 
-_open: dict[tuple[str, int], Ours | ByHand] = {}
+_doors: dict[tuple[str, str, int], Ours | ByHand] = {}
 
 
-def client(way: str, world: World, number: int) -> Ours | ByHand:
-    """One client's door, opened once in its process: a raw connection, or the house's pool behind a unit of work."""
-    if (way, number) not in _open:
-        _open[way, number] = Ours(world) if way == "ours" else by_hand(world)
-    return _open[way, number]
+def door(way: str, world: World, number: int) -> Ours | ByHand:
+    """One client's way in, opened once in its process: a raw connection, or the house's pool by a unit of work."""
+    key = (way, world.url, number)
+    if key not in _doors:
+        _doors[key] = Ours(world) if way == "ours" else by_hand(world)
+    return _doors[key]
+
+
+def close_doors() -> None:
+    """Of this process; those of others end with it."""
+    while _doors:
+        _doors.popitem()[1].close()
 
 
 def run_clients(way: str, world: World, batches: list[list[Order]]) -> Result:
     """A thread for each batch, in this process."""
-    doors = [client(way, world, n) for n in range(len(batches))]
+    doors = [door(way, world, n) for n in range(len(batches))]
 
-    def work(door: Ours | ByHand, orders: list[Order]) -> int:
+    def work(mine: Ours | ByHand, orders: list[Order]) -> int:
         shown = 0
         for order in orders:
             try:
-                door.ship(order)
+                mine.ship(order)
             except Exception as error:  # whatever it is, a person would have read it
                 print(f"  {way}: {error!r}", flush=True)
                 shown += 1
@@ -349,7 +359,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
             print(f"{name}, {clients} client(s){', one hot SKU in every order' if hot else ''}: orders/s")
             report(in_turns(ways, options.rounds))
         must_be_sound(world)
-        uow.database().dispose()
+        close_doors()
 
 
 def in_turns(ways: dict[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:

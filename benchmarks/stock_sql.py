@@ -54,6 +54,8 @@ Todo = list[tuple[str, list[tuple[Any, ...]]]]
 class ByHand:
     """One connection that ships orders."""
 
+    _db: Any
+
     def __init__(self, url: str, house_id: int, customer_id: int) -> None:
         self._house_id, self._customer_id = house_id, customer_id
         self._open(url)
@@ -64,6 +66,9 @@ class ByHand:
         parcel_id = self._new_parcel()
         self._commit(self._pack(order, parcel_id))
         self._commit(self._leave(order, parcel_id))
+
+    def close(self) -> None:
+        self._db.close()
 
     def _reserve(self, lines: Sequence[Line]) -> Todo:
         now = self._now()

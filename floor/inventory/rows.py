@@ -5,7 +5,7 @@ of a step. `python -m benchmarks.stock` compares them with SQL written by hand. 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
@@ -87,25 +87,39 @@ def _errors_of(line: sa.Connection) -> Iterator[None]:
 
 
 class Step(NamedTuple):
-    """One statement for all its rows. `refuse` is asked when it changed fewer: (session, how many it changed)."""
+    """One statement for all its rows. With a `refusal`, changing fewer rows than `expected` undoes the whole run."""
 
     statement: _Statement
     rows: list[dict[str, Any]]
-    refuse: Callable[[Session, int], None] | None = None
+    refusal: Callable[[Session], Exception] | None = None
+    #: Asked when fewer changed than were given.
+    expected: Callable[[Session], int] | None = None
+
+    def is_short(self, db: Session, changed: int) -> bool:
+        if self.refusal is None or changed == len(self.rows):
+            return False
+        return self.expected is None or changed != self.expected(db)
 
 
-def run(db: Session, steps: Sequence[Step]) -> list[int]:
-    """All steps in order; PostgreSQL gets them in one go. Returns how many rows each changed."""
+def run(db: Session, steps: Sequence[Step]) -> None:
+    """All steps in order, or none and the refusal of the one that was short. PostgreSQL gets them in one go."""
     line = db.connection()
-    driver: Any = line.connection.dbapi_connection
-    together = len(steps) > 1 and line.dialect.name == "postgresql"
-    with _errors_of(line), driver.pipeline() if together else nullcontext():
-        cursors = [step.statement.send(line, step.rows) for step in steps]
-    done = [cursor.rowcount for cursor in cursors]
-    for step, count in zip(steps, done, strict=True):
-        if step.refuse and count != len(step.rows):
-            step.refuse(db, count)
-    return done
+    if line.dialect.name == "postgresql":
+        driver: Any = line.connection.dbapi_connection
+        with _errors_of(line), driver.pipeline():
+            driver.execute("SAVEPOINT stock")  # released by the commit: saying so would be another way there and back
+            cursors = [step.statement.send(line, step.rows) for step in steps]
+        short = next((s for s, c in zip(steps, cursors, strict=True) if s.is_short(db, c.rowcount)), None)
+    else:
+        with _errors_of(line):
+            line.connection.cursor().execute("SAVEPOINT stock")
+            short = next((s for s in steps if s.is_short(db, s.statement.send(line, s.rows).rowcount)), None)
+            if short is None:
+                line.connection.cursor().execute("RELEASE stock")
+    if short is not None and short.refusal is not None:
+        line.exec_driver_sql("ROLLBACK TO stock")
+        line.exec_driver_sql("RELEASE stock")
+        raise short.refusal(db)
 
 
 _change = _Statement("""
@@ -160,25 +174,30 @@ _first_place = _Statement(
 def changing(changes: Iterable[Change]) -> list[Step]:
     """Change balances inside our walls, in their sorted order; what only comes in may make a new one.
 
-    Raises Conflict("inventory.not_enough") unless 0 <= reserved and reserved + held <= qty stay true of every row.
+    Refuses with Conflict("inventory.not_enough") unless 0 <= reserved and reserved + held <= qty stay true of all.
     """
     steps = []
     # Neighbours that change the same way go together, so the order holds over all rows.
     for comes_in, neighbours in groupby(sorted(changes), key=lambda c: c.more >= 0 and not c.promised):
-        run = list(neighbours)
-        rows = [c._asdict() for c in run]
-        steps.append(Step(_arrive, rows) if comes_in else Step(_change, rows, partial(_refuse_unless_beyond, run)))
+        wanted = list(neighbours)
+        rows = [c._asdict() for c in wanted]
+        if comes_in:
+            steps.append(Step(_arrive, rows))
+        else:
+            steps.append(Step(_change, rows, partial(_too_few, wanted), partial(_inside_of, wanted)))
     return steps
 
 
-def _refuse_unless_beyond(wanted: list[Change], db: Session, done: int) -> None:
-    """Places beyond our walls have no balance to change; were others left unchanged, somebody was faster."""
+def _inside_of(wanted: list[Change], db: Session) -> int:
+    """Places beyond our walls have no balance to change."""
     inside = physical(db, {c.place for c in wanted})
-    wanted = [c for c in wanted if c.place in inside]
-    if done != len(wanted):
-        loser = next((c for c in wanted if not _could(db, c)), wanted[0])
-        qty = max(-loser.more, loser.promised)
-        raise Conflict("inventory.not_enough", place=loser.place, sku=loser.sku, qty=qty)
+    return sum(c.place in inside for c in wanted)
+
+
+def _too_few(wanted: list[Change], db: Session) -> Conflict:
+    inside = physical(db, {c.place for c in wanted})
+    loser = next((c for c in wanted if c.place in inside and not _could(db, c)), wanted[0])
+    return Conflict("inventory.not_enough", place=loser.place, sku=loser.sku, qty=max(-loser.more, loser.promised))
 
 
 def _could(db: Session, c: Change) -> bool:
@@ -229,20 +248,25 @@ def count(db: Session, reservation: Reservation, posted: int = 0, released: int 
 
 
 def posting(parts: Sequence[tuple[Promised, int]]) -> Step:
-    """Post units of several reservations. Raises Conflict like `count`."""
+    """Post units of several reservations. Refuses like `count`."""
     ordered = sorted(parts, key=lambda part: part[0].id or 0)
     rows = [{"id": promised.id, "posted": qty, "released": 0} for promised, qty in ordered]
-
-    def refuse(_db: Session, _done: int) -> None:
-        raise _too_many(*ordered[0])
-
-    return Step(_count, rows, refuse)
+    return Step(_count, rows, lambda _db: _too_many(*ordered[0]))
 
 
 def _too_many(promised: Promised, qty: int) -> Conflict:
     return Conflict("inventory.not_enough", place=promised.bin_id, sku=promised.sku_id, qty=qty)
 
 
-def booking(rows: list[dict[str, Any]], *, tracked: bool) -> Step:
-    """Write ledger rows. Not `tracked`: those of SKUs that are tracked stay out."""
-    return Step(_book if tracked else _book_untracked, rows)
+class Tracked(Exception):
+    """Some of these SKUs have lots, which have to be named first."""
+
+
+def booking(rows: list[dict[str, Any]]) -> Step:
+    """Write ledger rows of SKUs without lots. Refuses with Tracked."""
+    return Step(_book_untracked, rows, lambda _db: Tracked())
+
+
+def booking_lots(rows: list[dict[str, Any]]) -> Step:
+    """Write ledger rows."""
+    return Step(_book, rows)

@@ -63,16 +63,17 @@ def _move(
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
         return
-    entries = _entries(ordered, subject, subject_id, actor)
-    *_, booked = rows.run(db, [*before, rows.booking(entries, tracked=False)])
-    if booked == len(ordered):
-        rows.run(db, rows.changing(_changes(ordered)))
-    else:
-        _move_lots(db, ordered, subject, subject_id, actor)
+    try:
+        entries = _entries(ordered, subject, subject_id, actor)
+        rows.run(db, [*before, rows.booking(entries), *rows.changing(_changes(ordered))])
+    except rows.Tracked:
+        _move_lots(db, ordered, before, subject, subject_id, actor)
 
 
-def _move_lots(db: Session, moves: list[Move], subject: str, subject_id: int, actor: Actor) -> None:
-    """The rest of `_move` when SKUs are tracked: the ledger has the others' rows already."""
+def _move_lots(
+    db: Session, moves: list[Move], before: list[Step], subject: str, subject_id: int, actor: Actor
+) -> None:  # fmt: skip
+    """`_move` when SKUs are tracked."""
     tracked = lots.tracking_of(db, {m.sku_id for m in moves}, lock=True)
     ends = [(place, m.sku_id) for m in moves for place in (m.from_place_id, m.to_place_id)]
     physical = rows.physical(db, {place for place, _sku in ends})
@@ -80,9 +81,8 @@ def _move_lots(db: Session, moves: list[Move], subject: str, subject_id: int, ac
     named = lots.name_lots(db, moves, tracked)
     lots.one_of_each_serial(db, named, physical, tracked)
     held = lots.on_hold(db, named)
-    rows.run(db, rows.changing(_changes(named, held)))
-    entries = _entries([m for m in named if m.sku_id in tracked], subject, subject_id, actor)
-    rows.run(db, [rows.booking(entries, tracked=True)])
+    entries = _entries(named, subject, subject_id, actor)
+    rows.run(db, [*before, rows.booking_lots(entries), *rows.changing(_changes(named, held))])
     lots.book(db, named, physical)
 
 
