@@ -204,7 +204,7 @@ def receive(body: bytes, dry_run: bool, actor: Actor) -> Delivery:
             return delivery
         token = ids.current_command.set(booking)
         try:
-            for line in sorted(delivery.lines, key=lambda line: (line.wanted.where.id, line.wanted.sku_id)):
+            for line in sorted(delivery.lines, key=lambda line: (line.wanted.bin_id, line.wanted.sku_id)):
                 _receive(db, line.wanted, actor)
             data = {"rows": len(delivery.lines), "units": delivery.units}
             record(db, Event("inventory.delivery.received", "stock", 0, data=data), actor)

@@ -226,7 +226,7 @@ IMPORT_STATES = {
     ImportState.READY: _l("Waits for your yes"),
     ImportState.APPLYING: _l("Being applied"),
     ImportState.DONE: _l("Done"),
-    ImportState.CANCELLED: _l("Put aside"),
+    ImportState.CANCELLED: _l("Not imported"),
     ImportState.FAILED: _l("Cannot be used"),
 }
 
