@@ -35,7 +35,7 @@ from tests.running import RunningHouse
 NO_SCREENS = {
     "static", "assets.htmx", "people.language", "allocation.export", "care.badges", "care.command_cards",
     "care.tote_labels", "intake.rejects", "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv",
-    "feeds.feed", "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
+    "feeds.feed_csv", "feeds.feed_json", "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
     "inventory.tote_label", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
 }  # fmt: skip
 
