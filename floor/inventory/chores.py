@@ -46,7 +46,7 @@ def tell_channels() -> int:
 def look_at_faces() -> int:
     """Ask for what pick faces below their minimum lack. Returns how many tasks were made."""
     with reading() as db:
-        low = facing.low_faces(db)
+        low = [face for face in facing.low_faces(db) if refilling.can_fill(db, *face)]
     made = 0
     for bin_id, sku_id in low:
         with unit_of_work() as db:

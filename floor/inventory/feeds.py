@@ -106,41 +106,32 @@ class FeedState:
 
     feed: StockFeed
     rows: int
-    delivered_at: datetime | None
-    waiting: int
-    dead: int
-    since: datetime | None
-    error: str
+    waiting: int = 0
+    dead: int = 0
+    since: datetime | None = None
+    error: str = ""
 
 
 def states(db: Session) -> list[FeedState]:
-    """Every feed with its last push, its lag and its failures, by channel."""
+    """Every feed with its lag and its failures, by channel."""
     message, event = OutboxMessage, AuditEvent
-    pending = col(message.state) != Delivery.SENT
-    pushes = db.execute(
+    is_dead = col(message.state) == Delivery.DEAD
+    late = db.execute(
         sa.select(
             col(event.subject_id),
-            sa.func.max(col(message.sent_at)).label("delivered_at"),
-            sa.func.sum(sa.case((col(message.state) == Delivery.PENDING, 1), else_=0)).label("waiting"),
-            sa.func.sum(sa.case((col(message.state) == Delivery.DEAD, 1), else_=0)).label("dead"),
-            sa.func.min(sa.case((pending, col(event.at)))).label("since"),
-            sa.func.max(sa.case((pending, col(message.error)), else_="")).label("error"),
+            sa.func.sum(sa.case((is_dead, 0), else_=1)),
+            sa.func.sum(sa.case((is_dead, 1), else_=0)),
+            sa.func.min(col(event.at)),
+            sa.func.max(col(message.error)),
         )
-        .join(message, col(message.event_id) == col(event.id))
-        .where(col(event.subject) == "feed", col(message.handler) == HANDLER)
+        .join(event, col(event.id) == col(message.event_id))
+        .where(col(message.state).in_((Delivery.PENDING, Delivery.DEAD)), col(message.handler) == HANDLER)
         .group_by(col(event.subject_id))
     )
-    by_feed = {row.subject_id: row for row in pushes}
+    by_feed = {row[0]: row[1:] for row in late}
     counted = sa.select(col(FeedRow.feed_id), sa.func.count()).group_by(col(FeedRow.feed_id))
     rows = {row[0]: row[1] for row in db.execute(counted)}
-    found = []
-    for feed in feeds(db):
-        push = by_feed.get(feed.id)
-        values = (
-            (push.delivered_at, push.waiting, push.dead, push.since, push.error) if push else (None, 0, 0, None, "")
-        )
-        found.append(FeedState(feed, rows.get(feed.id or 0, 0), *values))
-    return found
+    return [FeedState(feed, rows.get(feed.id or 0, 0), *by_feed.get(feed.id, ())) for feed in feeds(db)]
 
 
 def promised(db: Session, planned: StockFeed | None = None) -> dict[str, int]:
@@ -257,7 +248,6 @@ def tell(db: Session, feed_id: int, sku_ids: Collection[int], actor: Actor) -> i
     if not news:
         return 0
     feed.sequence += 1
-    feed.pushed_at = clock.now()
     db.add(feed)
     db.flush()
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
@@ -282,3 +272,8 @@ def still_true(db: Session, feed_id: int, sequence: int, stock: Mapping[str, int
     )
     mine = set(db.execute(rows).scalars())
     return {code: qty for code, qty in stock.items() if code in mine}
+
+
+def delivered(db: Session, feed_id: int) -> None:
+    """The channel took a push just now."""
+    db.execute(sa.update(StockFeed).where(col(StockFeed.id) == feed_id).values(delivered_at=clock.now()))

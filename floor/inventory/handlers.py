@@ -10,7 +10,7 @@ from floor.inventory import feeds, jobs, purchasing
 from floor.inventory.models_supply import StockFeed
 from floor.inventory.purchasing import RequestRow
 from floor.kit import clock
-from floor.kit.uow import reading
+from floor.kit.uow import reading, unit_of_work
 from floor.paper.words import translations
 from floor.settings import bound
 from floor.web import signing
@@ -38,6 +38,8 @@ def push_stock(happened: Happened) -> None:
     if rows:
         message = {"channel": feed.channel, "sequence": sequence, "stock": _rows(rows)}
         post(feed.url, message, feed.secret, f"stock-{feed.channel}-{sequence}")
+        with unit_of_work() as db:
+            feeds.delivered(db, happened.subject_id)
 
 
 def _rows(stock: dict[str, int]) -> list[dict[str, object]]:

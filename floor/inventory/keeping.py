@@ -1,6 +1,6 @@
 """Safety stock kept against safety stock computed: proposals, and the verbs that take them on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -43,11 +43,17 @@ class Proposal:
         return kept != (self.level.safety, self.level.reorder_point)
 
 
-def proposals(db: Session, warehouse: Warehouse, sku_id: int | None = None) -> list[Proposal]:
-    """Every SKU that was sold here lately or is kept back; what would change most stands first."""
+def proposals(
+    db: Session, warehouse: Warehouse, sku_id: int | None = None, known: Mapping[tuple[int, int], Demand] | None = None
+) -> list[Proposal]:
+    """Every SKU that was sold here lately or is kept back; what would change most stands first.
+
+    Or one SKU, sold or not. `known`: safety.demands, where they were read already.
+    """
     assert warehouse.id is not None
     some = None if sku_id is None else [sku_id]
-    sold = {sku: demand for (_site, sku), demand in safety.demands(db, warehouse.id).items()}
+    demands = safety.demands(db, warehouse.id) if known is None else known
+    sold = {sku: demand for (site, sku), demand in demands.items() if site == warehouse.id}
     kept = {row.sku_id: row for row in db.exec(select(SafetyStock).where(SafetyStock.warehouse_id == warehouse.id))}
     skus = {sku.id or 0: sku for sku in db.exec(select(Sku).where(col(Sku.id).in_({*sold, *kept, *(some or ())})))}
     terms, assumed = safety.preferred_terms(db), safety.defaults(db, warehouse.id)

@@ -118,7 +118,8 @@ class StockFeed(SQLModel, table=True):
     is_active: bool = True
     #: Grows with every push; a channel ignores what is older than what it has.
     sequence: int = 0
-    pushed_at: datetime | None = None
+    #: When the channel last took a push.
+    delivered_at: datetime | None = None
 
 
 class StockShare(SQLModel, table=True):

@@ -65,6 +65,12 @@ def fill_face(db: Session, bin_id: int, sku_id: int, actor: Actor) -> list[Reple
     return _make(db, face.where, sku_id, face.room, actor)
 
 
+def can_fill(db: Session, bin_id: int, sku_id: int) -> bool:
+    """Whether the reserve has units for this face that no other task will take."""
+    face = facing.face_at(db, bin_id, sku_id)
+    return face is not None and _source(db, face.where.warehouse_id, sku_id) is not None
+
+
 def _make(
     db: Session, face: Bin, sku_id: int, units: int, actor: Actor, wanted: int = 0, orders: int = 0
 ) -> list[Replenishment]:

@@ -30,30 +30,50 @@ bp = Blueprint("feeds", __name__)
 # --- for machines ------------------------------------------------------------------------------------------------
 
 
-@bp.get("/stock/feed/<channel>.<any(csv, json):kind>")
+@bp.get("/stock/feed/<channel>.csv")
 @public
 @limiter.limit("120/minute")
-def feed(channel: str, kind: str) -> Response:
+def feed_csv(channel: str) -> Response:
     """What the channel may sell now, SKU by SKU. 401 without the feed's key as a bearer token; supervisors need none.
 
     A feed that is switched off, or that nobody made, is 404 to those who may know.
     """
     with reading() as db:
-        found = next((one for one in feeds.feeds(db) if one.channel == channel), None)
-        is_ours = current_user.is_authenticated and current_user.role in ("supervisor", "admin")
-        if not is_ours and (found is None or not feeds.may_read(found, request.headers.get("Authorization", ""))):
-            answer = make_response(jsonify(error=_("This needs the key of the feed.")), 401)
-            answer.headers["WWW-Authenticate"] = "Bearer"
-            return answer
-        if found is None or not (found.is_active or is_ours):
-            raise Unknown("inventory.unknown_feed", channel=channel)
-        rows, sequence = feeds.listing(db, found), found.sequence
-    if kind == "csv":
-        return table(f"stock-{channel}.csv", ("sku", "qty"), rows)
-    stock = [{"sku": code, "qty": qty} for code, qty in rows]
-    return make_response(
-        jsonify(channel=channel, at=clock.now().isoformat(timespec="seconds"), sequence=sequence, stock=stock)
-    )
+        found = _readable(db, channel)
+        if found is None:
+            return _no_key()
+        return table(f"stock-{found.channel}.csv", ("sku", "qty"), feeds.listing(db, found))
+
+
+@bp.get("/stock/feed/<channel>.json")
+@public
+@limiter.limit("120/minute")
+def feed_json(channel: str) -> Response:
+    """The same as JSON, with the number of the last push."""
+    with reading() as db:
+        found = _readable(db, channel)
+        if found is None:
+            return _no_key()
+        stock = [{"sku": code, "qty": qty} for code, qty in feeds.listing(db, found)]
+        at = clock.now().isoformat(timespec="seconds")
+        return make_response(jsonify(channel=found.channel, at=at, sequence=found.sequence, stock=stock))
+
+
+def _readable(db: Session, channel: str) -> StockFeed | None:
+    """The feed, for those who may read it; None for others, whether there is one or not."""
+    found = next((one for one in feeds.feeds(db) if one.channel == channel), None)
+    is_ours = current_user.is_authenticated and current_user.role in ("supervisor", "admin")
+    if not is_ours and (found is None or not feeds.may_read(found, request.headers.get("Authorization", ""))):
+        return None
+    if found is None or not (found.is_active or is_ours):
+        raise Unknown("inventory.unknown_feed", channel=channel)
+    return found
+
+
+def _no_key() -> Response:
+    answer = make_response(jsonify(error=_("This needs the key of the feed.")), 401)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 # --- for people --------------------------------------------------------------------------------------------------

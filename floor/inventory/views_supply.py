@@ -250,10 +250,10 @@ def supply_page(
     terms: Form[TermsForm] | None = None, keep: Form[SafetyForm] | None = None,
 ) -> Response:  # fmt: skip
     houses = queries.warehouses(db)
-    demands = safety.demands(db, sku_ids=[sku.id or 0])
+    demands = safety.demands(db)
     sites = []
     for house in houses:
-        found = keeping.proposals(db, house, sku.id)
+        found = keeping.proposals(db, house, sku.id, demands)
         sites.append((house, found[0], facing.usual_levels(demands.get((house.id or 0, sku.id or 0), _NONE).mean)))
     return page(
         "inventory/supply.html", "content", status=status, sku=sku, houses=houses, sites=sites,

@@ -149,7 +149,7 @@ def test_a_push_is_signed_tried_again_and_arrives_once_more(house, relay):
         assert relay.run_once() == 1
         with reading() as db:
             (state,) = feeds.states(db)
-            assert (state.waiting, state.delivered_at) == (1, None)
+            assert (state.waiting, state.feed.delivered_at) == (1, None)
             assert "503" in state.error
         for seconds in (60, 600):
             with clock.shifted(timedelta(seconds=seconds)):
@@ -167,7 +167,7 @@ def test_a_push_is_signed_tried_again_and_arrives_once_more(house, relay):
         with reading() as db:
             (state,) = feeds.states(db)
         assert (state.waiting, state.dead, state.error, state.rows) == (0, 0, "", 2)
-        assert state.delivered_at is not None
+        assert state.feed.delivered_at is not None
         relay.drain()
         assert len(channel.heard) == 3
 

@@ -37,10 +37,10 @@ from tests.running import RunningHouse
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
     "allocation.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
-    "count_review.results_csv", "feeds.feed", "intake.rejects", "inventory.bin_label", "inventory.sku_label",
-    "inventory.stock_csv", "inventory.tote_label", "people.language", "return_request.slip", "returns.photo",
-    "shipping.manifest_paper", "shipping.paper", "static", "stock_files.export", "stock_files.faults",
-    "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
+    "count_review.results_csv", "feeds.feed_csv", "feeds.feed_json", "intake.rejects", "inventory.bin_label",
+    "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "people.language", "return_request.slip",
+    "returns.photo", "shipping.manifest_paper", "shipping.paper", "static", "stock_files.export",
+    "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf", "supply.safety_csv",
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("key", _text(80), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("pushed_at", _TIME, nullable=True),
+        sa.Column("delivered_at", _TIME, nullable=True),
         sa.CheckConstraint(
             "floor_qty >= 0 AND (ceiling_qty IS NULL OR ceiling_qty >= floor_qty)", name=op.f("ck_stock_feed_clamp")
         ),
