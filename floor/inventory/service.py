@@ -36,15 +36,15 @@ def beyond(db: Session, kind: PlaceKind, warehouse_id: int) -> int:
     return place if place is not None else new_place(db, kind, warehouse_id)
 
 
-def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> None:
-    """Book moves: ledger rows and balances, all or none.
+def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> list[Move]:
+    """Book moves: ledger rows and balances, all or none. Returns them as booked, every lot named.
 
     Free units only, unless `reserved`. Raises Conflict("inventory.not_enough") when a source holds too few, and what
     lots.name_lots and lots.book raise for tracked SKUs.
     """
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
-        return
+        return []
     places = {m.from_place_id for m in ordered} | {m.to_place_id for m in ordered}
     physical = _physical(db, places)
     tracked = lots.tracking_of(db, {m.sku_id for m in ordered}, lock=True)
@@ -75,6 +75,12 @@ def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, acto
     )
     if tracked:
         lots.book(db, ordered, physical, tracked)
+    return ordered
+
+
+def as_data(moves: Iterable[Move]) -> list[list[int]]:
+    """Moves for an event that may be taken back: [sku, qty, from, to, lot or 0]."""
+    return [[m.sku_id, m.qty, m.from_place_id, m.to_place_id, m.lot_id or 0] for m in moves]
 
 
 def _physical(db: Session, places: set[int]) -> set[int]:
@@ -257,9 +263,10 @@ def relocate(
         raise Invalid("inventory.other_house", field="bin", bin=target.code)
     if target.id == where.id:
         raise Invalid("inventory.same_bin", field="bin", bin=target.code)
-    move(db, [Move(sku_id, qty, where.id, target.id, reason, lot_id=lot_id)], "bin", where.id, actor)
-    data = {"sku": sku_id, "qty": qty, "to": target.id}
-    record(db, Event("inventory.stock.relocated", "bin", where.id, data=data), actor)
+    booked = move(db, [Move(sku_id, qty, where.id, target.id, reason, lot_id=lot_id)], "bin", where.id, actor)
+    kind = "put_away" if reason is MoveReason.PUT_AWAY else "relocated"
+    data = {"sku": sku_id, "qty": qty, "to": target.id, "moves": as_data(booked)}
+    record(db, Event(f"inventory.stock.{kind}", "bin", where.id, data=data), actor)
 
 
 def damage(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor, lot_id: int | None = None) -> Bin:

@@ -1,4 +1,4 @@
-"""States of the two tasks of stock: counting a bin, and refilling a pick face."""
+"""States of what people do with stock: counts, replenishments, deliveries, transfers."""
 
 from enum import StrEnum
 
@@ -47,5 +47,59 @@ REPLENISHMENT = Machine(
     {
         (ReplenishmentState.OPEN, ReplenishmentAction.FINISH): ReplenishmentState.DONE,
         (ReplenishmentState.OPEN, ReplenishmentAction.CANCEL): ReplenishmentState.CANCELLED,
+    },
+)
+
+
+class DeliveryState(StrEnum):
+    #: Announced, nothing of it was seen yet.
+    EXPECTED = "expected"
+    #: At the dock, being scanned.
+    RECEIVING = "receiving"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class DeliveryAction(StrEnum):
+    ARRIVE = "arrive"
+    CLOSE = "close"
+    CANCEL = "cancel"
+
+
+DELIVERY = Machine(
+    "delivery",
+    {
+        (DeliveryState.EXPECTED, DeliveryAction.ARRIVE): DeliveryState.RECEIVING,
+        (DeliveryState.EXPECTED, DeliveryAction.CANCEL): DeliveryState.CANCELLED,
+        (DeliveryState.RECEIVING, DeliveryAction.CLOSE): DeliveryState.CLOSED,
+    },
+)
+
+
+class TransferState(StrEnum):
+    #: Planned; units may be loaded already.
+    DRAFT = "draft"
+    #: On the road, or being unloaded.
+    SENT = "sent"
+    #: Every unit sent was received or written off.
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class TransferAction(StrEnum):
+    SEND = "send"
+    CLOSE = "close"
+    #: Its last unit was taken in by mistake, and is taken back.
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+
+
+TRANSFER = Machine(
+    "transfer",
+    {
+        (TransferState.DRAFT, TransferAction.SEND): TransferState.SENT,
+        (TransferState.DRAFT, TransferAction.CANCEL): TransferState.CANCELLED,
+        (TransferState.SENT, TransferAction.CLOSE): TransferState.CLOSED,
+        (TransferState.CLOSED, TransferAction.REOPEN): TransferState.SENT,
     },
 )
