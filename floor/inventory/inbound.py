@@ -24,10 +24,13 @@ from floor.inventory.models import (
 )
 from floor.inventory.receiving import SET_ASIDE, TAKEN_IN
 from floor.inventory.states import DeliveryState, TransferState
+from floor.inventory.transfers import LOADED, RECEIVED
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Unknown
 
+#: Not closed, not cancelled.
+OPEN_DELIVERIES = (DeliveryState.EXPECTED, DeliveryState.RECEIVING)
 #: Units scanned one after another count as one run this long.
 _RUN = timedelta(minutes=10)
 
@@ -48,7 +51,7 @@ def delivery_called(db: Session, code: str, site: str = "") -> Delivery | None:
     wanted = code.strip().upper()
     if not wanted:
         return None
-    is_open = sa.case((col(Delivery.state).in_((DeliveryState.EXPECTED, DeliveryState.RECEIVING)), 0), else_=1)
+    is_open = sa.case((col(Delivery.state).in_(OPEN_DELIVERIES), 0), else_=1)
     here = sa.case((col(Warehouse.code) == site, 0), else_=1)
     named = select(Delivery).join(Warehouse, col(Warehouse.id) == Delivery.warehouse_id)
     named = named.where((col(Delivery.number) == wanted) | (sa.func.upper(col(Delivery.reference)) == wanted))
@@ -109,33 +112,52 @@ def delivery_lines(db: Session, delivery: Delivery) -> Sequence[tuple[DeliveryLi
     return db.exec(joined.where(DeliveryLine.delivery_id == delivery.id).order_by(col(DeliveryLine.id))).all()
 
 
+def expecting(db: Session, sku_id: int, site: str = "") -> list[int]:
+    """Open deliveries of a house in which these goods were announced."""
+    query = (
+        select(Delivery.id)
+        .join(DeliveryLine, col(DeliveryLine.delivery_id) == Delivery.id)
+        .join(Warehouse, col(Warehouse.id) == Delivery.warehouse_id)
+        .where(DeliveryLine.sku_id == sku_id, DeliveryLine.expected > 0)
+        .where(col(Delivery.state).in_(OPEN_DELIVERIES))
+    )
+    return [found or 0 for found in db.exec(query.where(Warehouse.code == site) if site else query)]
+
+
 @dataclass(frozen=True)
 class Run:
-    """What a person scanned last at a delivery: so many units of one SKU and lot in a row, `aside` of them set aside."""
+    """What a person scanned last: so many units of one SKU and lot in a row, `aside` of them set aside."""
 
     sku: Sku
     lot: Lot | None
     units: int
     aside: int
     can_undo: bool
+    #: Loading: the bin the units come from.
+    bin_id: int | None = None
 
 
-def run_of(db: Session, delivery: Delivery, actor: Actor) -> Run | None:
-    """The present run of this person at this delivery; None when they have not begun, or a while ago."""
-    mine = steps.of_person(db, (TAKEN_IN, SET_ASIDE), actor, ("delivery", delivery.id or 0), within=_RUN)
+def run_of(db: Session, thing: Delivery | Transfer, actor: Actor) -> Run | None:
+    """The present run of this person at a delivery or a transfer; None when they have not begun, or a while ago."""
+    is_delivery = isinstance(thing, Delivery)
+    subject = ("delivery" if is_delivery else "transfer", thing.id or 0)
+    loading = not is_delivery and thing.state is TransferState.DRAFT
+    kinds = (TAKEN_IN, SET_ASIDE) if is_delivery else (LOADED,) if loading else (RECEIVED,)
+    mine = steps.of_person(db, kinds, actor, subject, within=_RUN)
     if not mine:
         return None
     first = mine[0].data
     units = aside = 0
     for step in mine:
-        if (step.data["sku"], step.data["lot"]) != (first["sku"], first["lot"]):
+        if any(step.data.get(part) != first.get(part) for part in ("sku", "lot", "bin")):
             break
-        if step.kind == TAKEN_IN:
-            units += step.data["qty"]
-        else:
+        if step.kind == SET_ASIDE:
             aside += step.data["qty"]
-    lot = db.get(Lot, first["lot"]) if first["lot"] else None
-    return Run(db.get_one(Sku, first["sku"]), lot, units, aside, mine[0].at >= clock.now() - steps.WITHIN)
+        else:
+            units += step.data["qty"] + step.data.get("extra", 0)
+    lot = db.get(Lot, first["lot"]) if first.get("lot") else None
+    can_undo = mine[0].at >= clock.now() - steps.WITHIN
+    return Run(db.get_one(Sku, first["sku"]), lot, units, aside, can_undo, first.get("bin"))
 
 
 # --- quality control ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Where a lot lies and where its units went: what a recall asks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -43,6 +43,10 @@ def whereabouts_of(db: Session, lot: Lot) -> list[LotHere]:
     names = place_names(db, [row.place_id for row in rows])
     here = [LotHere(lot, row.place_id, row.qty, names[row.place_id]) for row in rows]
     return sorted(here, key=lambda one: (one.name.site, one.name.kind, one.name.code))
+
+
+def lots_by_id(db: Session, ids: Collection[int]) -> dict[int, Lot]:
+    return {lot.id or 0: lot for lot in db.exec(select(Lot).where(col(Lot.id).in_(ids)))} if ids else {}
 
 
 def lots_in(db: Session, place_id: int) -> dict[int, list[tuple[Lot, int]]]:
@@ -103,6 +107,12 @@ def went_to(db: Session, lot: Lot) -> list[Went]:
 
 def lot_history(db: Session, lot: Lot, limit: int = 50) -> Sequence[LedgerRow]:
     mine = select(LedgerRow).where(LedgerRow.lot_id == lot.id)
+    return db.exec(mine.order_by(col(LedgerRow.id).desc()).limit(limit)).all()
+
+
+def booked_for(db: Session, subject: str, subject_id: int, limit: int = 200) -> Sequence[LedgerRow]:
+    """The ledger rows of one delivery or transfer, newest first."""
+    mine = select(LedgerRow).where(LedgerRow.subject == subject, LedgerRow.subject_id == subject_id)
     return db.exec(mine.order_by(col(LedgerRow.id).desc()).limit(limit)).all()
 
 

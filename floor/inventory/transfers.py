@@ -101,7 +101,7 @@ def load(
     line.sent += qty
     db.add(line)
     db.flush()
-    data = {"sku": sku_id, "qty": qty, "moves": service.as_data(booked)}
+    data = {"sku": sku_id, "qty": qty, "lot": lot_id, "bin": where.id, "moves": service.as_data(booked)}
     _tell(db, transfer, "loaded", data, actor)
     return line
 
@@ -194,7 +194,8 @@ def receive(
     line.extra += rest
     db.add(line)
     db.flush()
-    data = {"sku": sku.id, "qty": qty - rest, "extra": rest, "moves": service.as_data(booked)}
+    named = lot.id if lot else None
+    data = {"sku": sku.id, "qty": qty - rest, "extra": rest, "lot": named, "moves": service.as_data(booked)}
     _tell(db, transfer, "received", data, actor)
     _close_if_empty(db, transfer, actor)
     return line

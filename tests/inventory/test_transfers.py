@@ -6,8 +6,8 @@ import pytest
 
 from floor.catalog.models import Tracking
 from floor.inventory import books, inbound, lots, queries, service, transfers
-from floor.inventory.models import BinKind, PlaceKind
-from floor.inventory.service import Wish
+from floor.inventory.models import BinKind, MoveReason, PlaceKind
+from floor.inventory.service import Move, Wish
 from floor.inventory.states import TransferState
 from floor.inventory.transfers import NewTransfer
 from floor.kit import clock
@@ -195,10 +195,8 @@ def test_the_list_shows_a_houses_transfers_both_ways(db, transfer, shelf, tee, a
 
 
 def test_check_names_units_on_the_road_that_nobody_sent(db, sha, can, transfer, tee, shelf, ana):
-    service.move(
-        db, [service.Move(tee.id, 2, shelf.id, service.beyond(db, PlaceKind.TRANSIT, can.id), service.MoveReason.TRANSFER)],
-        "nobody", 0, ana,
-    )  # fmt: skip
+    road = service.beyond(db, PlaceKind.TRANSIT, can.id)
+    service.move(db, [Move(tee.id, 2, shelf.id, road, MoveReason.TRANSFER)], "nobody", 0, ana)
     wrong = books.broken_transfers(db)
     assert wrong == [f"on the road to warehouse {can.id} sku {tee.id}: +2 more than sent - received - lost"]
     line = transfers.line_of(db, transfer, tee.id)
