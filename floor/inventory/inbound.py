@@ -150,6 +150,8 @@ def run_of(db: Session, thing: Delivery | Transfer, actor: Actor) -> Run | None:
     units = aside = 0
     for step in mine:
         if any(step.data.get(part) != first.get(part) for part in ("sku", "lot", "bin")):
+            if step.kind == SET_ASIDE:
+                continue  # of other goods, and no end of these
             break
         if step.kind == SET_ASIDE:
             aside += step.data["qty"]

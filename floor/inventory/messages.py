@@ -179,9 +179,9 @@ REPLENISHMENT_STATES = {
 }
 
 DELIVERY_STATES = {
-    DeliveryState.EXPECTED: _l("Expected"),
+    DeliveryState.EXPECTED: _l("To come"),
     DeliveryState.RECEIVING: _l("Being received"),
-    DeliveryState.CLOSED: _l("Closed"),
+    DeliveryState.CLOSED: _l("Receiving closed"),
     DeliveryState.CANCELLED: _l("Cancelled"),
 }
 

@@ -27,7 +27,7 @@ from floor.web.page import page
 
 bp = Blueprint("bins", __name__)
 
-_AT = "/bins/<site>/<code>/<sku>"
+_AT = "/bins/<site>/<code>/skus/<sku>"
 
 
 @bp.get(_AT)

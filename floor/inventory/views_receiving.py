@@ -321,6 +321,7 @@ def show_problem(db: Session, found: Delivery, form: Form[Any], status: int = 20
     return page(
         "inventory/delivery_problem.html", "screen", status, delivery=found, run=inbound.run_of(db, found, actor()),
         form=form, verdict="err" if status != 200 else None,
+        scan_url=url_for("receiving.scan", delivery_id=found.id),  # the delivery's screen follows in its place
     )  # fmt: skip
 
 

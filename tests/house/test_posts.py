@@ -33,8 +33,8 @@ OTHERS = {"people.open_session", "people.close_session", "care.frames", "intake.
 #: One door of each slice again on PostgreSQL; what differs between the two databases is below all doors.
 SAMPLE = (
     "allocation.split", "analytics.retry", "audit.pass_many", "care.cancel", "intake.upload", "inventory.adjust",
-    "packing.make_parcel", "picking.report", "putaway.put", "return_request.ask", "returns.close", "shipping.hand_over",
-    "shipping.scan_label",
+    "packing.make_parcel", "picking.report", "putaway.put", "receiving.name_lot", "return_request.ask", "returns.close",
+    "shipping.hand_over", "shipping.scan_label", "transfers.send",
 )  # fmt: skip
 
 #: What tests.factories.a_carrier signs with.

@@ -177,7 +177,7 @@ def test_closing_says_plainly_what_differs_and_the_desk_gets_it_as_a_file(world,
     page = ana.get(f"{here}/close").text
     assert "9 missing" in page
     assert ana.post(f"{here}/close").status_code == 303
-    assert "Closed" in ana.get(here).text
+    assert "Receiving closed" in ana.get(here).text
     assert ana.post(f"{here}/scans", {"code": world["tee"]}).status_code == 409
     dai = sign_in("Dai")
     lines = dai.get(f"/deliveries/{world['delivery']}/differences.csv").text.splitlines()
@@ -391,7 +391,7 @@ def shelved(world):
 
 
 def test_damage_and_adjustments_are_booked_from_the_bins_page(world, shelved, sign_in):
-    dai, at = sign_in("Dai"), "/bins/SHA/A01-01-1/TEE-NAVY-L"
+    dai, at = sign_in("Dai"), "/bins/SHA/A01-01-1/skus/TEE-NAVY-L"
     assert at in dai.get("/bins/SHA/A01-01-1").text
     assert dai.post(f"{at}/damage", {"qty": "2"}).status_code == 303
     many = dai.post(f"{at}/damage", {"qty": "77"})
@@ -404,11 +404,11 @@ def test_damage_and_adjustments_are_booked_from_the_bins_page(world, shelved, si
         assert queries.free_in(db, world["shelf"], world["ids"]["TEE-NAVY-L"]) == 4
     ana = sign_in("Ana")
     assert ana.post(f"{at}/adjust", adjust).status_code == 403
-    assert ana.post("/bins/SHA/A01-01-1/NOPE/damage", {"qty": "1"}).status_code == 404
+    assert ana.post("/bins/SHA/A01-01-1/skus/NOPE/damage", {"qty": "1"}).status_code == 404
 
 
 def test_units_are_put_aside_until_a_moment_and_given_back(world, shelved, sign_in):
-    chen, at = sign_in("Chen"), "/bins/SHA/A01-01-1/TEE-NAVY-L/aside"
+    chen, at = sign_in("Chen"), "/bins/SHA/A01-01-1/skus/TEE-NAVY-L/aside"
     form = {"qty": "2", "until": (clock.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"), "note": "Mrs Wang"}
     past = chen.post(at, {**form, "until": "2020-01-01T10:00"})
     assert (past.status_code, "in the future" in past.text) == (422, True)
@@ -423,8 +423,8 @@ def test_units_are_put_aside_until_a_moment_and_given_back(world, shelved, sign_
 
 
 def test_a_lot_number_found_later_is_written_down(world, shelved, sign_in):
-    ana, at = sign_in("Ana"), "/bins/SHA/A01-01-1/TEA/lot"
-    assert "2 units here have no lot number" in ana.get("/bins/SHA/A01-01-1/TEA").text
+    ana, at = sign_in("Ana"), "/bins/SHA/A01-01-1/skus/TEA/lot"
+    assert "2 units here have no lot number" in ana.get("/bins/SHA/A01-01-1/skus/TEA").text
     form = {"lot": "L1", "qty": "2"}
     many = ana.post(at, {**form, "qty": "3"})
     assert (many.status_code, "Only 2 are left" in many.text) == (422, True)
