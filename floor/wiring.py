@@ -29,7 +29,23 @@ from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
 from floor.intake import views as intake
-from floor.inventory import books, chores, views_counts, views_feeds, views_refilling, views_review, views_supply
+from floor.inventory import (
+    books,
+    chores,
+    putaway,
+    views_bins,
+    views_counts,
+    views_deliveries,
+    views_feeds,
+    views_lots,
+    views_putaway,
+    views_receiving,
+    views_refilling,
+    views_relocate,
+    views_review,
+    views_supply,
+    views_transfers,
+)
 from floor.inventory import cli as inventory_cli
 from floor.inventory import handlers as inventory_handlers
 from floor.inventory import imported as inventory_imported
@@ -45,7 +61,8 @@ from floor.picking import queries as picking_queries
 from floor.picking import views as picking
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
-from floor.returns import views_putaway, views_request
+from floor.returns import views_request
+from floor.returns.putaways import ReturnsShelf
 from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
@@ -73,6 +90,14 @@ BLUEPRINTS = (
     views_refilling.bp,
     views_supply.bp,
     views_feeds.bp,
+    views_receiving.bp,
+    views_deliveries.bp,
+    views_deliveries.qc,
+    views_putaway.bp,
+    views_relocate.bp,
+    views_transfers.bp,
+    views_bins.bp,
+    views_lots.bp,
     intake.bp,
     audit.bp,
     allocation.bp,
@@ -82,7 +107,6 @@ BLUEPRINTS = (
     tracking.bp,
     returns.bp,
     views_request.bp,
-    views_putaway.bp,
     analytics.bp,
     care.bp,
 )
@@ -153,6 +177,8 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "lots = balances": books.broken_lots,
     "lots on hold are held back": books.broken_holds,
     "adjusted counts are booked once": books.broken_counts,
+    "received = booked for the delivery": books.broken_deliveries,
+    "in transit = sent - received": books.broken_transfers,
     "ordered = the sum of its parts": shipments_queries.broken_orders,
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,
@@ -183,6 +209,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("picking.walks", _l("Picking"), "cart", ("picker", "supervisor")),
     ("tracking.board", _l("Tracking"), "truck", ("service", "supervisor")),
     ("returns.desk", _l("Returns"), "return", ("service", "supervisor")),
+    ("receiving.dock", _l("Receiving"), "arrow-down", ("picker", "supervisor")),
     ("inventory.stock", _l("Stock"), "rack", ("service", "supervisor")),
     ("counts.index", _l("Counts"), "count", ("picker", "supervisor")),
     ("refilling.tasks", _l("Replenishment"), "swap", ("picker", "supervisor")),
@@ -202,6 +229,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         errors.learn(words.REFUSALS)
         events_messages.learn(words.EVENTS)
     cli.install(app, CHECKS, HANDLERS, CHORES)
+    putaway.learn("returns", ReturnsShelf())
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
@@ -226,9 +254,20 @@ def navigation() -> dict[str, list[NavItem]]:
     }
 
 
+#: Pages that stand under another entry of the rail than their blueprint's name says.
+SECTIONS = {
+    "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
+    "relocate": "inventory", "bins": "inventory", "lots": "inventory",
+}  # fmt: skip
+
+
 def _entry_of(endpoint: str, entries: list[str]) -> str:
     """The rail's entry for a page: its own, else the first of its slice."""
     same_slice = (entry for entry in entries if _slice_of(entry) == _slice_of(endpoint))
+    """The rail's entry for a page: its own, else the first of its section."""
+    name = endpoint.partition(".")[0]
+    section = SECTIONS.get(name, name)
+    same_slice = (entry for entry in entries if entry.partition(".")[0] == section)
     return endpoint if endpoint in entries else next(same_slice, "")
 
 

@@ -20,15 +20,17 @@ from floor.events.relay import Relay
 from floor.factory import create_app
 from floor.intake import service as intake
 from floor.intake.models import ImportBatch, RejectedRow
-from floor.inventory import count_review, counting, lots, queries
+from floor.inventory import count_review, counting, lots, queries, receiving, transfers
 from floor.inventory import service as inventory
 from floor.inventory.count_review import Why
 from floor.inventory.models import Bin, BinKind, CountReason, ImportKind, Outcome, StockImport, StockImportRow
+from floor.inventory.receiving import Aside, NewDelivery
 from floor.inventory.states import CountState, ImportState
+from floor.inventory.transfers import NewTransfer
 from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
 from tests.conftest import SETTINGS, _build
-from tests.factories import a_bin, a_planned_shipment, a_sku, an_order, ean
+from tests.factories import a_bin, a_planned_shipment, a_sku, a_warehouse, an_order, ean
 from tests.goods_out import closed, delivered, labelled
 from tests.house.doors_world import order_of
 from tests.packing.worlds import a_boxed_parcel, a_world, person
@@ -44,6 +46,14 @@ def a_company(db: Session) -> None:
     lot = lots.lot_for(db, tea, "L-1", None)
     inventory.receive(db, a_bin(db, world.house, "A04-03-1"), tea.id, 4, SYSTEM, lot_id=lot.id)
     counted(db, world.bins[world.mug.id], world.mug)
+    dock = a_bin(db, world.house, "A04-04-1", BinKind.DOCK)
+    come = receiving.announce(db, NewDelivery(dock.warehouse_id, "Li", "LI-1", None, {world.mug.id: 5}), SYSTEM)
+    receiving.take_in(db, come, world.mug, 3, SYSTEM)
+    receiving.set_aside(db, come, world.mug.id, 1, Aside.DAMAGED, SYSTEM)
+    far = a_warehouse(db, "CAN")
+    lorry = transfers.plan(db, NewTransfer(world.house.id, far.id, {world.mug.id: 4}), SYSTEM)
+    transfers.load(db, lorry, world.bins[world.mug.id], world.mug.id, 4, SYSTEM)
+    transfers.send(db, lorry, SYSTEM)
     order = an_order(db, [(world.tee, 2)])
     a_planned_shipment(db, order, [(world.bins[world.tee.id], world.tee, 2)], world.carrier)
     an_order(db, [(world.mug, 1)], released=False)
@@ -142,6 +152,18 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
               "INSERT INTO stock_ledger (at, sku_id, qty, from_place_id, to_place_id, reason, subject, subject_id,"
               " actor_name) SELECT at, sku_id, qty, from_place_id, to_place_id, reason, subject, subject_id,"
               " actor_name FROM stock_ledger WHERE subject = 'count'"),
+    ),
+    "received = booked for the delivery": (
+        plant("delivery {} sku 2: the ledger says +1 received, +0 set aside", "SELECT id FROM delivery",
+              "UPDATE delivery_line SET received = received - 1"),
+        plant("delivery {} sku 2: the ledger says +0 received, -1 set aside", "SELECT id FROM delivery",
+              "UPDATE delivery_line SET in_doubt = 1"),
+    ),
+    "in transit = sent - received": (
+        plant("on the road to warehouse {} sku 2: +1 more than sent - received - lost",
+              "SELECT to_warehouse_id FROM transfer", "UPDATE transfer_line SET received = 1"),
+        plant("{} is closed, but units of sku 2 are on the road", "SELECT number FROM transfer",
+              "UPDATE transfer SET state = 'closed'"),
     ),
     "ordered = the sum of its parts": (
         plant("line {}: ordered 3", "SELECT min(id) FROM order_line",

@@ -11,6 +11,8 @@ from sqlmodel import Session
 from floor.analytics import messages, queries, service
 from floor.audit.queries import held_count
 from floor.events.queries import dead_messages, waiting
+from floor.inventory import inbound, putaway
+from floor.inventory.inbound import OPEN_DELIVERIES
 from floor.inventory.queries import warehouse_by_code
 from floor.inventory.tasks import open_work
 from floor.kit import clock
@@ -19,7 +21,6 @@ from floor.people.models import Role
 from floor.picking.messages import WALK_STATES
 from floor.picking.queries import walks_for
 from floor.returns.queries import counts as return_counts
-from floor.returns.queries import waiting_put_aways
 from floor.shipments.messages import STAGES
 from floor.tracking.queries import board as tracking_board
 from floor.web import hx
@@ -50,11 +51,14 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
     if role in (Role.PICKER, Role.SUPERVISOR, Role.ADMIN):
         to_count, variances, refills = open_work(db, site)
         house = warehouse_by_code(db, site) if site else None
-        back = len(waiting_put_aways(db, house.id if house else None))
+        to_shelve = len(putaway.waiting(db, house.id if house else None))
+        due = sum(row.is_due or row.received > 0 for row in inbound.deliveries(db, site, OPEN_DELIVERIES))
         rows += [
             ("refilling.tasks", "swap", _("Replenishment"), refills),
             ("counts.index", "count", _("Counts"), to_count),
-            ("putaway.waiting", "return", _("Put away returned goods"), back),
+            ("receiving.dock", "truck", _("Receiving"), due),
+            ("putaway.waiting", "rack", _("Put away"), to_shelve),
+            ("relocate.start", "swap", _("Move goods"), 0),
         ]
         if role is not Role.PICKER:
             rows.insert(0, ("count_review.review", "scale", _("Variances to decide"), variances))

@@ -10,8 +10,11 @@ from sqlmodel import Session, col, select
 from floor.allocation.models import Unallocated
 from floor.catalog.models import Barcode, Sku
 from floor.catalog.queries import resolve, sku_by_code
-from floor.inventory.models import Bin, Tote, Warehouse
+from floor.inventory.inbound import delivery_called
+from floor.inventory.lots import lot_called
+from floor.inventory.models import Bin, Tote, Transfer, Warehouse
 from floor.inventory.queries import bins_called, tote_by_code
+from floor.inventory.tracing import lots_called
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel, Station
 from floor.people.models import User
@@ -155,11 +158,15 @@ class Kind(StrEnum):
     WALK = "walk"
     RETURN = "return"
     STATION = "station"
+    LOT = "lot"
+    DELIVERY = "delivery"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True)
 class Thing:
-    """What a code stands for: enough to find its page. `site` for bins, whose codes repeat in other houses."""
+    """What a code stands for: enough to find its page. `site` for bins, whose codes repeat in other houses; for lots
+    of one number the SKU."""
 
     kind: Kind
     code: str
@@ -168,13 +175,16 @@ class Thing:
 
 
 def things(db: Session, text: str, site: str) -> list[Thing]:
-    """Everything a scanned or typed code can be; several only for a bin of several houses."""
+    """Everything a scanned or typed code can be; several for a bin of several houses, or a lot of several SKUs."""
     code = text.strip().upper()
     where: Sequence[tuple[Bin, Warehouse]] = bins_called(db, code, site) or bins_called(db, code)
     if where:
         return [Thing(Kind.BIN, code, found.id, house.code) for found, house in where]
-    if (sku := resolve(db, text).sku or sku_by_code(db, code)) is not None:
-        return [Thing(Kind.SKU, sku.code)]
+    seen = resolve(db, text)
+    if (sku := seen.sku or sku_by_code(db, code)) is not None:
+        number = seen.lot or seen.serial
+        lot = lot_called(db, sku.id or 0, number) if number else None
+        return [Thing(Kind.LOT, lot.code, lot.id or 0) if lot else Thing(Kind.SKU, sku.code)]
     if (tote := tote_by_code(db, code)) is not None:
         return [Thing(Kind.TOTE, tote.code)]
     if (parcel := parcel_by_label(db, code)) is not None:
@@ -183,7 +193,9 @@ def things(db: Session, text: str, site: str) -> list[Thing]:
         found_id = db.execute(sa.select(col(table.id)).where(sa.func.upper(column) == code)).scalar()
         if found_id is not None:
             return [Thing(kind, code, found_id)]
-    return []
+    if (delivery := delivery_called(db, code, site)) is not None:
+        return [Thing(Kind.DELIVERY, delivery.reference, delivery.id or 0)]
+    return [Thing(Kind.LOT, lot.code, lot.id or 0, sku.code) for lot, sku in lots_called(db, code)]
 
 
 _NUMBERED = (
@@ -192,6 +204,7 @@ _NUMBERED = (
     (Kind.WALK, Walk, col(Walk.number)),
     (Kind.RETURN, ReturnCase, col(ReturnCase.number)),
     (Kind.STATION, Station, col(Station.code)),
+    (Kind.TRANSFER, Transfer, col(Transfer.number)),
 )
 
 

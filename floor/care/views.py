@@ -218,6 +218,9 @@ _PAGES = {
     Kind.WALK: ("picking.walk", lambda thing: {"walk_id": thing.id}),
     Kind.RETURN: ("returns.case", lambda thing: {"case_id": thing.id}),
     Kind.STATION: ("packing.bench", lambda thing: {"code": thing.code}),
+    Kind.LOT: ("lots.lot", lambda thing: {"lot_id": thing.id}),
+    Kind.DELIVERY: ("receiving.delivery", lambda thing: {"delivery_id": thing.id}),
+    Kind.TRANSFER: ("transfers.transfer", lambda thing: {"transfer_id": thing.id}),
 }
 
 
@@ -255,7 +258,9 @@ def show_scan(code: str, found: list[Thing], status: int = 200) -> Response:
 
 
 def _page_of(thing: Thing) -> str:
-    """The desk follows a parcel on the road; the floor works on its label."""
+    """The desk follows a parcel on the road and reads of a delivery; the floor works on the label and at the dock."""
+    if thing.kind is Kind.DELIVERY and current_user.role == "service":
+        return url_for("deliveries.delivery", delivery_id=thing.id)
     if thing.kind is Kind.PARCEL and current_user.role in DESK:
         return url_for("tracking.story", parcel_id=thing.id)
     endpoint, values = _PAGES[thing.kind]

@@ -14,7 +14,7 @@ from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
 from floor.catalog import queries as catalog
-from floor.demo import arrivals, counts
+from floor.demo import arrivals, counts, inbound
 from floor.events.relay import Relay
 from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
 from floor.kit.actor import SYSTEM, Actor
@@ -68,6 +68,8 @@ def live(app: Flask, relay: Relay, say: Say) -> None:
         _close_parcels(site, _who(badge))
         _drive(site, _who(badge))
     relay.drain()
+    say("Demo day: deliveries and transfers ...")
+    inbound.come_in(_who("B-1001"), _who("B-4001"))
     say("Demo day: on the road and back ...")
     _track(app)
     _return(_who("B-3001"))

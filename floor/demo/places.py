@@ -102,6 +102,7 @@ def _bin_rows(house_id: int) -> Iterator[dict[str, object]]:
                     "warehouse_id": house_id, "code": f"A{aisle:02d}-{bay:02d}-{level}", "aisle": f"A{aisle:02d}",
                     "bay": bay, "level": level, "side": "L" if bay % 2 else "R", "x_mm": xs[aisle - 1],
                     "y_mm": _stand_y(bay), "kind": BinKind.PICK if level <= _PICK_LEVELS else BinKind.RESERVE,
+                    "capacity_l": 240 if level <= _PICK_LEVELS else 900, "max_weight_kg": 200,
                 }  # fmt: skip
     for corner, kind in _CORNERS:
         yield {

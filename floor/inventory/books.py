@@ -19,13 +19,18 @@ from floor.inventory.models import (
     Balance,
     Bin,
     CountTask,
+    DeliveryLine,
     LedgerRow,
     Lot,
     LotBalance,
+    MoveReason,
     Place,
+    PlaceKind,
     Reservation,
+    Transfer,
+    TransferLine,
 )
-from floor.inventory.states import CountState
+from floor.inventory.states import CountState, TransferState
 
 
 def broken_balances(db: Session) -> list[str]:
@@ -309,3 +314,64 @@ def _due_balances() -> sa.Select:
 def _ends() -> Iterable[tuple[Any, Any]]:
     """Both ends of a ledger row, with what it does there."""
     return (col(LedgerRow.to_place_id), col(LedgerRow.qty)), (col(LedgerRow.from_place_id), -col(LedgerRow.qty))
+
+
+def broken_deliveries(db: Session) -> list[str]:
+    """Check: what a delivery's lines received, and set aside, is what the ledger wrote down for it."""
+    row, line = LedgerRow, DeliveryLine
+    outside = sa.select(col(Place.id)).where(col(Place.kind) == PlaceKind.SUPPLIER)
+    came = sa.case(
+        (col(row.from_place_id).in_(outside), col(row.qty)), (col(row.to_place_id).in_(outside), -col(row.qty)), else_=0
+    )
+    is_inside = sa.not_(col(row.from_place_id).in_(outside) | col(row.to_place_id).in_(outside))
+    sign = sa.case((col(row.reason) == MoveReason.CORRECTION, -col(row.qty)), else_=col(row.qty))
+    aside = sa.case((is_inside, sign), else_=0)
+    booked: sa.Select = sa.select(
+        col(row.subject_id).label("delivery"), col(row.sku_id).label("sku"), came.label("came"), aside.label("aside")
+    ).where(col(row.subject) == "delivery")
+    told = sa.select(
+        col(line.delivery_id), col(line.sku_id), -col(line.received), -col(line.damaged) - col(line.in_doubt)
+    )
+    every = sa.union_all(booked, told).subquery()
+    came_off, aside_off = sa.func.sum(every.c.came), sa.func.sum(every.c.aside)
+    off = (
+        sa.select(every.c.delivery, every.c.sku, came_off.label("came"), aside_off.label("aside"))
+        .group_by(every.c.delivery, every.c.sku)
+        .having(sa.or_(came_off != 0, aside_off != 0))
+    )
+    return [
+        f"delivery {r.delivery} sku {r.sku}: the ledger says {r.came:+d} received, {r.aside:+d} set aside"
+        for r in db.execute(off)
+    ]
+
+
+def broken_transfers(db: Session) -> list[str]:
+    """Check: on the road to a house lies what was sent, less what was received or written off; closed ones owe none."""
+    line, road = TransferLine, PlaceKind.TRANSIT
+    lying: sa.Select = (
+        sa.select(
+            col(Place.warehouse_id).label("house"), col(Balance.sku_id).label("sku"), col(Balance.qty).label("qty")
+        )
+        .join(Place, col(Place.id) == col(Balance.place_id))
+        .where(col(Place.kind) == road)
+    )
+    owed = sa.select(
+        col(Transfer.to_warehouse_id), col(line.sku_id), col(line.received) + col(line.lost) - col(line.sent)
+    ).join(Transfer, col(Transfer.id) == col(line.transfer_id))
+    every = sa.union_all(lying, owed).subquery()
+    off = (
+        sa.select(every.c.house, every.c.sku, sa.func.sum(every.c.qty).label("off"))
+        .group_by(every.c.house, every.c.sku)
+        .having(sa.func.sum(every.c.qty) != 0)
+    )
+    wrong = [
+        f"on the road to warehouse {r.house} sku {r.sku}: {r.off:+d} more than sent - received - lost"
+        for r in db.execute(off)
+    ]
+    over = (
+        sa.select(col(Transfer.number), col(Transfer.state), col(line.sku_id))
+        .join(line, col(line.transfer_id) == col(Transfer.id))
+        .where(col(Transfer.state).in_((TransferState.CLOSED, TransferState.CANCELLED)))
+        .where(col(line.sent) != col(line.received) + col(line.lost))
+    )
+    return wrong + [f"{r.number} is {r.state}, but units of sku {r.sku_id} are on the road" for r in db.execute(over)]

@@ -9,7 +9,8 @@ from floor.inventory.counting import Seen
 from floor.inventory.lots import Held
 from floor.inventory.models import BinKind, CountReason, ImportKind, MoveReason, PlaceKind
 from floor.inventory.models_counting import Finding, SourceKind
-from floor.inventory.states import CountState, ImportState, ReplenishmentState
+from floor.inventory.receiving import Outcome
+from floor.inventory.states import CountState, DeliveryState, ImportState, ReplenishmentState, TransferState
 
 REFUSALS = {
     "inventory.not_enough": _l("Somebody else was faster: there are not enough units left."),
@@ -61,6 +62,34 @@ REFUSALS = {
     "inventory.columns_missing": _l("These columns are missing: %(missing)s. The file has: %(found)s."),
     "inventory.nothing_to_import": _l("Nothing would change: the house is as the file says."),
     **messages_supply.REFUSALS,
+    "inventory.nothing_to_undo": _l("There is nothing to take back: your last step is more than a minute ago."),
+    "inventory.no_units": _l("Say what and how many, at least one unit."),
+    "inventory.not_so_many": _l("Only %(most)s are left. Enter %(most)s or less."),
+    "inventory.one_by_one": _l("Every unit has a serial number of its own. Scan one after the other."),
+    "inventory.lot_needed": _l("These goods have a lot number. Scan or type it."),
+    "inventory.no_dock": _l("This warehouse has no open receiving dock. Ask a supervisor to open one."),
+    "inventory.no_qc": _l("This warehouse has no open bin for quality control. Ask a supervisor to open one."),
+    "inventory.not_qc": _l("Bin %(bin)s is no bin of quality control."),
+    "inventory.not_a_dock": _l("Bin %(bin)s is no open dock of this warehouse."),
+    "inventory.unknown_delivery": _l("There is no such delivery."),
+    "inventory.delivery_over": _l("This delivery is closed. What still comes is a new one."),
+    "inventory.delivery_known": _l("Delivery %(reference)s of this supplier is known here already."),
+    "inventory.not_waiting": _l("None of this waits to be put away."),
+    "inventory.put_away_already": _l("Fewer are left there: somebody else put them away."),
+    "inventory.not_a_shelf": _l("%(bin)s is no open shelf here. Scan another bin."),
+    "inventory.other_dates": _l("In %(bin)s lies a lot that expires on another day. Scan another bin."),
+    "inventory.same_house": _l("Choose two different warehouses."),
+    "inventory.unknown_transfer": _l("There is no such transfer."),
+    "inventory.transfer_over": _l("Not possible any more: the transfer has gone on. Look at the fresh page."),
+    "inventory.not_this_house": _l("Bin %(bin)s is in another warehouse than the goods come from."),
+    "inventory.not_in_transfer": _l("Nobody asked for these goods in this transfer."),
+    "inventory.nothing_loaded": _l("Nothing is loaded yet."),
+    "inventory.unload_first": _l("Units are on the lorry. Unload it first."),
+    "inventory.say_why": _l("Say what happened to them."),
+    "inventory.no_site": _l("You belong to no single warehouse. Let a supervisor announce the delivery at the desk."),
+    "inventory.scan_again": _l("Something else was scanned meanwhile. Scan the item again."),
+    "inventory.not_more": _l("%(n)s are counted already. Enter more, or take the last step back."),
+    "inventory.unknown_promise": _l("These units are no longer put aside."),
 }
 
 EVENTS: dict[str, object] = {
@@ -100,6 +129,25 @@ EVENTS: dict[str, object] = {
     "inventory.import.finish": _l("File %(file)s imported: %(made)s new, %(changed)s changed, %(refused)s refused"),
     "inventory.delivery.received": _l("Delivery received from a file"),
     **messages_supply.EVENTS,
+    "inventory.delivery.announced": _l("Delivery announced"),
+    "inventory.delivery.arrive": _l("Delivery arrived at the dock"),
+    "inventory.delivery.taken_in": _l("Units received at the dock"),
+    "inventory.delivery.set_aside": _l("Received units set aside"),
+    "inventory.delivery.close": _l("Delivery closed"),
+    "inventory.delivery.cancel": _l("Delivery cancelled"),
+    "inventory.stock.checked": _l("Checked by quality control"),
+    "inventory.stock.put_away": _l("Goods put away"),
+    "inventory.step.undone": _l("Last step taken back"),
+    "inventory.lot.named": _l("Lot number found and written down"),
+    "inventory.transfer.planned": _l("Transfer planned"),
+    "inventory.transfer.loaded": _l("Units loaded for another warehouse"),
+    "inventory.transfer.unloaded": _l("Lorry unloaded again"),
+    "inventory.transfer.send": _l("Transfer sent"),
+    "inventory.transfer.received": _l("Units of a transfer received"),
+    "inventory.transfer.written_off": _l("Units of a transfer written off"),
+    "inventory.transfer.close": _l("Transfer complete"),
+    "inventory.transfer.reopen": _l("Transfer open again"),
+    "inventory.transfer.cancel": _l("Transfer cancelled"),
 }
 
 BIN_KINDS = {
@@ -205,6 +253,39 @@ REPLENISHMENT_STATES = {
     ReplenishmentState.CANCELLED: _l("Cancelled"),
 }
 
+DELIVERY_STATES = {
+    DeliveryState.EXPECTED: _l("To come"),
+    DeliveryState.RECEIVING: _l("Being received"),
+    DeliveryState.CLOSED: _l("Receiving closed"),
+    DeliveryState.CANCELLED: _l("Cancelled"),
+}
+
+TRANSFER_STATES = {
+    TransferState.DRAFT: _l("To load"),
+    TransferState.SENT: _l("On the road"),
+    TransferState.CLOSED: _l("Complete"),
+    TransferState.CANCELLED: _l("Cancelled"),
+}
+
+OUTCOMES = {
+    Outcome.GOOD: _l("Good: to the dock"),
+    Outcome.BAD: _l("Bad: to quarantine"),
+    Outcome.BACK: _l("Back to the supplier"),
+}
+
+#: What a ledger row was for, as a recall reads it.
+SUBJECTS = {
+    "walk": _l("Walk"),
+    "pack": _l("Packing"),
+    "parcel": _l("Parcel"),
+    "manifest": _l("Manifest"),
+    "return": _l("Return"),
+    "transfer": _l("Transfer"),
+    "delivery": _l("Delivery"),
+    "bin": _l("Bin"),
+    "count": _l("Count"),
+}
+
 #: What a wrong scan at a count says.
 SEEN = {
     Seen.WRONG_BIN: _l("This is not the bin to count"),
@@ -249,6 +330,8 @@ FAULTS = {
     "too_few": _l("%(value)s positions are too few: at least %(least)s."),
     "not_rising": _l("%(value)s: list the positions from small to large, each once, separated by spaces."),
     "spoiled": _l("The spreadsheet has shortened a long number to %(value)s. Make the column text and enter it again."),
+    "columns": _l("The file needs the columns %(value)s."),
+    "qty": _l("%(value)s is not a whole number of units."),
     "date": _l("%(value)s is no date. Write it like 2027-05-31."),
     "lot_needed": _l("%(value)s is tracked: name the lot or serial number."),
     "no_lots": _l("%(value)s is not tracked: leave the lot empty."),
@@ -262,4 +345,9 @@ FAULTS = {
     "new_warehouse": _l("%(value)s would be new: a new warehouse needs this."),
     "broken": _l("The row cannot be read."),
     "encoding": _l("The row holds characters that cannot be read. Save the file as UTF-8 or .xlsx."),
+    "reference": _l("Give the supplier's reference, 40 characters at most."),
+    "supplier": _l("The supplier's name is too long: %(value)s"),
+    "day": _l("%(value)s is not a day. Write 2026-11-30."),
+    "known": _l("Delivery %(value)s of this supplier is known here already."),
+    "two_days": _l("Delivery %(value)s has two different days."),
 }

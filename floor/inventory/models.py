@@ -4,7 +4,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from floor.inventory.states import CountState, ImportState, ReplenishmentState
+from floor.inventory.states import CountState, DeliveryState, ImportState, ReplenishmentState, TransferState
 from floor.kit import clock
 from floor.kit.db import enum_field, json_field
 
@@ -88,6 +88,9 @@ class Bin(SQLModel, table=True):
     y_mm: int
     kind: BinKind = enum_field(BinKind, default=BinKind.PICK)
     is_closed: bool = False
+    #: What may lie in it, litres and kg; None: as much as one likes.
+    capacity_l: int | None = None
+    max_weight_kg: int | None = None
 
 
 class Tote(SQLModel, table=True):
@@ -158,6 +161,7 @@ class LedgerRow(SQLModel, table=True):
     __table_args__ = (
         sa.CheckConstraint("qty > 0", name="positive"),
         sa.CheckConstraint("from_place_id <> to_place_id", name="moves"),
+        sa.Index("ix_stock_ledger_subject", "subject", "subject_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -443,3 +447,87 @@ class StockImportKey(SQLModel, table=True):
 
     import_id: int = Field(primary_key=True, foreign_key="stock_import.id")
     key: str = Field(primary_key=True, max_length=120)
+
+
+class Delivery(SQLModel, table=True):
+    """Goods a supplier sends to a warehouse: announced line by line, or come without a word (no lines expected)."""
+
+    __table_args__ = (sa.UniqueConstraint("warehouse_id", "supplier", "reference"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    #: D-0042, ours.
+    number: str = Field(max_length=20, unique=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    supplier: str = Field(default="", max_length=80)
+    #: Theirs, as on the delivery note; our own number where they gave none.
+    reference: str = Field(max_length=40, index=True)
+    expected_on: date | None = Field(default=None, index=True)
+    state: DeliveryState = enum_field(DeliveryState, default=DeliveryState.EXPECTED, index=True)
+    #: Where its goods are set down; the first open dock until somebody scans another one.
+    dock_id: int | None = Field(default=None, foreign_key="bin.id")
+    created_at: datetime = Field(default_factory=clock.now)
+    created_by: str = Field(default="", max_length=64)
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class DeliveryLine(SQLModel, table=True):
+    """A SKU of a delivery. Which lots came, when and from whom is in the ledger: subject "delivery"."""
+
+    __tablename__ = "delivery_line"
+    __table_args__ = (
+        sa.UniqueConstraint("delivery_id", "sku_id"),
+        sa.CheckConstraint("expected >= 0 AND damaged >= 0 AND in_doubt >= 0", name="units"),
+        sa.CheckConstraint("damaged + in_doubt <= received", name="parts"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id")
+    sku_id: int = Field(foreign_key="sku.id", index=True)
+    #: 0: nobody announced it.
+    expected: int = 0
+    #: All that came; of these damaged, and of these sent to quality control.
+    received: int = 0
+    damaged: int = 0
+    in_doubt: int = 0
+
+
+class Transfer(SQLModel, table=True):
+    """Goods go from one warehouse of ours to another; between the two they lie in the place on the road to it."""
+
+    __table_args__ = (sa.CheckConstraint("from_warehouse_id <> to_warehouse_id", name="moves"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    #: TR-0042
+    number: str = Field(max_length=20, unique=True)
+    from_warehouse_id: int = Field(foreign_key="warehouse.id")
+    to_warehouse_id: int = Field(foreign_key="warehouse.id")
+    state: TransferState = enum_field(TransferState, default=TransferState.DRAFT, index=True)
+    note: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=clock.now)
+    created_by: str = Field(default="", max_length=64)
+    sent_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class TransferLine(SQLModel, table=True):
+    """A SKU of a transfer. On the road: sent - received - lost."""
+
+    __tablename__ = "transfer_line"
+    __table_args__ = (
+        sa.UniqueConstraint("transfer_id", "sku_id"),
+        sa.CheckConstraint("wanted >= 0 AND received >= 0 AND lost >= 0 AND extra >= 0", name="units"),
+        sa.CheckConstraint("received + lost <= sent", name="parts"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    transfer_id: int = Field(foreign_key="transfer.id")
+    sku_id: int = Field(foreign_key="sku.id", index=True)
+    wanted: int = 0
+    #: Loaded, before and after the lorry left.
+    sent: int = 0
+    received: int = 0
+    #: Written off by a supervisor.
+    lost: int = 0
+    #: Came beyond what was sent: found.
+    extra: int = 0

@@ -47,32 +47,38 @@ def hold_still(db: Session, balances: Collection[tuple[int, int]]) -> None:
         lots.lock(db, balances)
 
 
-def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> None:
-    """Book moves: ledger rows and balances, all or none.
+def move(db: Session, moves: Iterable[Move], subject: str, subject_id: int, actor: Actor) -> list[Move]:
+    """Book moves: ledger rows and balances, all or none. Returns them as booked, every lot named.
 
     Free units only, unless `reserved`. Raises Conflict("inventory.not_enough") when a source holds too few, and what
     lots.name_lots and lots.book raise for tracked SKUs.
     """
-    _move(db, list(moves), [], subject, subject_id, actor)
+    return _move(db, list(moves), [], subject, subject_id, actor)
 
 
 def _move(
     db: Session, moves: Iterable[Move], before: list[Step], subject: str, subject_id: int, actor: Actor
-) -> None:  # fmt: skip
+) -> list[Move]:  # fmt: skip
     """`move`, with other steps going to the database before it."""
     ordered = sorted(moves, key=lambda m: (m.from_place_id, m.sku_id, m.to_place_id))
     if not ordered:
-        return
+        return []
     try:
         entries = _entries(ordered, subject, subject_id, actor)
         rows.run(db, [*before, rows.booking(entries), *rows.changing(_changes(ordered))])
     except rows.Tracked:
-        _move_lots(db, ordered, before, subject, subject_id, actor)
+        return _move_lots(db, ordered, before, subject, subject_id, actor)
+    return ordered
+
+
+def as_data(moves: Iterable[Move]) -> list[list[int]]:
+    """Moves for an event that may be taken back: [sku, qty, from, to, lot or 0]."""
+    return [[m.sku_id, m.qty, m.from_place_id, m.to_place_id, m.lot_id or 0] for m in moves]
 
 
 def _move_lots(
     db: Session, moves: list[Move], before: list[Step], subject: str, subject_id: int, actor: Actor
-) -> None:  # fmt: skip
+) -> list[Move]:  # fmt: skip
     """`_move` when SKUs are tracked."""
     tracked = lots.tracking_of(db, {m.sku_id for m in moves}, lock=True)
     ends = [(place, m.sku_id) for m in moves for place in (m.from_place_id, m.to_place_id)]
@@ -84,6 +90,7 @@ def _move_lots(
     entries = _entries(named, subject, subject_id, actor)
     rows.run(db, [*before, rows.booking_lots(entries), *rows.changing(_changes(named, held))])
     lots.book(db, named, physical)
+    return named
 
 
 def _entries(moves: list[Move], subject: str, subject_id: int, actor: Actor) -> list[dict[str, Any]]:
@@ -265,9 +272,10 @@ def relocate(
         raise Invalid("inventory.other_house", field="bin", bin=target.code)
     if target.id == where.id:
         raise Invalid("inventory.same_bin", field="bin", bin=target.code)
-    move(db, [Move(sku_id, qty, where.id, target.id, reason, lot_id=lot_id)], "bin", where.id, actor)
-    data = {"sku": sku_id, "qty": qty, "to": target.id}
-    record(db, Event("inventory.stock.relocated", "bin", where.id, data=data), actor)
+    booked = move(db, [Move(sku_id, qty, where.id, target.id, reason, lot_id=lot_id)], "bin", where.id, actor)
+    kind = "put_away" if reason is MoveReason.PUT_AWAY else "relocated"
+    data = {"sku": sku_id, "qty": qty, "to": target.id, "moves": as_data(booked)}
+    record(db, Event(f"inventory.stock.{kind}", "bin", where.id, data=data), actor)
 
 
 def damage(db: Session, where: Bin, sku_id: int, qty: int, actor: Actor, lot_id: int | None = None) -> Bin:

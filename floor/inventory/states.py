@@ -1,4 +1,4 @@
-"""States of the tasks of stock: counting a bin, refilling a pick face, asking for more, a file on its way in."""
+"""States of what people do with stock: counts, replenishments, requests, files, deliveries, transfers."""
 
 from enum import StrEnum
 
@@ -116,5 +116,59 @@ IMPORT = Machine(
         (ImportState.READY, ImportAction.CONFIRM): ImportState.APPLYING,
         (ImportState.READY, ImportAction.CANCEL): ImportState.CANCELLED,
         (ImportState.APPLYING, ImportAction.FINISH): ImportState.DONE,
+    },
+)
+
+
+class DeliveryState(StrEnum):
+    #: Announced, nothing of it was seen yet.
+    EXPECTED = "expected"
+    #: At the dock, being scanned.
+    RECEIVING = "receiving"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class DeliveryAction(StrEnum):
+    ARRIVE = "arrive"
+    CLOSE = "close"
+    CANCEL = "cancel"
+
+
+DELIVERY = Machine(
+    "delivery",
+    {
+        (DeliveryState.EXPECTED, DeliveryAction.ARRIVE): DeliveryState.RECEIVING,
+        (DeliveryState.EXPECTED, DeliveryAction.CANCEL): DeliveryState.CANCELLED,
+        (DeliveryState.RECEIVING, DeliveryAction.CLOSE): DeliveryState.CLOSED,
+    },
+)
+
+
+class TransferState(StrEnum):
+    #: Planned; units may be loaded already.
+    DRAFT = "draft"
+    #: On the road, or being unloaded.
+    SENT = "sent"
+    #: Every unit sent was received or written off.
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class TransferAction(StrEnum):
+    SEND = "send"
+    CLOSE = "close"
+    #: Its last unit was taken in by mistake, and is taken back.
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+
+
+TRANSFER = Machine(
+    "transfer",
+    {
+        (TransferState.DRAFT, TransferAction.SEND): TransferState.SENT,
+        (TransferState.DRAFT, TransferAction.CANCEL): TransferState.CANCELLED,
+        (TransferState.SENT, TransferAction.CLOSE): TransferState.CLOSED,
+        (TransferState.CLOSED, TransferAction.REOPEN): TransferState.SENT,
     },
 )

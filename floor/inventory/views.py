@@ -1,17 +1,14 @@
 """Doors of stock: the list, bins and goods and totes, receiving. Counts too; refills have doors of their own."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, Response, flash, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
-from floor.catalog.models import Sku
-from floor.catalog.queries import barcode_of, resolve, sku_by_code, skus
-from floor.inventory import counting, messages, printing, queries, service, tasks
+from floor.catalog.queries import barcode_of, resolve
+from floor.inventory import counting, messages, printing, queries, screens, service, tasks, tracing
 from floor.inventory.forms import ReceiveForm
-from floor.inventory.models import CountReason, LedgerRow
+from floor.inventory.models import CountReason
 from floor.inventory.states import CountState
 from floor.kit import spreadsheet
 from floor.kit.errors import Refused, Unknown
@@ -27,7 +24,7 @@ from floor.web.page import page
 bp = Blueprint("inventory", __name__)
 
 _SIZE = 50
-_FLOOR = ("picker", "supervisor")
+_FLOOR = screens.FLOOR
 
 
 # --- the list ----------------------------------------------------------------------------------------------------
@@ -127,12 +124,13 @@ def bin_page(site: str, code: str) -> Response:
     with reading() as db:
         where, house = queries.bin_for(db, site, code)
         contents = queries.contents(db, where.id)
-        story = show_history(db, queries.history(db, place_id=where.id))
+        story = screens.show_history(db, queries.history(db, place_id=where.id))
         counts = [row for row in tasks.counts(db, CountState.OPEN, site) if row.where.id == where.id]
         cells = queries.aisle_of(db, where)
+        lots, aside = tracing.lots_in(db, where.id), tracing.put_aside_in(db, where)
     return page(
-        "inventory/bin.html", "content",
-        where=where, house=house, contents=contents, story=story, counts=counts, cells=cells, words=messages,
+        "inventory/bin.html", "content", where=where, house=house, contents=contents, story=story, counts=counts,
+        cells=cells, lots=lots, aside=aside, words=messages,
     )  # fmt: skip
 
 
@@ -142,7 +140,7 @@ def bin_page(site: str, code: str) -> Response:
 def ask_count(db: Session, site: str, code: str) -> Response:
     """Somebody should count these goods here."""
     where, _house = queries.bin_for(db, site, code)
-    sku = sku_or_unknown(db, request.form.get("sku", ""))
+    sku = screens.sku_or_unknown(db, request.form.get("sku", ""))
     counting.ask_count(db, where, sku.id or 0, CountReason.ASKED, actor())
     flash(_("Count of %(sku)s in %(bin)s asked for", sku=sku.code, bin=where.code), "ok")
     return hx.see(url_for("inventory.bin_page", site=site, code=where.code))
@@ -153,15 +151,16 @@ def ask_count(db: Session, site: str, code: str) -> Response:
 def sku_page(code: str) -> Response:
     """Screen 49: where a SKU lies, and its story."""
     with reading() as db:
-        sku = sku_or_unknown(db, code)
+        sku = screens.sku_or_unknown(db, code)
         barcode = barcode_of(db, sku.id or 0)
         places = queries.whereabouts(db, sku.id or 0)
-        story = show_history(db, queries.history(db, sku_id=sku.id))
+        story = screens.show_history(db, queries.history(db, sku_id=sku.id))
         rows, _total = queries.stock_rows(db, sku.code)
+        lots = tracing.lots_of_sku(db, sku.id or 0)
     per_site = [row for row in rows if row.sku.id == sku.id]
     return page(
         "inventory/sku.html", "content", sku=sku, barcode=barcode, places=places, story=story, per_site=per_site,
-        words=messages,
+        lots=lots, words=messages,
     )  # fmt: skip
 
 
@@ -174,25 +173,9 @@ def tote_page(code: str) -> Response:
         if tote is None:
             raise Unknown("inventory.unknown_tote", tote=code)
         contents = queries.contents(db, tote.id)
-        story = show_history(db, queries.history(db, place_id=tote.id))
-    return page("inventory/tote.html", "content", tote=tote, contents=contents, story=story, words=messages)
-
-
-def sku_or_unknown(db: Session, code: str) -> Sku:
-    sku = sku_by_code(db, code.strip().upper())
-    if sku is None:
-        raise Unknown("inventory.unknown_sku", sku=code)
-    return sku
-
-
-def show_history(db: Session, rows: Sequence[LedgerRow]) -> list[dict[str, object]]:
-    """Ledger rows with the names of their places and goods, as the table shows them."""
-    names = queries.place_names(db, [place for row in rows for place in (row.from_place_id, row.to_place_id)])
-    goods = skus(db, {row.sku_id for row in rows})
-    return [
-        {"row": row, "sku": goods[row.sku_id].code, "ends": (names[row.from_place_id], names[row.to_place_id])}
-        for row in rows
-    ]
+        story = screens.show_history(db, queries.history(db, place_id=tote.id))
+        lots = tracing.lots_in(db, tote.id)
+    return page("inventory/tote.html", "content", tote=tote, contents=contents, lots=lots, story=story, words=messages)
 
 
 # --- labels ------------------------------------------------------------------------------------------------------
@@ -211,7 +194,7 @@ def bin_label(site: str, code: str) -> Response:
 def sku_label(code: str) -> Response:
     """A label for goods that lost theirs: the SKU in large, its barcode below."""
     with reading() as db:
-        sku = sku_or_unknown(db, code)
+        sku = screens.sku_or_unknown(db, code)
         barcode = barcode_of(db, sku.id or 0)
     return printing.labels([BinLabel(sku.code, barcode)], sku.code)
 

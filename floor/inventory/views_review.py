@@ -27,8 +27,8 @@ from floor.inventory.forms import DecideForm, ObservationForm, RulesForm, SweepF
 from floor.inventory.models import Warehouse
 from floor.inventory.models_counting import CountRules, Finding
 from floor.inventory.observing import Reading
+from floor.inventory.screens import show_history
 from floor.inventory.states import CountState
-from floor.inventory.views import show_history
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Refused, Unknown

@@ -1,4 +1,4 @@
-"""Labels of the house, 100 x 50 mm: bins, totes, badges, command cards; on a roll, or ten to an A4 sheet."""
+"""Labels of the house, 100 x 50 mm: bins, totes, badges, lots, command cards; on a roll, or ten to an A4 sheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,11 +67,21 @@ class BadgeLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class LotLabel:
+    """`code` is the lot or serial number, `expires` its last day or ""; `barcode` what the scanner reads."""
+
+    sku: str
+    code: str
+    expires: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandCard:
     command: Command
 
 
-Label = BinLabel | ToteLabel | BadgeLabel | CommandCard
+Label = BinLabel | ToteLabel | BadgeLabel | CommandCard | LotLabel
 
 
 def labels_pdf(labels: Sequence[Label], lang: str, sheet: str = "roll") -> bytes:
@@ -104,6 +114,13 @@ def _drawn(label: Label) -> dict[str, Any]:
                 "role": fit.text(role, 54, 7, 13, 7),
             }
             return drawn | {"code": code, "bars": fit.bars(code, 96)}
+        case LotLabel(sku, code, expires, barcode):
+            drawn = {"kind": "lot", "sku": fit.text(sku, 92, 9, 20, 8, lines=1), "expires": expires}
+            try:
+                bars = fit.bars(barcode, 96)
+            except ValueError:  # too long for the paper: the number alone must do
+                bars = fit.bars(code, 96)
+            return drawn | {"code": fit.text(code, 92, 11, 26, 8, lines=1), "bars": bars}
         case CommandCard(command):
             return {"kind": "command", "command": command.value, "bars": fit.bars(command.scan, 70)}
 

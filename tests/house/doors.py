@@ -9,7 +9,11 @@ from PIL import Image
 from sqlmodel import Session
 
 from floor.audit import service as audit
-from floor.inventory import counting, refilling, tasks
+from floor.catalog.models import Sku
+from floor.inventory import counting, putaway, receiving, refilling, tasks, transfers
+from floor.inventory import service as inventory
+from floor.inventory.models import Bin, Delivery, Transfer
+from floor.inventory.queries import bin_by_code
 from floor.paper.codes import code128_png
 from floor.picking import service as walks
 from floor.picking.models import Stop
@@ -114,6 +118,35 @@ def _maybe_empty(db: Session, ids: Ids) -> None:
     db.get_one(Stop, ids["stop"]).ask_empty = True
 
 
+def _received(db: Session, ids: Ids) -> None:
+    receiving.take_in(db, db.get_one(Delivery, ids["come"]), db.get_one(Sku, ids["wool_id"]), 1, person(db, "Ana"))
+
+
+def _put_away(db: Session, ids: Ids) -> None:
+    putaway.put(db, ids["dock_key"], ids["shelf"], 1, person(db, "Ana"))
+
+
+def _moved(db: Session, ids: Ids) -> None:
+    here = db.get_one(Bin, ids["shelf_id"])
+    there = bin_by_code(db, here.warehouse_id, "A01-01-1")
+    assert there is not None
+    inventory.relocate(db, here, there, ids["wool_id"], 1, person(db, "Ana"))
+
+
+def _loaded(db: Session, ids: Ids) -> None:
+    shelf = db.get_one(Bin, ids["shelf_id"])
+    transfers.load(db, db.get_one(Transfer, ids["planned_lorry"]), shelf, ids["wool_id"], 1, person(db, "Ana"))
+
+
+def _unloaded(db: Session, ids: Ids) -> None:
+    transfers.receive(db, db.get_one(Transfer, ids["road"]), db.get_one(Sku, ids["wool_id"]), 1, person(db, "Ana"))
+
+
+def _deliveries_file(_ids: Ids) -> tuple[io.BytesIO, str]:
+    rows = "reference,supplier,expected_on,warehouse,sku,qty\nF-1,Li,2026-12-01,SHA,WOOL,5\n"
+    return io.BytesIO(rows.encode()), "deliveries.csv"
+
+
 ADDRESS = {
     "recipient": "李四", "phone": "13900001111", "province": "浙江省", "city": "宁波市", "street": "解放路 8 号",
     "country": "CN",
@@ -199,6 +232,35 @@ DOORS: dict[str, Door] = {
         "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
         bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',
     ),
+    "bins.adjust": Door(
+        "/bins/SHA/{shelf}/skus/WOOL/adjust", "Dai", "Ana", {"qty": "2", "reason": "lost", "note": "gone"},
+        "/bins/SHA/A02-08-1/skus/NOPE/adjust",
+        bad={"qty": "2", "reason": "lost", "note": "", "lot": "77"}, keeps='value="2"',
+    ),
+    "bins.damage": Door(
+        "/bins/SHA/{shelf}/skus/WOOL/damage", "Ana", "Bo", {"qty": "1"}, "/bins/SHA/Z99/skus/WOOL/damage",
+        bad={"qty": "many"}, keeps='value="many"',
+    ),
+    "bins.give_back": Door("/asides/{aside}/give-back", "Chen", "Ana", unknown=f"/asides/{NO}/give-back"),
+    "bins.name_lot": Door(
+        "/bins/SHA/{shelf}/skus/TEA-50/lot", "Ana", "Bo", {"qty": "1", "lot": "L-3", "expires": "2031-01-01"},
+        "/bins/SHA/Z99/skus/TEA-50/lot", bad={"qty": "3", "lot": "L-77"}, keeps='value="L-77"',
+    ),
+    "bins.put_aside": Door(
+        "/bins/SHA/{shelf}/skus/WOOL/aside", "Chen", "Ana", {"qty": "1", "until": "2031-01-01T10:00", "note": "for Bo"},
+        "/bins/SHA/Z99/skus/WOOL/aside", bad={"qty": "1", "until": "2020-01-01T10:00", "note": "for Bo"},
+        keeps="for Bo",
+    ),
+    "deliveries.announce": Door(
+        "/deliveries/new", "Dai", "Ana",
+        {"warehouse": "SHA", "supplier": "Li", "reference": "LI-9", "expected": "2026-12-01", "lines": "WOOL 3"},
+        bad={"warehouse": "SHA", "supplier": "Li", "reference": "LI-77", "lines": "NOPE 3"}, keeps='value="LI-77"',
+    ),
+    "deliveries.cancel": Door("/deliveries/{expected}/cancel", "Dai", "Ana", unknown=f"/deliveries/{NO}/cancel"),
+    "deliveries.upload": Door(
+        "/deliveries/files", "Dai", "Ana", {"file": _deliveries_file}, bad={"file": "no file"}
+    ),
+    "inventory.adjust": Door("/counts/{variance}/adjust", "Dai", "Ana", unknown=f"/counts/{NO}/adjust"),
     "inventory.ask_count": Door(
         "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
     ),
@@ -261,6 +323,8 @@ DOORS: dict[str, Door] = {
         "/replenishments/{refill}/scans", "Ana", "Bo", {"code": "{reserve_bin}"}, f"/replenishments/{NO}/scans",
         bad={"code": "Z99-99-9"}, keeps="Z99-99-9",
     ),
+    "lots.hold": Door("/lots/{lot}/hold", "Dai", "Ana", {"why": "recall"}, f"/lots/{NO}/hold", bad={"why": "mood"}),
+    "lots.release": Door("/lots/{held_lot}/release", "Dai", "Ana", unknown=f"/lots/{NO}/release"),
     "packing.abandon": Door("/packs/{pack}/abandon", "Bo", "Ana", unknown=f"/packs/{NO}/abandon"),
     "packing.bind_station": Door("/stations", "Bo", "Ana", {"code": "{bench}"}, bad={"code": "P-NOWHERE"}),
     "packing.make_parcel": Door(
@@ -315,6 +379,45 @@ DOORS: dict[str, Door] = {
         "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"},
         bad={"item": "{item}", "code": "Z99-99-9"}, keeps="Z99-99-9",
     ),
+    "putaway.undo": Door("/putaways/undo", "Ana", "Bo", before=_put_away),
+    "qc.release": Door(
+        "/qc/releases", "Dai", "Ana", {"bin": "{qc_id}", "sku": "{wool_id}", "qty": "1", "outcome": "good"},
+        bad={"bin": "{qc_id}", "sku": "{wool_id}", "qty": "many", "outcome": "good"}, keeps='value="many"',
+    ),
+    "receiving.blind": Door(
+        "/receiving/blind", "Ana", "Bo", {"supplier": "Wang", "reference": "W-1"},
+        bad={"supplier": "Wang", "reference": "W" * 41}, keeps='value="Wang"',
+    ),
+    "receiving.close": Door("/receiving/{come}/close", "Ana", "Bo", unknown=f"/receiving/{NO}/close"),
+    "receiving.find": Door(
+        "/receiving/scans", "Ana", "Bo", {"code": "LI-1"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True
+    ),
+    "receiving.name_lot": Door(
+        "/receiving/{expected}/lots", "Ana", "Bo",
+        {"sku": "{tea_id}", "lot": "L-9", "expires": "2031-01-01", "qty": "5"}, f"/receiving/{NO}/lots",
+        bad={"sku": "{tea_id}", "lot": "L-9", "qty": "many"}, keeps='value="many"',
+    ),
+    "receiving.number": Door(
+        "/receiving/{come}/number", "Ana", "Bo", {"sku": "{wool_id}", "qty": "3"}, f"/receiving/{NO}/number",
+        bad={"sku": "{wool_id}", "qty": "many"}, keeps='value="many"', before=_received,
+    ),
+    "receiving.scan": Door(
+        "/receiving/{come}/scans", "Ana", "Bo", {"code": "{wool}"}, f"/receiving/{NO}/scans", bad={"code": "NOBODY"},
+        keeps="NOBODY",
+    ),
+    "receiving.set_aside": Door(
+        "/receiving/{come}/problem", "Ana", "Bo", {"sku": "{wool_id}", "qty": "1", "why": "in_doubt"},
+        f"/receiving/{NO}/problem", bad={"sku": "{wool_id}", "qty": "many", "why": "in_doubt"}, keeps='value="many"',
+        before=_received,
+    ),
+    "receiving.undo": Door(
+        "/receiving/{come}/undo", "Ana", "Bo", unknown=f"/receiving/{NO}/undo", before=_received
+    ),
+    "relocate.scan": Door(
+        "/relocate/scans", "Ana", "Bo", {"bin": "{shelf_id}", "sku": "{wool_id}", "qty": "2", "code": "A01-01-1"},
+        bad={"bin": "{shelf_id}", "code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "relocate.undo": Door("/relocate/undo", "Ana", "Bo", before=_moved),
     "return_request.ask": Door(
         "/t/{token}/return", "", "", {"reason": "wrong_size", "qty_{line}": "1"}, "/t/nobody-has-this/return",
         bad={"reason": "wrong_size", "qty_{line}": "9", "note": "too small"}, keeps="too small",
@@ -373,5 +476,37 @@ DOORS: dict[str, Door] = {
     "stock_files.upload": Door(
         "/stock/imports", "Dai", "Ana", {"kind": "stock", "file": _stock_file}, bad={"kind": "stock"},
         keeps='value="stock" selected',
+    ),
+    "transfers.cancel": Door("/transfers/{empty_lorry}/cancel", "Dai", "Ana", unknown=f"/transfers/{NO}/cancel"),
+    "transfers.number_load": Door(
+        "/transfers/{planned_lorry}/load/number", "Ana", "Bo", {"sku": "{wool_id}", "bin": "{shelf_id}", "qty": "3"},
+        f"/transfers/{NO}/load/number", bad={"sku": "{wool_id}", "bin": "{shelf_id}", "qty": "many"},
+        keeps='value="many"', before=_loaded,
+    ),
+    "transfers.number_receive": Door(
+        "/transfers/{road}/receive/number", "Ana", "Bo", {"sku": "{wool_id}", "qty": "2"},
+        f"/transfers/{NO}/receive/number", bad={"sku": "{wool_id}", "qty": "many"}, keeps='value="many"',
+        before=_unloaded,
+    ),
+    "transfers.plan": Door(
+        "/transfers/new", "Dai", "Ana", {"origin": "SHA", "to": "CAN", "lines": "WOOL 3", "note": "sale"},
+        bad={"origin": "SHA", "to": "SHA", "lines": "WOOL 3", "note": "a sale"}, keeps="a sale",
+    ),
+    "transfers.scan_load": Door(
+        "/transfers/{planned_lorry}/load/scans", "Ana", "Bo", {"bin": "{shelf_id}", "code": "{wool}"},
+        f"/transfers/{NO}/load/scans", bad={"code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "transfers.scan_receive": Door(
+        "/transfers/{road}/receive/scans", "Ana", "Bo", {"code": "{wool}"}, f"/transfers/{NO}/receive/scans",
+        bad={"code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "transfers.send": Door("/transfers/{planned_lorry}/send", "Ana", "Bo", {"rest": "1"}, f"/transfers/{NO}/send"),
+    "transfers.undo": Door(
+        "/transfers/{planned_lorry}/undo", "Ana", "Bo", unknown=f"/transfers/{NO}/undo", before=_loaded
+    ),
+    "transfers.unload": Door("/transfers/{planned_lorry}/unload", "Ana", "Bo", unknown=f"/transfers/{NO}/unload"),
+    "transfers.write_off": Door(
+        "/transfers/{road}/losses", "Dai", "Ana", {"sku": "{wool_id}", "qty": "1", "note": "stolen"},
+        f"/transfers/{NO}/losses", bad={"sku": "{wool_id}", "qty": "77", "note": "stolen"}, keeps='value="77"',
     ),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """One house with something waiting behind every POST door. `furnish` returns ids and codes by name."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -8,16 +9,33 @@ from sqlmodel import Session
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.audit import service as audit
+from floor.catalog.models import Tracking
 from floor.catalog.queries import sku_by_code
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
 from floor.intake import service as intake
-from floor.inventory import counting, facing, feeds, files, imports, keeping, purchasing, refilling
+from floor.inventory import (
+    counting,
+    facing,
+    feeds,
+    files,
+    imports,
+    keeping,
+    lots,
+    purchasing,
+    receiving,
+    refilling,
+    transfers,
+)
 from floor.inventory import service as inventory
 from floor.inventory.kinds import KINDS
-from floor.inventory.models import BinKind, CountReason, ImportKind, PlaceKind, Tote
+from floor.inventory.models import BinKind, CountReason, ImportKind, MoveReason, PlaceKind, Tote
 from floor.inventory.models_supply import PurchaseRequest
 from floor.inventory.queries import bin_by_code
+from floor.inventory.receiving import Aside, NewDelivery
+from floor.inventory.service import Move
+from floor.inventory.transfers import NewTransfer
+from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.orders.models import Order
 from floor.packing import service as packing
@@ -32,7 +50,7 @@ from floor.shipping import queries as papers
 from floor.shipping import service as shipping
 from floor.shipping.models import PaperKind
 from tests import goods_out
-from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, an_order, ean, stock
+from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
 from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
 from tests.picking.conftest import Floor, rows
 
@@ -62,7 +80,7 @@ def furnish(db: Session) -> Ids:
     db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
     db.flush()
     ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
-    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply):
+    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply, _inbound):
         ids |= part(db, world)
     db.flush()
     return ids
@@ -203,3 +221,37 @@ def _supply(db: Session, world: World) -> Ids:
     (request,) = rows(db, PurchaseRequest)
     keeping.keep(db, house.id or 0, belt.id or 0, 2, 4, dai)
     return {"request": request.id}
+
+
+def _inbound(db: Session, world: World) -> Ids:
+    """One delivery expected, one at the dock; a lorry to load and one to unload; units put aside; tea in lots."""
+    dai, house, far = person(db, "Dai"), world.house.id or 0, a_warehouse(db, "CAN")
+    kinds = {"dock": ("A02-09-1", BinKind.DOCK), "qc": ("A02-10-1", BinKind.QC)}
+    bins = {name: a_bin(db, world.house, code, kind) for name, (code, kind) in kinds.items()}
+    a_bin(db, far, "A01-01-1", BinKind.DOCK)
+    tea, wool, shelf = a_sku(db, "TEA-50"), a_sku(db, "WOOL"), a_bin(db, world.house, "A02-08-1")
+    tea.tracking = Tracking.LOT
+    lot, held = (lots.lot_for(db, tea, code, None) for code in ("L-1", "L-2"))
+    for one in (lot, held):
+        inventory.receive(db, shelf, tea.id or 0, 4, dai, lot_id=one.id)
+    lots.hold(db, held, lots.Held.QUALITY, dai)
+    outside = inventory.beyond(db, PlaceKind.CUSTOMER, house)
+    inventory.move(db, [Move(tea.id or 0, 2, outside, shelf.id, MoveReason.RETURN)], "return", 0, dai)
+    stock(db, shelf, wool, 60)
+    expected = receiving.announce(db, NewDelivery(house, "Li", "LI-1", None, {tea.id or 0: 5}), dai)
+    come = receiving.announce(db, NewDelivery(house, "Li", "LI-2", None, {wool.id or 0: 5}), dai)
+    receiving.take_in(db, come, wool, 4, dai)
+    receiving.set_aside(db, come, wool.id or 0, 1, Aside.IN_DOUBT, dai)
+    planned, road, whole = (
+        transfers.plan(db, NewTransfer(house, far.id or 0, {wool.id or 0: 9}), dai) for _ in range(3)
+    )
+    for one in (planned, road):
+        transfers.load(db, one, shelf, wool.id or 0, 3, dai)
+    transfers.send(db, road, dai)
+    aside = inventory.put_aside(db, shelf, wool.id or 0, 2, clock.now() + timedelta(days=9), "for Chen", dai)
+    return {
+        "expected": expected.id, "come": come.id, "tea_id": tea.id, "wool": ean(wool), "wool_id": wool.id,
+        "shelf": shelf.code, "shelf_id": shelf.id, "qc_id": bins["qc"].id, "planned_lorry": planned.id,
+        "road": road.id, "empty_lorry": whole.id, "aside": aside.id, "lot": lot.id, "held_lot": held.id,
+        "dock_key": f"{bins['dock'].id}.{wool.id}.0",
+    }  # fmt: skip

@@ -38,6 +38,8 @@ def a_small_company(db: Session) -> dict[str, str]:
             factories.stock(db, factories.a_bin(db, house, where), skus[code], units)
     factories.a_bin(db, house, "A04-09-1", BinKind.RETURNS)
     factories.a_bin(db, house, "A04-10-1", BinKind.QUARANTINE)
+    factories.a_bin(db, house, "A04-07-1", BinKind.DOCK)
+    factories.a_bin(db, house, "A04-08-1", BinKind.QC)
     factories.a_carrier(db, CARRIER)
     factories.a_carton(db, "K3")
     audit.install_rules(db)

@@ -6,7 +6,7 @@ from alembic import op
 
 from floor.migrations.reshape import add_reference, change_values
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
