@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 REFUSALS = {
+    "inventory.nothing_to_spare": _l("Nothing can be spared there any more. Look at the fresh list."),
     "inventory.unknown_feed": _l("No channel %(channel)s gets a stock feed."),
     "inventory.unknown_request": _l("There is no such purchase request."),
     "inventory.feed_url": _l("Enter an address that begins with http:// or https://"),

@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,23 +15,27 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
 from floor.events.service import Event, record
-from floor.inventory import availability, safety
+from floor.inventory import availability, safety, transfers
 from floor.inventory.models import (
     Balance,
     Bin,
     BinKind,
+    Delivery,
+    DeliveryLine,
     LedgerRow,
     MoveReason,
     Place,
     PlaceKind,
     SafetyStock,
+    Transfer,
+    TransferLine,
     Warehouse,
 )
 from floor.inventory.models_supply import PurchaseRequest, SupplyTerms
-from floor.inventory.states import PURCHASE, PurchaseAction, PurchaseState
+from floor.inventory.states import PURCHASE, DeliveryState, PurchaseAction, PurchaseState, TransferState
 from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.errors import Unknown
+from floor.kit.errors import Conflict, Unknown
 
 #: An order should last so many days beyond the reorder point.
 ORDER_DAYS = 14
@@ -141,6 +143,9 @@ def needs(db: Session) -> list[Need]:
         for row in availability.available(db, {sku for _house, sku in points})
     }
     coming = _coming(db)
+    for (giver, taker, sku), units in _planned(db).items():
+        free[giver, sku] = free.get((giver, sku), 0) - units
+        coming[taker, sku] += units
     return [
         Need(house, sku, free.get((house, sku), 0), coming.get((house, sku), 0), points.get((house, sku), 0))
         for house, sku in sorted({*points, *free})
@@ -148,7 +153,7 @@ def needs(db: Session) -> list[Need]:
 
 
 def _coming(db: Session) -> dict[Key, int]:
-    """(warehouse_id, sku_id) -> units ordered and not received, on the road from another warehouse, or on our dock."""
+    """(warehouse_id, sku_id) -> units ordered or announced, on the road from another warehouse, or on our dock."""
     coming: dict[Key, int] = defaultdict(int)
     near = (
         sa.select(col(Place.warehouse_id), col(Balance.sku_id), sa.func.sum(col(Balance.qty)))
@@ -162,9 +167,38 @@ def _coming(db: Session) -> dict[Key, int]:
     ordered: dict[Key, list[tuple[datetime, int]]] = defaultdict(list)
     for request in db.exec(select(PurchaseRequest).where(PurchaseRequest.state == PurchaseState.ORDERED)):
         ordered[request.warehouse_id, request.sku_id].append((request.decided_at or request.asked_at, request.qty))
-    for key, receipts in _receipts(db, ordered).items():
-        coming[key] += outstanding(ordered[key], receipts)
+    owed = {key: outstanding(ordered[key], receipts) for key, receipts in _receipts(db, ordered).items()}
+    announced = _announced(db)
+    for key in {*owed, *announced}:
+        # A supplier announces what was ordered: the same units, told twice.
+        coming[key] += max(owed.get(key, 0), announced.get(key, 0))
     return coming
+
+
+def _announced(db: Session) -> dict[Key, int]:
+    """Units suppliers announced and have not brought yet."""
+    line = DeliveryLine
+    rest = col(line.expected) - col(line.received)
+    due = (
+        sa.select(col(Delivery.warehouse_id), col(line.sku_id), sa.func.sum(rest))
+        .join(Delivery, col(Delivery.id) == col(line.delivery_id))
+        .where(col(Delivery.state).in_((DeliveryState.EXPECTED, DeliveryState.RECEIVING)), rest > 0)
+        .group_by(col(Delivery.warehouse_id), col(line.sku_id))
+    )
+    return {(house, sku): int(units) for house, sku, units in db.execute(due)}
+
+
+def _planned(db: Session) -> dict[tuple[int, int, int], int]:
+    """(from, to, SKU) -> units of planned transfers that are not on the road yet."""
+    line = TransferLine
+    rest = col(line.wanted) - col(line.sent)
+    due = (
+        sa.select(col(Transfer.from_warehouse_id), col(Transfer.to_warehouse_id), col(line.sku_id), sa.func.sum(rest))
+        .join(Transfer, col(Transfer.id) == col(line.transfer_id))
+        .where(col(Transfer.state) == TransferState.DRAFT, rest > 0)
+        .group_by(col(Transfer.from_warehouse_id), col(Transfer.to_warehouse_id), col(line.sku_id))
+    )
+    return {(giver, taker, sku): int(units) for giver, taker, sku, units in db.execute(due)}
 
 
 def _receipts(
@@ -309,8 +343,9 @@ def advance(db: Session, request: PurchaseRequest, action: PurchaseAction, actor
     record(db, Event(f"inventory.purchase.{action}", "purchase", request.id, data=data), actor)
 
 
-def draft_transfer(db: Session, spare: Spare, actor: Actor) -> Any:
-    """Plan the transfer that would help; the module that carries goods between houses may not be there yet."""
-    transfers = import_module("floor.inventory.transfers")
-    new = transfers.NewTransfer(spare.from_id, spare.to_id, {spare.sku_id: spare.qty}, "")
-    return transfers.plan(db, new, actor)
+def plan_transfer(db: Session, from_id: int, to_id: int, actor: Actor) -> Transfer:
+    """Plan what one warehouse can spare of what another lacks, as it is now. Raises Conflict when that is nothing."""
+    helps = {one.sku_id: one.qty for one in spares(needs(db)) if (one.from_id, one.to_id) == (from_id, to_id)}
+    if not helps:
+        raise Conflict("inventory.nothing_to_spare")
+    return transfers.plan(db, transfers.NewTransfer(from_id, to_id, helps), actor)

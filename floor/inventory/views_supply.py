@@ -189,6 +189,20 @@ def dismiss(db: Session, request_id: int) -> Response:
     return hx.see(url_for("supply.purchasing"))
 
 
+@bp.post("/purchasing/transfers")
+@roles("supervisor")
+@command
+def plan_transfer(db: Session) -> Response:
+    """Plan all that one warehouse can spare for another; the page of the transfer is where it is changed and loaded."""
+    houses = (queries.warehouse_by_code(db, request.form.get(name, "")) for name in ("from", "to"))
+    giver, taker = (house.id if house else None for house in houses)
+    if giver is None or taker is None:
+        raise Unknown("inventory.unknown_warehouse")
+    planned = purchasing.plan_transfer(db, giver, taker, actor())
+    flash(_("Transfer %(number)s planned", number=planned.number), "ok")
+    return hx.see(url_for("transfers.transfer", transfer_id=planned.id))
+
+
 @bp.get("/purchasing.csv")
 @roles("supervisor")
 def purchasing_csv() -> Response:

@@ -283,6 +283,9 @@ DOORS: dict[str, Door] = {
         "/purchasing/{request}/order", "Dai", "Ana", {"qty": "24"}, f"/purchasing/{NO}/order",
         bad={"qty": "many"}, keeps='value="many"',
     ),
+    "supply.plan_transfer": Door(
+        "/purchasing/transfers", "Dai", "Ana", {"from": "CAN", "to": "SHA"}, bad={"from": "CAN", "to": "NOBODY"}
+    ),
     "supply.save_defaults": Door(
         "/stock/safety/defaults", "Dai", "Ana",
         {"warehouse": "SHA", "lead_days": "9", "lead_sd_days": "2", "level_a": "98", "level_b": "95", "level_c": "90"},

@@ -9,10 +9,11 @@ from sqlmodel import col, select
 from floor import settings
 from floor.catalog.models import Sku
 from floor.events.models import OutboxMessage
-from floor.inventory import chores, handlers, keeping, purchasing, service
-from floor.inventory.models import BinKind, MoveReason, PlaceKind, Warehouse
+from floor.inventory import chores, handlers, keeping, purchasing, receiving, service
+from floor.inventory.models import BinKind, MoveReason, PlaceKind, TransferLine, Warehouse
 from floor.inventory.models_supply import PurchaseRequest, SupplyTerms
 from floor.inventory.purchasing import Need, Spare
+from floor.inventory.receiving import NewDelivery
 from floor.inventory.service import Move
 from floor.inventory.states import PurchaseAction, PurchaseState
 from floor.kit import clock
@@ -243,3 +244,28 @@ def test_open_requests_are_a_table_and_an_a4_paper_in_chinese(house, sign_in):
     words = words_of(answer.data)
     for expected in ("采购申请", "织造厂", "TEE-NAVY-L", "上海仓", "300.00"):
         assert expected in words
+
+
+def test_what_another_house_can_spare_is_planned_once_and_counts_from_then_on(house, sign_in):
+    dai = sign_in("Dai")
+    way = {"from": "CAN", "to": "SHA"}
+    planned = dai.post("/purchasing/transfers", way)
+    assert planned.status_code == 303
+    assert "/transfers/" in planned.location
+    with reading() as db:
+        line = db.exec(select(TransferLine)).one()
+        assert (line.sku_id, line.wanted) == (house["tee"], 15), "what is short of 20, out of the 30 CAN can spare"
+        assert [(n.free, n.coming) for n in purchasing.needs(db)] == [(5, 15), (25, 0)]
+    assert dai.post("/purchasing/transfers", way).status_code == 409
+    assert dai.post("/purchasing/transfers", {"from": "CAN", "to": "XXX"}).status_code == 404
+
+
+def test_announced_units_are_on_their_way_and_not_counted_twice_when_they_were_ordered(house):
+    with unit_of_work() as db:
+        receiving.announce(db, NewDelivery(house["sha"], "织造厂", "A-1", None, {house["tee"]: 12}), SYSTEM)
+    with reading() as db:
+        assert purchasing.needs(db)[0].coming == 12
+    assert chores.look_at_reorder_points() == 1
+    decide(PurchaseAction.ORDER, 24)
+    with reading() as db:
+        assert purchasing.needs(db)[0].coming == 24
