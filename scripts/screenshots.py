@@ -64,6 +64,8 @@ SCREENS = {
     "counts": ("B-1001", "/counts", PHONE),
     "count": ("B-1001", "/counts > #content a[href^='/counts/'], #screen a[href^='/counts/']", PHONE),
     "count-review": ("B-4001", "/counts/review", DESK),
+    "count-rules": ("B-4001", "/counts/rules", DESK),
+    "observations": ("B-4001", "/observations", DESK),
     "replenishments": ("B-1001", "/replenishments", PHONE),
     "replenishment": ("B-9001", "/replenishments > a[href^='/replenishments/']", PHONE),
     "stations": ("B-2001", "/stations?choose=1", PHONE),

@@ -1,4 +1,4 @@
-"""Counting in the demo company: the day's plan, a variance under review, one that two must sign, and what readers saw."""
+"""Counting in the demo company: the day's plan, variances under review, one for a second counter, and what readers saw."""
 
 import json
 from collections.abc import Sequence

@@ -45,6 +45,15 @@ def count_for(db: Session, task_id: int, *, lock: bool = False) -> CountTask:
     return task
 
 
+def count_at_bin(db: Session, task_id: int) -> CountTask:
+    """The count, locked and fresh, and its bin with it: people who count at one bin take turns, whatever rows they
+    touch in which order. Raises Unknown."""
+    task = count_for(db, task_id)
+    held = sa.select(col(Bin.id)).where(col(Bin.id) == task.bin_id)
+    db.execute(held.with_for_update(key_share=True)).all()  # NO KEY: whoever only refers to the bin need not wait
+    return count_for(db, task_id, lock=True)
+
+
 def count_row(db: Session, task: CountTask) -> CountRow:
     where = db.get_one(Bin, task.bin_id)
     return CountRow(task, where, db.get_one(Warehouse, where.warehouse_id).code, db.get_one(Sku, task.sku_id))

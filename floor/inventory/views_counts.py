@@ -55,7 +55,7 @@ def task(task_id: int) -> Response:
 def scan(db: Session, task_id: int) -> Response:
     """Transitions: the bin -> goods; goods -> number, of whichever count here they belong to; a serial number -> one
     more; anything else -> the same step, and what it was (422)."""
-    given = tasks.count_for(db, task_id, lock=True)
+    given = tasks.count_at_bin(db, task_id)
     present = _present(db, given)
     code = request.form.get("code", "").replace("\x00", "")
     found = counting.scan(db, present, code, actor())
@@ -82,7 +82,7 @@ def _present(db: Session, given: CountTask) -> CountTask:
 @command
 def number(db: Session, task_id: int) -> Response:
     """Transitions: settled -> the next goods of the bin; different -> again, or somebody else, without a number."""
-    present = tasks.count_for(db, task_id, lock=True)
+    present = tasks.count_at_bin(db, task_id)
     form = read(CountForm, request.form)
     if form.data is None:
         return show(db, present, 422, form=form, verdict="err")
@@ -102,7 +102,7 @@ def number(db: Session, task_id: int) -> Response:
 @command
 def add(db: Session, task_id: int) -> Response:
     """Goods nobody asked for lie here: count them now."""
-    given = tasks.count_for(db, task_id)
+    given = tasks.count_at_bin(db, task_id)
     sku = sku_by_code(db, request.form.get("sku", "").replace("\x00", "").strip().upper())
     if sku is None:
         raise Unknown("inventory.unknown_sku", sku=request.form.get("sku", ""))
@@ -116,7 +116,7 @@ def add(db: Session, task_id: int) -> Response:
 @command
 def whole(db: Session, task_id: int) -> Response:
     """Count everything that lies in this bin."""
-    given = tasks.count_for(db, task_id)
+    given = tasks.count_at_bin(db, task_id)
     visit = count_bins.standing(db, given.bin_id, actor())
     count_bins.count_whole(db, visit, actor())
     return _onwards(db, given)
@@ -127,7 +127,7 @@ def whole(db: Session, task_id: int) -> Response:
 @command
 def finish(db: Session, task_id: int) -> Response:
     """Done here; in a bin counted whole: nothing else lies here."""
-    given = tasks.count_for(db, task_id)
+    given = tasks.count_at_bin(db, task_id)
     none = count_bins.finish(db, count_bins.standing(db, given.bin_id, actor()), actor())
     _say_none(none)
     return _onwards(db, given)
@@ -138,7 +138,7 @@ def finish(db: Session, task_id: int) -> Response:
 @command
 def empty(db: Session, task_id: int) -> Response:
     """Nothing at all lies in this bin."""
-    given = tasks.count_for(db, task_id)
+    given = tasks.count_at_bin(db, task_id)
     _say_none(count_bins.empty(db, count_bins.standing(db, given.bin_id, actor()), actor()))
     return _onwards(db, given)
 

@@ -95,7 +95,7 @@ def show_review(db: Session, status: int = 200, *, sweep: Form[SweepForm] | None
     rows = count_figures.results(
         db, states, current_user.site, text, over_fen=over * 100, limit=_SHOWN if tab != "decided" else _PAGE
     )
-    cards = [_card(db, row, tab) for row in rows]
+    cards = [{"row": row} if tab == "decided" else _card(db, row) for row in rows]
     weeks = count_figures.weekly(db, current_user.site)
     counted = [row.task.id or 0 for row in rows]
     said = tasks.said(db, counted)
@@ -109,13 +109,13 @@ def show_review(db: Session, status: int = 200, *, sweep: Form[SweepForm] | None
     )  # fmt: skip
 
 
-def _card(db: Session, row: tasks.CountRow, tab: str) -> dict[str, Any]:
-    waits = tab != "decided"
+def _card(db: Session, row: tasks.CountRow) -> dict[str, Any]:
+    """What a supervisor wants to know before deciding."""
     return {
         "row": row,
-        "moves": show_history(db, tasks.moves_since(db, row.task)) if waits else [],
+        "moves": show_history(db, tasks.moves_since(db, row.task)),
         "free": queries.free_in(db, row.where.id, row.sku.id or 0),
-        "needs_two": waits and count_review.needs_two(db, row.task),
+        "needs_two": count_review.needs_two(db, row.task),
         "is_sure": count_review.is_sure(db, row.task),
     }
 

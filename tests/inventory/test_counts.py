@@ -1,5 +1,6 @@
 """Blind counts, their review, and the refilling of pick faces."""
 
+import threading
 import uuid
 from pathlib import Path
 
@@ -258,6 +259,30 @@ def test_a_repeated_number_counts_once(world, sign_in):
     for _ in range(2):
         assert ana.post(f"{at}/number", {"qty": "0"}, command_id=same).status_code == 303
     assert task_of(world).state is CountState.OPEN, "one count said twice by a lost reply is not two counts"
+
+
+def test_two_people_at_one_bin_take_turns_whatever_goods_they_begin_with(app, sign_in):
+    """Each locks every count of the bin: without one order they would lock each other up."""
+    with unit_of_work() as db:
+        here = a_bin(db, a_warehouse(db))
+        for n in range(6):
+            stock(db, here, a_sku(db, f"SKU-{n}"), 5)
+        found = [task.id for task in counting.ask_bin(db, here, CountReason.CYCLE, SYSTEM)]
+    people = {sign_in("Ana"): found, sign_in("Ben"): found[::-1]}
+    answers = []
+
+    def work(person, mine):
+        for task in mine:
+            answers.append(person.post(f"/counts/{task}/scans", {"code": "A01-01-1"}).status_code)
+            answers.append(person.post(f"/counts/{task}/scans", {"code": "SKU-3"}).status_code)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in people.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 24
+    assert set(answers) <= {200, 422}, answers
 
 
 def test_a_replenishment_on_the_phone_needs_both_bins(world, sign_in):
