@@ -54,7 +54,8 @@ def build(ledger_rows: int) -> None:
         " phone, cutoff, labour_lines, layout) SELECT i + 1, 'W' || i, 'W', '', '', '', '', '', '', '15:00', 2000,"
         " '{}' FROM n",
         f"{numbers.format(SKUS)} INSERT INTO sku (id, code, name, name_en, colour, colour_en, size, colour_hex,"
-        " drawing, category, length_mm, width_mm, height_mm, weight_g, price_fen, packing_class, tracking, min_life_days,"
+        " drawing, category, length_mm, width_mm, height_mm, weight_g, price_fen, packing_class, tracking,"
+        " min_life_days,"
         " is_active) SELECT i + 1, 'S' || i, 'S', '', '', '', '', '#888888', 'box', '', 9, 9, 9, 9, 9, 'normal',"
         " 'none', 0, true FROM n",
         # Places: a supplier and a customer for each site, then its bins.
@@ -135,7 +136,8 @@ def main() -> None:
         assert not broken, broken[:3]
         print(f"built in {time.perf_counter() - start:.0f} s, the books balance")
         print(
-            f"{'SKUs':>8}{'answer ms':>12}{'rows':>9}{'per SKU ms':>12}{'rows':>9}{'plain ms':>12}{'rows':>9}{'ratio':>8}"
+            f"{'SKUs':>8}{'answer ms':>12}{'rows':>9}{'per SKU ms':>12}{'rows':>9}{'plain ms':>12}{'rows':>9}"
+            f"{'ratio':>8}"
         )
         for name, ids in (("1", [4711]), ("1,000", list(range(1, SKUS, 10))), ("10,000", None)):
             ours, rows = ms(availability.available, ids)

@@ -221,7 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(outcome.failure or "no sequence failed")
     refusals = sum(n for (_verb, said), n in outcome.tally.items() if said != "done")
     print(
-        f"stock machine on {options.database}, seed {options.seed}: {outcome.sequences} sequences, {outcome.steps} steps,"
+        f"stock machine on {options.database}, seed {options.seed}: {outcome.sequences} sequences,"
+        f" {outcome.steps} steps,"
         f" {refusals} of them refused, in {time.monotonic() - began:.0f} s · {'FAILED' if outcome.failure else 'sound'}"
     )
     return 1 if outcome.failure else 0
