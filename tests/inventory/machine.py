@@ -4,21 +4,22 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
-from floor.inventory import lots, service
+from floor.inventory import lots, relabelling, service
 from floor.inventory.lots import Held, Move
 from floor.inventory.models import Lot, MoveReason, Reservation
 from floor.inventory.service import Wish
 from floor.kit.actor import SYSTEM
+from tests.inventory.machine_dock import Dock
 from tests.inventory.machine_tasks import Tasks
-from tests.inventory.model import LIFE, PARCELS, SKUS, TOTES, UNNAMED, Books, Promise, Step
+from tests.inventory.model import BINS, LIFE, PARCELS, SKUS, TOTES, UNNAMED, Books, Promise, Step
 from tests.inventory.small_house import expiry
 from tests.inventory.stepping import BIN, NAMED, PARCEL, PICK, SKU, TOTE, UNITS, Stepping, choose, some
 
 
-class StockMachine(Tasks, Stepping):
+class StockMachine(Dock, Tasks, Stepping):
     """The whole machine; see Stepping for what a step proves."""
 
     # --- what comes in, and moves from shelf to shelf ------------------------------------------------------------
@@ -107,8 +108,9 @@ class StockMachine(Tasks, Stepping):
             wishes.append(Promise(where, sku, some(units, self.books.free(where, sku)), self.lines))
 
         def verb(db: Session) -> dict[int, int]:
-            wanted = [Wish(self.house.places[w.bin], self.ids(w.sku), w.qty, w.line) for w in wishes]
-            return {made.shipment_line_id or 0: made.id or 0 for made in service.reserve(db, wanted)}
+            service.reserve(db, [Wish(self.house.places[w.bin], self.ids(w.sku), w.qty, w.line) for w in wishes])
+            made = select(Reservation.shipment_line_id, Reservation.id)
+            return dict(db.exec(made.where(col(Reservation.shipment_line_id).in_([w.line for w in wishes]))).all())
 
         self.step("reserve", verb, lambda b: b.reserve(wishes), self.named)
 
@@ -219,6 +221,21 @@ class StockMachine(Tasks, Stepping):
     def expire(self) -> None:
         names = self.house.sku_names()
         self.step("expire", lambda db: {(names[lot.sku_id], lot.code) for lot in lots.expire(db, SYSTEM)}, Books.expire)
+
+    @precondition(lambda self: any(lot == UNNAMED and n for (_place, _sku, lot), n in self.books.units.items()))
+    @rule(pick=PICK, units=UNITS, code=st.sampled_from([*LIFE, UNNAMED]), mode=st.integers(0, 9))
+    def relabel(self, pick: int, units: int, code: str, mode: int) -> None:
+        """Somebody finds the number on the goods; `mode` 9 writes another date."""
+        unnamed = [(place, sku) for (place, sku, lot), n in self.books.units.items() if lot == UNNAMED and n]
+        where, sku = choose(pick, sorted(spot for spot in unnamed if spot[0] in BINS), [("P1", "tea")])
+        qty = 1 if SKUS[sku][0] == "serial" and units < 8 else some(units, self.books.units[where, sku, UNNAMED])
+        day = expiry(code, 60 if mode == 9 else None)
+
+        def verb(db: Session) -> None:
+            goods = db.get_one(Sku, self.ids(sku))
+            relabelling.relabel(db, self.house.bin(db, where), goods, qty, code, day, SYSTEM)
+
+        self.step("relabel", verb, lambda b: b.relabel(where, sku, qty, code, day))
 
     @rule(pick=PICK, why=st.sampled_from([Held.QUALITY, Held.RECALL]))
     def hold(self, pick: int, why: Held) -> None:

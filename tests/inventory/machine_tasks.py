@@ -1,154 +1,222 @@
-"""The two tasks of stock in the machine: blind counts and replenishments."""
+"""The two tasks of stock in the machine: blind counts and replenishments.
+
+How a task goes on (who counts again, which bin refills a face) has rules and tests of its own; here it is read from the
+house, and the model says what must have happened to stock.
+"""
+
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlmodel import Session
 
-from floor.inventory import counting, refilling, tasks
+from floor.inventory import count_review, counting, refilling
+from floor.inventory import tasks as reads
+from floor.inventory.count_review import Why
 from floor.inventory.models import CountReason
-from floor.inventory.states import ReplenishmentAction
-from floor.kit.actor import SYSTEM
-from tests.inventory.model import Count
+from floor.inventory.states import CountState, ReplenishmentAction, ReplenishmentState
+from floor.kit.actor import Actor
+from tests.inventory.model_dock import DockBooks
 from tests.inventory.stepping import PICK, SKU, UNITS, Stepping, choose, some
+from tests.inventory.stepping import Tasks as Rows
+
+COUNTER = st.sampled_from(["Ana", "Ben", "Bo"])
+BOSS = st.sampled_from(["Dai", "Eve", "Ana"])
 
 
 class Tasks(Stepping):
+    def tasks_in(self, table: str, *states: str) -> list[int]:
+        return [key for key, row in self.seen.tasks[table].items() if row.state in states]
+
+    def task_id(self, pick: int, table: str, *states: str) -> int:
+        return choose(pick, self.tasks_in(table, *states), self.seen.tasks[table])
+
+    def place_of(self, bin_id: int) -> str:
+        return self.house.place_names()[bin_id]
+
+    def sku_of(self, sku_id: int) -> str:
+        return self.house.sku_names()[sku_id]
+
     # --- counts --------------------------------------------------------------------------------------------------
 
     @rule(pick=PICK)
     def ask_count(self, pick: int) -> None:
         where, sku = self.spot(pick)
+        who = self.house.people["Dai"]
 
-        def verb(db: Session) -> int | None:
-            return counting.ask_count(db, self.house.bin(db, where), self.ids(sku), CountReason.ASKED, SYSTEM).id
+        def verb(db: Session) -> None:
+            counting.ask_count(db, self.house.bin(db, where), self.ids(sku), CountReason.ASKED, who)
 
-        self.step("ask count", verb, lambda b: None, lambda made: self.asked(made, where, sku))
+        self.task_step("ask count", verb, nothing_moves)
 
-    def asked(self, made: int | None, where: str, sku: str) -> None:
-        """One open count of a SKU in a bin is enough; a new one is remembered under its id."""
-        opened = [key for key, t in self.books.counts.items() if (t.bin, t.sku, t.state) == (where, sku, "open")]
-        assert made in opened or not opened, "a second open count of the same"
-        self.books.counts.setdefault(made or 0, Count(where, sku))
+    @precondition(lambda self: self.tasks_in("count_task", CountState.OPEN))
+    @rule(pick=PICK, what=st.sampled_from(["bin", "goods", "P1", "Far", "tea", "S1", "S3", "nonsense"]), name=COUNTER)
+    def scan_count(self, pick: int, what: str, name: str) -> None:
+        key = self.task_id(pick, "count_task", CountState.OPEN)
+        task = self.seen.tasks["count_task"][key]
+        due = {"bin": self.place_of(task.bin_id), "goods": self.sku_of(task.sku_id)}.get(what, what)
+        code, who = self.house.scans.get(due, due), self.house.people[name]
 
-    def counts_in(self, state: str) -> list[int]:
-        return [key for key, task in self.books.counts.items() if task.state == state]
+        def verb(db: Session) -> None:
+            counting.scan(db, reads.count_for(db, key, lock=True), code, who)
 
-    def count_id(self, pick: int, state: str) -> int:
-        return choose(pick, self.counts_in(state), self.books.counts)
+        self.task_step("scan count", verb, nothing_moves)
 
-    @precondition(lambda self: self.counts_in("open"))
-    @rule(pick=PICK, what=st.sampled_from([None, None, None, "P1", "Far", "tea", "nonsense"]))
-    def scan_count(self, pick: int, what: str | None) -> None:
-        """None scans what is due."""
-        key = self.count_id(pick, "open")
-        task = self.books.counts[key]
-        code = what or (task.sku if task.began else task.bin)
+    @precondition(lambda self: self.tasks_in("count_task", CountState.OPEN))
+    @rule(pick=PICK, off=st.sampled_from([0, -1, 1, 2, -2, -50]), name=COUNTER)
+    def count(self, pick: int, off: int, name: str) -> None:
+        key = self.task_id(pick, "count_task", CountState.OPEN)
+        self.say(key, off, self.house.people[name])
 
-        def verb(db: Session) -> str:
-            return counting.scan(db, tasks.count_for(db, key, lock=True), self.house.scans[code], SYSTEM)[0].value
+    def say(self, key: int, off: int, who: Actor) -> None:
+        task = self.seen.tasks["count_task"][key]
+        qty = max(self.books.qty(self.place_of(task.bin_id), self.sku_of(task.sku_id)) + off, 0)
 
-        self.step("scan count", verb, lambda b: b.scan_count(key, self.as_read(task.bin, code)))
+        def verb(db: Session) -> bool:
+            return counting.count(db, reads.count_for(db, key, lock=True), qty, who)
 
-    def as_read(self, due: str, code: str) -> str:
-        """Both houses have a bin of this label: the scanner cannot tell them apart."""
-        return due if self.house.scans[code] == self.house.scans[due] else code
+        self.task_step("count", verb, lambda books, _said, rows: self.booked(books, key, rows))
 
-    @precondition(lambda self: self.counts_in("open"))
-    @rule(pick=PICK, off=st.sampled_from([0, 0, -1, -1, 1, 2, -2, -50]))
-    def count(self, pick: int, off: int) -> None:
-        key = self.count_id(pick, "open")
-        task = self.books.counts[key]
-        qty = max(self.books.qty(task.bin, task.sku) + off, 0)
-        self.step(
-            "count",
-            lambda db: counting.count(db, tasks.count_for(db, key, lock=True), qty, SYSTEM),
-            lambda b: b.count(key, qty),
-        )
+    @precondition(lambda self: self.tasks_in("count_task", CountState.OPEN))
+    @rule(pick=PICK, off=st.sampled_from([-1, 1, -2, -50]), names=st.tuples(COUNTER, COUNTER))
+    def count_twice(self, pick: int, off: int, names: tuple[str, str]) -> None:
+        """From the scan to the variance, when nobody comes between; of serial numbers one at most is seen."""
+        key = self.task_id(pick, "count_task", CountState.OPEN)
+        for name in names:
+            for what in ("bin", "goods", "S1"):
+                if self.seen.tasks["count_task"][key].state == CountState.OPEN:
+                    self.scan_exactly(key, what, name)
+            if self.seen.tasks["count_task"][key].state == CountState.OPEN:
+                self.say(key, off, self.house.people[name])
 
-    @precondition(lambda self: self.counts_in("open"))
-    @rule(pick=PICK, off=st.sampled_from([-1, 1, -2, -50]))
-    def count_twice(self, pick: int, off: int) -> None:
-        """From the scan to the variance, when nobody comes between."""
-        for _ in range(2):
-            self.scan_count(pick, None)
-            self.scan_count(pick, None)
-            self.count(pick, off)
+    def scan_exactly(self, key: int, what: str, name: str) -> None:
+        task, who = self.seen.tasks["count_task"][key], self.house.people[name]
+        due = {"bin": self.place_of(task.bin_id), "goods": self.sku_of(task.sku_id)}.get(what, what)
 
-    @precondition(lambda self: self.counts_in("variance"))
-    @rule(pick=PICK)
-    def adjust_count(self, pick: int) -> None:
-        key = self.count_id(pick, "variance")
-        self.step(
-            "adjust count",
-            lambda db: counting.adjust(db, tasks.count_for(db, key, lock=True), SYSTEM),
-            lambda b: b.adjust_count(key),
-        )
+        def verb(db: Session) -> None:
+            counting.scan(db, reads.count_for(db, key, lock=True), self.house.scans.get(due, due), who)
 
-    @precondition(lambda self: self.counts_in("variance"))
-    @rule(pick=PICK)
-    def recount(self, pick: int) -> None:
-        key = self.count_id(pick, "variance")
-        self.step(
-            "recount",
-            lambda db: counting.recount(db, tasks.count_for(db, key, lock=True), SYSTEM),
-            lambda b: b.recount(key),
-        )
+        self.task_step("scan count", verb, nothing_moves)
+
+    def booked(self, books: DockBooks, key: int, rows: Rows) -> None:
+        """The difference is in the books once the count is done, and not before."""
+        task = rows["count_task"][key]
+        if task.state == CountState.DONE:
+            gap = task.counted_qty - task.system_qty
+            if gap or task.off:
+                books.book_count(self.place_of(task.bin_id), self.sku_of(task.sku_id), gap, task.off)
+
+    @precondition(lambda self: self.tasks_in("count_task", CountState.VARIANCE, CountState.APPROVED))
+    @rule(pick=PICK, name=BOSS)
+    def adjust_count(self, pick: int, name: str) -> None:
+        key = self.task_id(pick, "count_task", CountState.VARIANCE, CountState.APPROVED)
+        who, before = self.house.people[name], self.seen.tasks["count_task"][key]
+
+        def verb(db: Session) -> None:
+            count_review.adjust(db, reads.count_for(db, key, lock=True), Why.UNKNOWN, who)
+
+        def effect(books: DockBooks, _said: None, rows: Rows) -> None:
+            assert before.state in (CountState.VARIANCE, CountState.APPROVED), "a count is adjusted once"
+            self.booked(books, key, rows)
+
+        self.task_step("adjust count", verb, effect)
+
+    @precondition(lambda self: self.tasks_in("count_task", CountState.VARIANCE, CountState.APPROVED))
+    @rule(pick=PICK, rejected=st.booleans())
+    def decide_count(self, pick: int, rejected: bool) -> None:
+        key = self.task_id(pick, "count_task", CountState.VARIANCE, CountState.APPROVED)
+        decide = count_review.reject if rejected else count_review.recount
+        who = self.house.people["Dai"]
+        name = "reject count" if rejected else "recount"
+        self.task_step(name, lambda db: decide(db, reads.count_for(db, key, lock=True), who), nothing_moves)
 
     # --- replenishment -------------------------------------------------------------------------------------------
 
     @rule(site=st.sampled_from(["SHA", "SHA", "SHA", "CAN"]), sku=SKU, units=UNITS)
     def ask_refill(self, site: str, sku: str, units: int) -> None:
-        qty = some(units, self.books.free("R", sku))
-        wanted = self.books.ask_refill(site, sku, qty)
-
-        def verb(db: Session) -> list[int]:
-            warehouse = self.house.bin(db, "Far" if site == "CAN" else "R").warehouse_id
-            return [task.id or 0 for task in refilling.ask_replenishment(db, warehouse, self.ids(sku), qty, SYSTEM)]
-
-        def learn(made: list[int]) -> None:
-            self.books.refills |= dict(zip(made, wanted, strict=True))
-
-        self.step("ask refill", verb, lambda b: None, learn)
-
-    def open_refills(self) -> list[int]:
-        return [key for key, task in self.books.refills.items() if task.state == "open"]
-
-    def refill_id(self, pick: int) -> int:
-        return choose(pick, self.open_refills(), self.books.refills)
-
-    @precondition(lambda self: self.open_refills())
-    @rule(pick=PICK, what=st.sampled_from([None, None, None, None, "P1", "Sick"]))
-    def scan_refill(self, pick: int, what: str | None) -> None:
-        key = self.refill_id(pick)
-        task = self.books.refills[key]
-        due = task.target if task.from_seen else task.source
-        code = what or due
-
-        def verb(db: Session) -> bool:
-            return refilling.scan_refill(db, tasks.refill_for(db, key, lock=True), self.house.scans[code], SYSTEM)
-
-        self.step("scan refill", verb, lambda b: b.scan_refill(key, self.as_read(due, code)))
-
-    @precondition(lambda self: self.open_refills())
-    @rule(pick=PICK, units=st.integers(-1, 6))
-    def fewer(self, pick: int, units: int) -> None:
-        key = self.refill_id(pick)
-        task = self.books.refills[key]
-
-        def verb(db: Session) -> int | None:
-            refilling.fewer_to_refill(db, tasks.refill_for(db, key, lock=True), units, SYSTEM)
-            return counting.ask_count(
-                db, self.house.bin(db, task.source), self.ids(task.sku), CountReason.SHORT, SYSTEM
-            ).id
-
-        self.step("fewer", verb, lambda b: b.fewer(key, units), lambda made: self.asked(made, task.source, task.sku))
-
-    @precondition(lambda self: self.open_refills())
-    @rule(pick=PICK)
-    def cancel_refill(self, pick: int) -> None:
-        key = self.refill_id(pick)
+        qty, who = some(units, self.books.free("R", sku)), self.house.people["Dai"]
 
         def verb(db: Session) -> None:
-            refilling.advance_refill(db, tasks.refill_for(db, key, lock=True), ReplenishmentAction.CANCEL, SYSTEM)
+            warehouse = self.house.bin(db, "Far" if site == "CAN" else "R").warehouse_id
+            refilling.ask_replenishment(db, warehouse, self.ids(sku), qty, who)
 
-        self.step("cancel refill", verb, lambda b: b.cancel_refill(key))
+        self.task_step("ask refill", verb, nothing_moves)
+
+    @precondition(lambda self: self.tasks_in("replenishment", ReplenishmentState.OPEN))
+    @rule(pick=PICK, what=st.sampled_from(["from", "goods", "to", "to", "Sick", "plain"]))
+    def scan_refill(self, pick: int, what: str) -> None:
+        self.scan_refill_of(self.task_id(pick, "replenishment", ReplenishmentState.OPEN), what)
+
+    def scan_refill_of(self, key: int, what: str) -> None:
+        task, who = self.seen.tasks["replenishment"][key], self.house.people["Ana"]
+        due = {
+            "from": self.place_of(task.from_bin_id), "to": self.place_of(task.to_bin_id),
+            "goods": self.sku_of(task.sku_id),
+        }.get(what, what)  # fmt: skip
+
+        def verb(db: Session) -> bool:
+            return refilling.scan_refill(db, reads.refill_for(db, key, lock=True), self.house.scans[due], who)
+
+        def effect(books: DockBooks, is_right: bool, rows: Rows) -> None:
+            if task.state != rows["replenishment"][key].state:
+                assert is_right, "booked by a wrong scan"
+                assert self.place_of(task.to_bin_id) not in books.closed, "into a closed bin"
+                self.brought(books, task, task.qty if task.taken is None else task.taken)
+
+        self.task_step("scan refill", verb, effect)
+
+    @precondition(lambda self: self.tasks_in("replenishment", ReplenishmentState.OPEN))
+    @rule(pick=PICK)
+    def refill(self, pick: int) -> None:
+        """All the scans of one in order."""
+        key = self.task_id(pick, "replenishment", ReplenishmentState.OPEN)
+        for what in ("from", "goods", "to"):
+            self.scan_refill_of(key, what)
+
+    def brought(self, books: DockBooks, task: Any, units: int) -> None:
+        books.refill(task.id, self.sku_of(task.sku_id), units, *map(self.place_of, (task.from_bin_id, task.to_bin_id)))
+
+    @precondition(lambda self: self.seen.tasks["replenishment"])
+    @rule(pick=PICK, name=st.sampled_from(["Ana", "Ana", "Ben"]))
+    def undo_refill(self, pick: int, name: str) -> None:
+        key = self.task_id(pick, "replenishment", ReplenishmentState.DONE, ReplenishmentState.OPEN)
+        was, who = self.seen.tasks["replenishment"][key].state, self.house.people[name]
+
+        def verb(db: Session) -> None:
+            refilling.undo_refill(db, reads.refill_for(db, key, lock=True), who)
+
+        def effect(books: DockBooks, _said: None, _rows: Rows) -> None:
+            if was == ReplenishmentState.DONE:
+                books.undo_refill(key)
+
+        self.task_step("undo refill", verb, effect)
+
+    @precondition(lambda self: self.tasks_in("replenishment", ReplenishmentState.OPEN))
+    @rule(pick=PICK, units=st.integers(-1, 6), in_hand=st.booleans())
+    def fewer(self, pick: int, units: int, in_hand: bool) -> None:
+        key = self.task_id(pick, "replenishment", ReplenishmentState.OPEN)
+        who = self.house.people["Ana"]
+
+        def verb(db: Session) -> None:
+            task = reads.refill_for(db, key, lock=True)
+            if in_hand:
+                refilling.take_to_refill(db, task, units)
+            else:
+                refilling.fewer_to_refill(db, task, units, who)
+
+        self.task_step("take to refill" if in_hand else "fewer", verb, nothing_moves)
+
+    @precondition(lambda self: self.tasks_in("replenishment", ReplenishmentState.OPEN))
+    @rule(pick=PICK)
+    def cancel_refill(self, pick: int) -> None:
+        key = self.task_id(pick, "replenishment", ReplenishmentState.OPEN)
+        who = self.house.people["Dai"]
+
+        def verb(db: Session) -> None:
+            refilling.advance_refill(db, reads.refill_for(db, key, lock=True), ReplenishmentAction.CANCEL, who)
+
+        self.task_step("cancel refill", verb, nothing_moves)
+
+
+def nothing_moves(_books: DockBooks, _said: object, _rows: Rows) -> None:
+    """What this step does to stock."""

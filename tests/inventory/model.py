@@ -16,11 +16,17 @@ BINS: Mapping[str, tuple[str, str]] = {
     "R": ("SHA", "reserve"),
     "Back": ("SHA", "returns"),
     "Sick": ("SHA", "quarantine"),
+    "Dock": ("SHA", "dock"),
+    "Look": ("SHA", "qc"),
     "Far": ("CAN", "pick"),
+    "Quay": ("CAN", "dock"),
 }
 TOTES = ("T1", "T2")
 PARCELS = ("B1", "B2")
-INSIDE = {*BINS, *TOTES, *PARCELS}
+SITES = ("SHA", "CAN")
+#: Between the houses; what is on its way to CAN lies in "transit CAN".
+ROADS = {"SHA": "transit SHA", "CAN": "transit CAN"}
+INSIDE = {*BINS, *TOTES, *PARCELS, *ROADS.values()}
 #: SKU -> how it is tracked, and the days of life it needs to be sold.
 SKUS: Mapping[str, tuple[str, int]] = {
     "plain": ("none", 0),
@@ -73,28 +79,6 @@ class Promise:
 
 
 @dataclass
-class Count:
-    bin: str
-    sku: str
-    state: str = "open"
-    began: bool = False
-    item_seen: bool = False
-    last_gap: int | None = None
-    counted: int | None = None
-    system: int | None = None
-
-
-@dataclass
-class Refill:
-    sku: str
-    source: str
-    target: str
-    qty: int
-    state: str = "open"
-    from_seen: bool = False
-
-
-@dataclass
 class Books:
     """Everything stock knows. A verb that raises No may leave the books half changed: call it on a copy."""
 
@@ -102,11 +86,7 @@ class Books:
     units: Counter = field(default_factory=Counter)  # (place, sku, lot or "") -> units
     lots: dict[tuple[str, str], Lot] = field(default_factory=dict)  # in the order they became known
     promises: dict[int, Promise] = field(default_factory=dict)
-    counts: dict[int, Count] = field(default_factory=dict)
-    refills: dict[int, Refill] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
-    #: (place, sku) that ever met.
-    met: set[tuple[str, str]] = field(default_factory=set)
     #: Ledger rows of the present step.
     rows: Counter = field(default_factory=Counter)  # (sku, lot, from, to, reason) -> units
 
@@ -156,7 +136,8 @@ class Books:
 
     # --- moves ---------------------------------------------------------------------------------------------------
 
-    def move(self, *steps: Step) -> None:
+    def move(self, *steps: Step) -> list[Step]:
+        """All or none. Returns them with every lot named."""
         named = self._named(steps)
         out: dict[tuple[str, str], list[Step]] = defaultdict(list)
         for step in named:
@@ -167,6 +148,7 @@ class Books:
         self._must_be_new(named)
         for step in named:
             self._book(step)
+        return named
 
     def _named(self, steps: Iterable[Step]) -> list[Step]:
         named = []
@@ -222,7 +204,6 @@ class Books:
         for place, sign in ((step.source, -1), (step.target, 1)):
             if place in INSIDE:
                 self.units[place, step.sku, step.lot] += sign * step.qty
-                self.met.add((place, step.sku))
         self.rows[step.sku, step.lot, step.source, step.target, step.reason] += step.qty
 
     # --- verbs ---------------------------------------------------------------------------------------------------
@@ -242,14 +223,16 @@ class Books:
             raise No("inventory.bin_closed")
         self.move(Step(sku, qty, f"supplier {BINS[where][0]}", where, "receive", lot))
 
-    def relocate(self, where: str, target: str, sku: str, qty: int, lot: str | None, reason: str = "relocate") -> None:
+    def relocate(
+        self, where: str, target: str, sku: str, qty: int, lot: str | None, reason: str = "relocate"
+    ) -> list[Step]:
         if target in self.closed:
             raise No("inventory.bin_closed")
         if BINS[target][0] != BINS[where][0]:
             raise No("inventory.other_house")
         if target == where:
             raise No("inventory.same_bin")
-        self.move(Step(sku, qty, where, target, reason, lot))
+        return self.move(Step(sku, qty, where, target, reason, lot))
 
     def damage(self, where: str, sku: str, qty: int, lot: str | None) -> None:
         if "Sick" in self.closed or BINS[where][0] != "SHA":
@@ -331,112 +314,49 @@ class Books:
             self.lots[key].why = "expired"
         return old
 
-    # --- counts --------------------------------------------------------------------------------------------------
+    def relabel(self, where: str, sku: str, qty: int, code: str, expires: date | None) -> None:
+        """Unnamed units get a number: promised or not, they stay where they are."""
+        if not 0 < qty <= self.units[where, sku, UNNAMED]:
+            raise No("inventory.not_so_many")
+        if code == UNNAMED:
+            raise No("inventory.lot_needed")
+        self.lot_for(sku, code, expires)
+        site = BINS[where][0]
+        named = Step(sku, qty, f"found {site}", where, "correction", code)
+        self._must_be_new([named])
+        self._book(Step(sku, qty, where, f"lost {site}", "correction", UNNAMED))
+        self._book(named)
 
-    def scan_count(self, key: int, what: str) -> str:
-        task = self.counts[key]
-        if task.state != "open":
-            raise No("inventory.count_over")
-        if not task.began:
-            if what != task.bin:
-                return "wrong_bin"
-            task.began = True
-            return "bin"
-        if what not in SKUS:
-            return "unknown"
-        if what != task.sku:
-            return "wrong_item"
-        task.item_seen = True
-        return "item"
+    # --- what the tasks of stock do to it ------------------------------------------------------------------------
 
-    def count(self, key: int, qty: int) -> bool:
-        task = self.counts[key]
-        if task.state != "open":
-            raise No("inventory.count_over")
-        if not task.began or (qty and not task.item_seen):
-            raise No("inventory.scan_first")
-        books = self.qty(task.bin, task.sku)
-        gap = qty - books
-        if gap and gap != task.last_gap:
-            task.last_gap, task.began, task.item_seen = gap, False, False
-            return False
-        task.counted, task.system, task.state = qty, books, "variance" if gap else "done"
-        return True
+    def book_count(self, where: str, sku: str, gap: int, off: Iterable[str]) -> None:
+        """Found units come in; missing ones leave the lots for sale first, then those on hold; promised ones stay.
 
-    def adjust_count(self, key: int) -> int:
-        """Missing units leave the lots for sale first, then those on hold; promised ones stay."""
-        task = self.counts[key]
-        if task.state != "variance":
-            raise No("inventory.count_over")
-        gap, site = (task.counted or 0) - (task.system or 0), BINS[task.bin][0]
-        if gap > 0:
-            self.move(Step(task.sku, gap, f"found {site}", task.bin, "count"))
-        else:
-            self._write_off(task, -gap, f"lost {site}")
-        task.state = "done"
-        return gap
+        Of serial numbers `off` says which: "+S1" was found, "-S2" is missing.
+        """
+        site = BINS[where][0]
+        found, lost = f"found {site}", f"lost {site}"
+        try:
+            if off := list(off):
+                for code in off:
+                    self.lot_for(sku, code[1:], None)
+                ends = {"+": (found, where), "-": (where, lost)}
+                self.move(*(Step(sku, 1, *ends[code[0]], "count", code[1:]) for code in off))
+            elif gap > 0:
+                self.move(Step(sku, gap, found, where, "count"))
+            else:
+                self._write_off(where, sku, -gap, lost)
+        except No as no:
+            raise No(str(no) if str(no) == "inventory.serial_known" else "inventory.missing_promised") from None
 
-    def _write_off(self, task: Count, missing: int, target: str) -> None:
-        free = self.free(task.bin, task.sku)
-        if missing > free + self.held(task.bin, task.sku):
-            raise No("inventory.missing_promised")
-        steps = [Step(task.sku, min(missing, free), task.bin, target, "count")] if free else []
+    def _write_off(self, where: str, sku: str, missing: int, lost: str) -> None:
+        free = self.free(where, sku)
+        if missing > free + self.held(where, sku):
+            raise No("inventory.not_enough")
+        steps = [Step(sku, min(missing, free), where, lost, "count")] if free else []
         rest = missing - min(missing, free)
-        for lot, units in self.lying(task.bin, task.sku).items():
-            if rest and self.is_held(task.sku, lot):
-                steps.append(Step(task.sku, min(rest, units), task.bin, target, "count", lot))
+        for lot, units in self.lying(where, sku).items():
+            if rest and self.is_held(sku, lot):
+                steps.append(Step(sku, min(rest, units), where, lost, "count", lot))
                 rest -= steps[-1].qty
         self.move(*steps)
-
-    def recount(self, key: int) -> None:
-        task = self.counts[key]
-        if task.state != "variance":
-            raise No("state.no_such_move")
-        self.counts[key] = Count(task.bin, task.sku)
-
-    # --- replenishment -------------------------------------------------------------------------------------------
-
-    def ask_refill(self, site: str, sku: str, qty: int) -> list[Refill]:
-        faces = [b for b, (house, kind) in BINS.items() if (house, kind) == (site, "pick") and b not in self.closed]
-        sources = [
-            b for b, (house, kind) in BINS.items() if (house, kind) == (site, "reserve") and b not in self.closed
-        ]
-
-        def fitting(face: str) -> tuple:
-            return (face, sku) not in self.met, sum(self.qty(face, other) for other in SKUS)
-
-        if not faces or qty <= 0 or not sources or self.free(sources[0], sku) <= 0:
-            return []
-        return [Refill(sku, sources[0], min(faces, key=fitting), min(qty, self.free(sources[0], sku)))]
-
-    def scan_refill(self, key: int, what: str) -> bool:
-        task = self.refills[key]
-        if task.state != "open":
-            raise No("inventory.replenishment_over")
-        if what != (task.target if task.from_seen else task.source):
-            return False
-        if task.from_seen:
-            if task.target in self.closed:
-                raise No("inventory.bin_closed")
-            self.move(Step(task.sku, task.qty, task.source, task.target, "replenish"))
-            task.state = "done"
-        task.from_seen = True
-        return True
-
-    def fewer(self, key: int, qty: int) -> None:
-        """The count of the source that this asks for is the caller's to learn."""
-        task = self.refills[key]
-        if task.state != "open":
-            raise No("inventory.replenishment_over")
-        if not 0 <= qty < task.qty:
-            raise No("inventory.not_fewer")
-        if qty:
-            task.qty = qty
-        else:
-            task.state = "cancelled"
-
-    def cancel_refill(self, key: int) -> None:
-        task = self.refills[key]
-        if task.state != "open":
-            raise No("state.no_such_move")
-        task.state = "cancelled"

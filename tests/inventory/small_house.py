@@ -1,4 +1,4 @@
-"""The model's house in a database: six bins, two totes, two parcels, four SKUs; and a look at all its stock by name."""
+"""The model's house in a database: nine bins, two totes, two parcels, four SKUs; and a look at its stock by name."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel, select
 
 from floor.catalog.models import Tracking
 from floor.inventory import lots, service
@@ -15,22 +15,28 @@ from floor.inventory.models import (
     Balance,
     Bin,
     BinKind,
-    CountTask,
     LedgerRow,
     Lot,
     LotBalance,
     PlaceKind,
-    Replenishment,
     Reservation,
     Tote,
 )
 from floor.kit import clock
-from floor.kit.actor import SYSTEM
+from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import unit_of_work
+from floor.people.models import User
+from tests.cast import hire_cast
 from tests.factories import a_bin, a_sku, a_warehouse, ean
-from tests.inventory.model import BINS, LIFE, NOON, PARCELS, SKUS, TOTES, Books
+from tests.inventory.model import BINS, LIFE, NOON, PARCELS, SKUS, TOTES
+from tests.inventory.model_dock import DockBooks
 
-SPOTS = {"P1": "A01-01-1", "P2": "A01-02-1", "R": "A02-01-1", "Back": "A03-01-1", "Sick": "A04-01-1", "Far": "A01-01-1"}
+SPOTS = {
+    "P1": "A01-01-1", "P2": "A01-02-1", "R": "A02-01-1", "Back": "A03-01-1", "Sick": "A04-01-1", "Dock": "A04-02-1",
+    "Look": "A04-03-1", "Far": "A01-01-1", "Quay": "A04-01-1",
+}  # fmt: skip
+#: List price of a unit, fen: a difference of few adjusts itself, one of many wants two supervisors.
+PRICES = {"plain": 500, "hot": 9_900, "tea": 1_000, "phone": 600_000}
 #: What lies there when a sequence begins: bin, SKU, units, lot.
 OPENING = (
     ("P1", "plain", 6, None), ("R", "plain", 9, None), ("P1", "hot", 3, None), ("Far", "hot", 2, None),
@@ -44,8 +50,8 @@ def expiry(lot: str | None, days: int | None = None) -> date | None:
     return None if life is None else NOON.date() + timedelta(days=life)
 
 
-def opening_books() -> Books:
-    books = Books()
+def opening_books() -> DockBooks:
+    books = DockBooks()
     for where, sku, qty, lot in OPENING:
         books.receive(where, sku, qty, lot, expiry(lot))
     books.rows.clear()
@@ -59,6 +65,7 @@ class SmallHouse:
     places: dict[str, int]
     skus: dict[str, int]
     scans: dict[str, str]
+    people: dict[str, Actor]
 
     def place_names(self) -> dict[int, str]:
         return {place: name for name, place in self.places.items()}
@@ -83,9 +90,11 @@ def at(moment: timedelta = timedelta()) -> Iterator[None]:
 def build() -> SmallHouse:
     """Write the house and its opening stock into the bound, migrated database. Every place beyond is there already."""
     with unit_of_work() as db, at():
+        if db.exec(select(User)).first() is None:
+            hire_cast(db)
         houses = {code: a_warehouse(db, code) for code in ("SHA", "CAN")}
         bins = {name: a_bin(db, houses[site], SPOTS[name], BinKind(kind)) for name, (site, kind) in BINS.items()}
-        goods = {name: a_sku(db, name.upper()) for name in SKUS}
+        goods = {name: a_sku(db, name.upper(), price=PRICES[name]) for name in SKUS}
         for name, (tracking, days) in SKUS.items():
             goods[name].tracking, goods[name].min_life_days = Tracking(tracking), days
         sha = houses["SHA"].id or 0
@@ -94,14 +103,15 @@ def build() -> SmallHouse:
         places |= {name: tote.id for name, tote in zip(TOTES, totes, strict=False)}
         places |= {name: service.new_place(db, PlaceKind.PARCEL, sha) for name in PARCELS}
         for site, house in houses.items():
-            for kind in ("supplier", "customer", "found", "lost", "scrap"):
+            for kind in ("supplier", "customer", "found", "lost", "scrap", "transit"):
                 places[f"{kind} {site}"] = service.beyond(db, PlaceKind(kind), house.id or 0)
         db.flush()
         for where, sku, qty, code in OPENING:
             lot = lots.lot_for(db, goods[sku], code, expiry(code)) if code else None
             service.receive(db, bins[where], goods[sku].id or 0, qty, SYSTEM, lot_id=lot.id if lot else None)
         scans = SPOTS | {name: ean(sku) for name, sku in goods.items()} | {"nonsense": "nonsense"}
-        return SmallHouse(places, {name: sku.id or 0 for name, sku in goods.items()}, scans)
+        people = {user.name: Actor("user", user.id, user.name) for user in db.exec(select(User))}
+        return SmallHouse(places, {name: sku.id or 0 for name, sku in goods.items()}, scans, people)
 
 
 # --- looking -----------------------------------------------------------------------------------------------------
@@ -122,17 +132,14 @@ class Look:
         self.promises = {
             r.id: (place[r.bin_id], sku[r.sku_id], r.qty, r.posted, r.released) for r in line.execute(_PROMISES)
         }
-        self.counts = {
-            r.id: (
-                place[r.bin_id], sku[r.sku_id], r.state.value, r.began_at is not None, r.item_seen, r.last_gap,
-                r.counted_qty, r.system_qty,
-            )
-            for r in line.execute(_COUNTS)
-        }  # fmt: skip
-        self.refills = {
-            r.id: (sku[r.sku_id], place[r.from_bin_id], place[r.to_bin_id], r.qty, r.state.value, r.from_seen)
-            for r in line.execute(_REFILLS)
-        }
+        #: Rows of the tasks of stock, as they are.
+        self.tasks = tasks_now(line)
+        self.deliveries = {r.id: [r.state.value, place.get(r.dock_id)] for r in self.tasks["delivery"].values()}
+        self.transfers = {r.id: [r.state.value] for r in self.tasks["transfer"].values()}
+        for r in self.tasks["delivery_line"].values():
+            self.deliveries[r.delivery_id].append((sku[r.sku_id], r.expected, r.received, r.damaged, r.in_doubt))
+        for r in self.tasks["transfer_line"].values():
+            self.transfers[r.transfer_id].append((sku[r.sku_id], r.wanted, r.sent, r.received, r.lost, r.extra))
         self.closed = {place[r.id] for r in line.execute(_CLOSED)}
         self.newest_row = after
         self.rows: Counter = Counter()
@@ -142,7 +149,12 @@ class Look:
             self.rows[sku[r.sku_id], r.code or "", *ends, r.reason.value] += r.qty
 
 
-def foretold(books: Books) -> dict[str, object]:
+def tasks_now(line: sa.Connection) -> dict[str, dict[int, sa.Row]]:
+    """Table -> its rows by id."""
+    return {name: {r.id: r for r in line.execute(query)} for name, query in _TASKS.items()}
+
+
+def foretold(books: DockBooks) -> dict[str, object]:
     """What a Look must see when the model is right."""
     spots = {(place, sku) for (place, sku, _lot), n in books.units.items() if n}
     return {
@@ -153,11 +165,15 @@ def foretold(books: Books) -> dict[str, object]:
         "lots": {key: (lot.expires, lot.why) for key, lot in books.lots.items()},
         "units": {key: n for key, n in books.units.items() if n and key[2]},
         "promises": {k: (p.bin, p.sku, p.qty, p.posted, p.released) for k, p in books.promises.items()},
-        "counts": {k: tuple(vars(task).values()) for k, task in books.counts.items()},
-        "refills": {k: tuple(vars(task).values()) for k, task in books.refills.items()},
+        "deliveries": {k: [d.state, d.dock, *_lines(d.lines)] for k, d in books.deliveries.items()},
+        "transfers": {k: [t.state, *_lines(t.lines)] for k, t in books.transfers.items()},
         "closed": books.closed,
         "rows": books.rows,
     }
+
+
+def _lines(lines: dict[str, list[int]]) -> list[tuple]:
+    return [(sku, *numbers) for sku, numbers in lines.items()]
 
 
 _BALANCES = sa.select(Balance.place_id, Balance.sku_id, Balance.qty, Balance.reserved, Balance.held)
@@ -170,14 +186,21 @@ _LOT_BALANCES = (
 _PROMISES = sa.select(
     Reservation.id, Reservation.bin_id, Reservation.sku_id, Reservation.qty, Reservation.posted, Reservation.released
 )
-_COUNTS = sa.select(
-    CountTask.id, CountTask.bin_id, CountTask.sku_id, CountTask.state, CountTask.began_at, CountTask.item_seen,
-    CountTask.last_gap, CountTask.counted_qty, CountTask.system_qty,
-)  # fmt: skip
-_REFILLS = sa.select(
-    Replenishment.id, Replenishment.sku_id, Replenishment.from_bin_id, Replenishment.to_bin_id, Replenishment.qty,
-    Replenishment.state, Replenishment.from_seen,
-)  # fmt: skip
+_TASKS = {
+    table.name: sa.select(table).order_by(table.c.id)
+    for table in (
+        SQLModel.metadata.tables[name]
+        for name in (
+            "count_task",
+            "count_entry",
+            "replenishment",
+            "delivery",
+            "delivery_line",
+            "transfer",
+            "transfer_line",
+        )
+    )
+}
 _CLOSED = sa.select(Bin.id).where(Bin.is_closed)
 _LEDGER = (
     sa.select(
