@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from tests.soak.window import around_rows
+
 STATEMENT, RESULT, COMMIT, INSIDE, COMMITTED, ANYWHERE, OUTSIDE = (
     "before a statement", "after a statement", "before a commit", "inside a commit", "after a commit", "anywhere",
     "from outside",
@@ -57,8 +59,12 @@ class Doom:
             _kill_me_in(death.micros)
         elif death.when == STATEMENT:
             event.listen(engine, "before_cursor_execute", self._statement)
+            self._watch = around_rows(before=self._row)  # rows.py sends past SQLAlchemy's events
+            self._watch.__enter__()
         elif death.when == RESULT:
             event.listen(engine, "after_cursor_execute", self._statement)
+            self._watch = around_rows(after=self._row)
+            self._watch.__enter__()
         elif death.when in (COMMIT, INSIDE):
             event.listen(engine, "commit", self._commit)
 
@@ -68,6 +74,10 @@ class Doom:
 
     def _statement(self, connection: sa.Connection, *_rest: Any) -> None:
         if connection.get_execution_options().get("floor_write") and self._is_due():
+            at_once()
+
+    def _row(self) -> None:
+        if self._is_due():
             at_once()
 
     def _commit(self, connection: sa.Connection) -> None:

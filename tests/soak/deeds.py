@@ -16,7 +16,8 @@ from sqlmodel import Session, select
 
 from floor.catalog.models import Sku
 from floor.events.models import AuditEvent
-from floor.inventory import counting, lots, refilling, service, tasks
+from floor.inventory import count_review, counting, lots, refilling, service, tasks
+from floor.inventory.count_review import Why
 from floor.inventory.lots import Held
 from floor.inventory.models import Balance, Bin, CountReason, Lot, MoveReason, Reservation
 from floor.inventory.service import Move, Wish
@@ -120,27 +121,31 @@ def _short(db: Session, deed: Deed) -> None:
 
 
 def _count(db: Session, deed: Deed) -> None:
-    """Counted twice with the same difference, and adjusted."""
+    """Counted twice with the same difference, and adjusted by a supervisor."""
     ((sku, _qty, _from, _to),) = deed.moves
+    who = Actor("user", deed.args["who"], "soak")
     where = db.get_one(Bin, deed.args["bin"])
+    service.hold_still(db, [(where.id, sku)])
     here = (Balance.place_id == where.id, Balance.sku_id == sku)
-    books = db.exec(select(Balance.qty).where(*here).with_for_update()).first() or 0
-    task = counting.ask_count(db, where, sku, CountReason.ASKED, HAND)
+    books = db.exec(select(Balance.qty).where(*here)).first() or 0
+    task = counting.ask_count(db, where, sku, CountReason.ASKED, who)
     for _time in range(2):
         for code in deed.args["codes"]:
-            counting.scan(db, task, code, HAND)
-        counting.count(db, task, max(books + deed.args["gap"], 0), HAND)
-    counting.adjust(db, task, HAND)
+            counting.scan(db, task, code, who)
+        counting.count(db, task, max(books + deed.args["gap"], 0), who)
+    count_review.adjust(db, task, Why.UNKNOWN, HAND)
 
 
 def _ask_refill(db: Session, deed: Deed) -> None:
     refilling.ask_replenishment(db, deed.args["house"], deed.args["sku"], deed.args["qty"], HAND)
 
 
-def _refill(db: Session, deed: Deed) -> None:
+def _refill(db: Session, deed: Deed) -> Deed:
+    """Bin, goods, bin; the task may have grown meanwhile."""
     task = tasks.refill_for(db, deed.args["task"], lock=True)
     for code in deed.args["codes"]:
-        assert refilling.scan_refill(db, task, code, HAND), f"not the bin that is due: {code}"
+        assert refilling.scan_refill(db, task, code, HAND), f"not what is due: {code}"
+    return replace(deed, moves=((task.sku_id, task.taken or 0, task.from_bin_id, task.to_bin_id),))
 
 
 def _relocate(db: Session, deed: Deed) -> None:

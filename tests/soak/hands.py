@@ -139,7 +139,9 @@ def _only_if_the_line_broke(error: sa.exc.DBAPIError) -> None:
 
 def choose(db: Session, rng: random.Random, shelves: Shelves, n: int, command_id: str) -> Deed | None:
     """Something that was possible a moment ago; whoever is faster makes it impossible. None: try another."""
-    found = rng.choices(list(_CHOICES), list(_CHOICES.values()))[0](_Look(db, rng, shelves))
+    found = rng.choices(list(_CHOICES), list(_CHOICES.values()))[0](
+        _Look(db, rng, shelves, shelves.people[n // PER_HAND])
+    )
     if found is None:
         return None
     kind, moves, promises, args = found
@@ -152,8 +154,8 @@ Found = tuple[str, list[Step], list[Promise], dict[str, Any]]
 class _Look:
     """What lies where, as this hand sees it now."""
 
-    def __init__(self, db: Session, rng: random.Random, shelves: Shelves) -> None:
-        self.db, self.rng, self.at = db, rng, shelves
+    def __init__(self, db: Session, rng: random.Random, shelves: Shelves, who: int) -> None:
+        self.db, self.rng, self.at, self.who = db, rng, shelves, who
         b = Balance
         rows = sa.select(col(b.place_id), col(b.sku_id), col(b.qty), col(b.reserved) + col(b.held))
         #: Place, SKU, units, units that are promised or on hold.
@@ -330,12 +332,12 @@ def _short(look: _Look) -> Found | None:
 
 def _count(look: _Look) -> Found | None:
     gap, what = look.rng.choice((1, 1, -1)), look.lot(look.at.shelves)
-    if what is None:
+    if what is None or what[1] in look.at.by_number:  # of those the numbers count
         return None
     place, sku, _qty, _free = what
     ends = (look.at.beyond["found"], place) if gap > 0 else (place, look.at.beyond["lost"])
     codes = [look.at.labels[place], look.at.barcodes[sku]]
-    return "count", [(sku, 1, *ends)], [], {"bin": place, "gap": gap, "codes": codes}
+    return "count", [(sku, 1, *ends)], [], {"bin": place, "gap": gap, "codes": codes, "who": look.who}
 
 
 def _ask_refill(look: _Look) -> Found | None:
@@ -348,7 +350,7 @@ def _refill(look: _Look) -> Found | None:
     if not waiting:
         return None
     task = look.rng.choice(waiting)
-    codes = [look.at.labels[task.from_bin_id], look.at.labels[task.to_bin_id]]
+    codes = [look.at.labels[task.from_bin_id], look.at.barcodes[task.sku_id], look.at.labels[task.to_bin_id]]
     step = (task.sku_id, task.qty, task.from_bin_id, task.to_bin_id)
     return "refill", [step], [], {"task": task.id, "codes": codes}
 

@@ -3,17 +3,16 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from floor.inventory import service
+from floor.inventory import rows, service
 from floor.inventory.models import Balance
 from floor.kit import db as kit
-from floor.kit import uow
-from floor.kit.errors import Conflict
 from floor.kit.uow import reading
 
 #: What each does, and how it shows.
@@ -29,37 +28,50 @@ _seen = threading.local()
 def look() -> None:
     """Planted on SQLite, whose transactions come one after another: what a client saw before its turn to write."""
     with reading() as db:
-        _seen.rows = _balances(db)
+        found = db.execute(
+            sa.select(col(Balance.place_id), col(Balance.sku_id), col(Balance.qty), col(Balance.reserved))
+        )
+        _seen.rows = {(place, sku): (qty, reserved) for place, sku, qty, reserved in found}
 
 
-def _balances(db: Session) -> dict[tuple[int, int], tuple[int, int]]:
-    b = Balance
-    rows = db.execute(sa.select(col(b.place_id), col(b.sku_id), col(b.qty), col(b.reserved)))
-    return {(place, sku): (qty, reserved) for place, sku, qty, reserved in rows}
+class _ReadThenWrite:
+    """Stands where the conditional update of a balance stands."""
+
+    def send(self, line: sa.Connection, changes: list[dict[str, Any]]) -> SimpleNamespace:
+        return SimpleNamespace(rowcount=sum(self._one(line, change) for change in changes))
+
+    def _one(self, line: sa.Connection, c: dict[str, Any]) -> bool:
+        key = {"place": c["place"], "sku": c["sku"]}
+        where = "WHERE place_id = :place AND sku_id = :sku"
+        if line.dialect.name == "sqlite" and hasattr(_seen, "rows"):
+            row = _seen.rows.get((c["place"], c["sku"]))
+        else:
+            row = line.execute(sa.text(f"SELECT qty, reserved FROM stock_balance {where}"), key).first()
+        if row is None:
+            return False
+        qty, reserved = row[0] + c["more"], row[1] + c["promised"]
+        if not 0 <= reserved <= qty:
+            return False
+        update = sa.text(f"UPDATE stock_balance SET qty = :qty, reserved = :reserved {where}")
+        line.execute(update, {**key, "qty": qty, "reserved": reserved})
+        return True
 
 
-def _read_then_write(db: Session, place_id: int, sku_id: int, qty: int, reserved: int, _held: int = 0) -> None:
-    is_looked = uow.database().is_sqlite and hasattr(_seen, "rows")
-    rows = _seen.rows if is_looked else _balances(db)
-    old_qty, old_reserved = rows.get((place_id, sku_id), (0, 0))
-    if old_reserved + reserved < 0 or old_qty + qty < old_reserved + reserved:
-        raise Conflict("inventory.not_enough")
-    row = sa.update(Balance).where(col(Balance.place_id) == place_id, col(Balance.sku_id) == sku_id)
-    db.execute(row.values(qty=old_qty + qty, reserved=old_reserved + reserved))
-
-
-def _unsorted(rows: Any, key: Any = None) -> list:
-    return list(rows)
+def _unsorted(things: Any, key: Any = None) -> list:
+    return list(things)
 
 
 @contextmanager
 def planted(fault: str) -> Iterator[None]:
     """The house with this fault, or whole when `fault` is empty. Entered before the house is opened."""
     if fault == "read-then-write":
-        with patch.object(service, "_change", _read_then_write):
+        with patch.object(rows, "_change", _ReadThenWrite()):
             yield
     elif fault == "unsorted":
-        with patch.object(service, "sorted", _unsorted, create=True):
+        with (
+            patch.object(service, "sorted", _unsorted, create=True),
+            patch.object(rows, "sorted", _unsorted, create=True),
+        ):
             yield
     elif fault == "deferred":
         with (

@@ -39,7 +39,7 @@ from tests.soak.deeds import Deed
 from tests.soak.rounds import ROUNDS, Post, Race, Table
 from tests.soak.shelves import Shelves, furnish, open_house
 from tests.soak.stock_proof import broken_identities
-from tests.soak.window import widened
+from tests.soak.window import slow_down_postgres, widened
 from tests.web_client import Person
 
 Say = Callable[[str], None]
@@ -228,6 +228,8 @@ def run(url: str, rounds: int, clients: int, seed: int, say: Say, fault: str = "
     """Open a house in an empty database, hold the races in it, and close it."""
     with planted.planted(fault):
         app = open_house(url)
+        if not uow.database().is_sqlite:
+            slow_down_postgres()
         outcome = Races(app, furnish(), clients, seed, fault).run(rounds, say, kinds)
         uow.database().dispose()
     return outcome

@@ -229,19 +229,20 @@ def count_against_reserve(table: Table) -> Race:
         table.db.add(task)
         table.db.flush()
         step = (sku, 1, where, table.at.beyond["lost"])
-        tries.append([Post(f"/counts/{task.id}/adjust", {}, table.deed("adjust", [step], []))])
+        tries.append([Post(f"/counts/{task.id}/adjust", {"why": "unknown"}, table.deed("adjust", [step], []))])
     return table.race("adjust, reserve", units, tries, "inventory.missing_promised")
 
 
 def refills(table: Table) -> Race:
     """Twenty replenishments from the last units of one reserve bin, by the real form of the phone."""
-    where, (face,), sku, units = table.rng.choice(table.at.reserves), table.bins(1), table.sku(), table.few()
+    where, sku, units = table.rng.choice(table.at.reserves), table.sku(), table.few()
     table.lay(where, sku, units)
     tries: list[Tries] = []
-    for _n in range(table.clients):
+    for face in table.rng.sample(table.at.faces, table.clients):
         task = Replenishment(
-            warehouse_id=table.at.house, sku_id=sku, from_bin_id=where, to_bin_id=face, qty=1, from_seen=True
-        )
+            warehouse_id=table.at.house, sku_id=sku, from_bin_id=where, to_bin_id=face, qty=1, from_seen=True,
+            item_seen=True,
+        )  # fmt: skip
         table.db.add(task)
         table.db.flush()
         deed = table.deed("refill", [(sku, 1, where, face)], [])
