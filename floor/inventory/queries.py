@@ -305,5 +305,5 @@ def balance_of(db: Session, place_id: int, sku_id: int) -> int:
 
 def free_in(db: Session, place_id: int, sku_id: int) -> int:
     """Units of a SKU in a bin that are promised to nobody."""
-    found = db.get(Balance, (place_id, sku_id))
+    found = db.get(Balance, (place_id, sku_id), populate_existing=True)
     return found.qty - found.reserved - found.held if found else 0

@@ -215,16 +215,25 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
 
 
 def _lose(db: Session, walk: Walk, stop: Stop, plan: Consequences, actor: Actor) -> list[list[int]]:
-    """The missing units leave the bin and its promises. Returns [pick id, units, place they went to]."""
+    """The missing units leave the bin and its promises. Returns [pick id, units, place they went to].
+
+    Units of a lot that went on hold after they were promised lie there all right: they only lose their promise.
+    """
     place, reason = _where_to(db, walk, plan.why)
     for pick_id, units in plan.missing:
         pick = db.get_one(Pick, pick_id, populate_existing=True)
         inventory.release(db, db.get_one(Reservation, pick.reservation_id, populate_existing=True), units)
         pick.short += units
     db.flush()
-    lost = [Move(stop.sku_id, plan.short, stop.bin_id, place, reason)]
-    inventory.move(db, lost, "walk", walk.id or 0, actor)
-    return [[pick_id, units, place] for pick_id, units in plan.missing]
+    gone = min(plan.short, stock.free_in(db, stop.bin_id, stop.sku_id))
+    if gone:
+        inventory.move(db, [Move(stop.sku_id, gone, stop.bin_id, place, reason)], "walk", walk.id or 0, actor)
+    losses = []
+    for pick_id, units in plan.missing:
+        part = min(units, gone)
+        gone -= part
+        losses += [[pick_id, n, where] for n, where in ((part, place), (units - part, stop.bin_id)) if n]
+    return losses
 
 
 def _where_to(db: Session, walk: Walk, why: Why) -> tuple[int, MoveReason]:

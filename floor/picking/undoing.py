@@ -84,8 +84,9 @@ def _short(db: Session, walk: Walk, stop: Stop, data: dict[str, Any], actor: Act
     for pick_id, qty, place in data["losses"]:
         pick = db.get_one(Pick, pick_id, populate_existing=True)
         reservation = db.get_one(Reservation, pick.reservation_id)
-        back = Move(stop.sku_id, qty, place, stop.bin_id, MoveReason.CORRECTION)
-        inventory.move(db, [back], "walk", walk.id or 0, actor)
+        if place != stop.bin_id:
+            back = Move(stop.sku_id, qty, place, stop.bin_id, MoveReason.CORRECTION)
+            inventory.move(db, [back], "walk", walk.id or 0, actor)
         inventory.promise_again(db, reservation, qty)
         pick.short -= qty
     _in_hand(db, stop, data["before"])
