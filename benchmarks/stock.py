@@ -399,9 +399,9 @@ def must_be_sound(world: World) -> None:
 
 def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stock", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--orders", type=int, default=400, help="of ours and of SQL in each block")
-    parser.add_argument("--tryton-orders", type=int, default=16, help="of Tryton in each block")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--orders", type=int, default=100, help="of ours and of SQL in each block")
+    parser.add_argument("--tryton-orders", type=int, default=8, help="of Tryton in each block")
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--seed", type=int, default=1)
