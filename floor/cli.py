@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from sqlmodel import Session
 
 from floor.events.relay import Chore, Chores, Handler, Relay
-from floor.kit.uow import database, reading, unit_of_work
+from floor.kit.uow import database, snapshot, unit_of_work
 from floor.web.commands import forget_answers
 
 Check = Callable[[Session], list[str]]
@@ -73,7 +73,7 @@ def check() -> None:
 
 def run_checks(checks: Mapping[str, Check]) -> dict[str, list[str]]:
     """Every check over one snapshot: name -> broken rows."""
-    with reading() as db:
+    with snapshot() as db:
         return {name: find(db) for name, find in checks.items()}
 
 

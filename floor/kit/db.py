@@ -141,7 +141,9 @@ class Database:
 
 def _refuse_dead(connection: Any, _record: Any, _proxy: Any) -> None:
     """Take no connection out of the pool that the server has closed; without asking it, as pool_pre_ping does."""
-    if select.select([connection.fileno()], [], [], 0)[0]:  # an idle one has nothing to say but goodbye
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    if line.poll(0):  # an idle one has nothing to say but goodbye
         raise sa.exc.DisconnectionError
 
 

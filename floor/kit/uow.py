@@ -36,8 +36,18 @@ def unit_of_work() -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """A read transaction that sees one moment from its first to its last query; `reading()` on PostgreSQL sees one
+    moment a query, which is enough for a page and wrong for sums that must agree."""
+    isolation = {} if database().is_sqlite else {"isolation_level": "REPEATABLE READ"}
+    with database().engine.connect().execution_options(**isolation) as connection, Session(connection) as session:
+        yield session
+        session.rollback()
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
-    """A read transaction over one snapshot; whatever was changed in it is thrown away."""
+    """A read transaction; whatever was changed in it is thrown away."""
     with database().engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
         yield session
         session.expunge_all()  # a rollback would empty the rows the page is still to show
