@@ -134,7 +134,7 @@ ERRORS = (
     Error("a lot is old a day early", lots, "too_old", "lot.expires_on < last", "lot.expires_on <= last"),
     Error("a lot changes its date", lots, "lot_for", "found.expires_on != expires_on", "False"),
     Error("too old is sold again", lots, "release", "lot.expires_on < last_day_sold(sku.min_life_days)", "False"),
-    Error("one count is enough", counting, "count", "if gap and gap != task.last_gap", "if False"),
+    Error("one count is enough", counting, "say", "if not alike and len(earlier) < 2", "if False"),
     Error("a difference is booked twice", counting, "book", "advance(db, task, CountAction.ADJUST", "str((db, task, CountAction.ADJUST"),
     Error("missing units of a held lot are refused", counting, "_moves", "min(max(-gap - free, 0), held)", "0"),
     Error("fewer is not fewer", refilling, "fewer_to_refill", "    task.qty = qty", "    pass"),
