@@ -1,0 +1,30 @@
+"""Any mix of the verbs of stock leaves the house as the model says; see machine.py, and tests/soak/stock_machine.py."""
+
+import pytest
+
+from tests.inventory import small_house
+from tests.soak.stock_machine import ERRORS, run
+
+SEQUENCES, STEPS = 25, 30
+#: Errors that any few sequences find.
+PLAIN = ("more is promised than is free", "a move holds nothing back", "lots on hold are sold")
+
+
+@pytest.fixture
+def house(app):
+    return small_house.build()
+
+
+@pytest.mark.slow
+def test_house_and_model_agree_whatever_is_done_to_stock(house):
+    outcome = run(house, SEQUENCES, 1, steps=STEPS)
+    assert outcome.failure == ""
+    assert outcome.sequences >= SEQUENCES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", PLAIN)
+def test_the_machine_finds_what_is_planted(house, words):
+    (error,) = (one for one in ERRORS if one.words == words)
+    with error.planted():
+        assert run(house, 100, 1, steps=STEPS, shrink=False).failure
