@@ -105,7 +105,8 @@ class Error:
         good = getattr(self.module, self.function)
         text = inspect.getsource(good)
         assert text.count(self.right) == 1, f"{self.words}: {text.count(self.right)} places to plant it"
-        exec(compile(text.replace(self.right, self.wrong), inspect.getfile(good), "exec"), vars(self.module))  # noqa: S102
+        wrong = text.replace(self.right, self.wrong)
+        exec(compile(wrong, inspect.getfile(good), "exec"), vars(self.module))  # noqa: S102
         try:
             yield
         finally:
@@ -215,12 +216,13 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = run(house, options.sequences, options.seed, steps=options.steps)
     print(told(outcome))
     print(outcome.failure or "no sequence failed")
+    verdict = "FAILED" if outcome.failure else "sound"
     refusals = sum(n for (_verb, said), n in outcome.tally.items() if said != "done")
     print(
         f"stock machine on {options.database}, seed {options.seed}: {outcome.sequences} sequences,"
         f" {outcome.steps} steps,"
         f" {outcome.steps} steps,"
-        f" {refusals} of them refused, in {time.monotonic() - began:.0f} s · {'FAILED' if outcome.failure else 'sound'}"
+        f" {refusals} of them refused, in {time.monotonic() - began:.0f} s · {verdict}"
     )
     return 1 if outcome.failure else 0
 
