@@ -39,6 +39,7 @@ from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
 
 LOADED, RECEIVED = "inventory.transfer.loaded", "inventory.transfer.received"
+UNLOADED = "inventory.transfer.unloaded"
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,9 @@ def write_off(db: Session, transfer: Transfer, sku_id: int, qty: int, note: str,
 def undo(db: Session, transfer: Transfer, actor: Actor) -> AuditEvent:
     """Take back this person's last loading or receiving here, within a minute; the last unit opens it again."""
     kind = LOADED if transfer.state is TransferState.DRAFT else RECEIVED
+    mine = steps.of_person(db, (kind,), actor, ("transfer", transfer.id or 0))
+    if kind == LOADED and mine and _was_unloaded_since(db, transfer, mine[0].id or 0):
+        raise Invalid("inventory.nothing_to_undo")
     step = steps.take_back(db, (kind,), actor, ("transfer", transfer.id or 0))
     line = line_of(db, transfer, step.data["sku"])
     if kind == LOADED:
@@ -241,6 +245,13 @@ def undo(db: Session, transfer: Transfer, actor: Actor) -> AuditEvent:
     if transfer.state is TransferState.CLOSED:
         advance(db, transfer, TransferAction.REOPEN, actor)
     return step
+
+
+def _was_unloaded_since(db: Session, transfer: Transfer, event_id: int) -> bool:
+    """The whole lorry was unloaded after this step: nothing of it is left to take back."""
+    event = AuditEvent
+    later = select(event.id).where(event.kind == UNLOADED, event.subject == "transfer", event.subject_id == transfer.id)
+    return db.exec(later.where(col(event.id) > event_id).limit(1)).first() is not None
 
 
 def advance(db: Session, transfer: Transfer, action: TransferAction, actor: Actor, **data: object) -> None:

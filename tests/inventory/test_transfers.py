@@ -127,6 +127,9 @@ def test_an_empty_lorry_does_not_leave_and_a_loaded_one_is_not_cancelled(db, tra
         transfers.cancel(db, transfer, ana)
     assert transfers.unload(db, transfer, ana) == 5
     assert queries.balance_of(db, shelf.id, tee.id) == 20
+    with pytest.raises(Invalid) as refused:
+        transfers.undo(db, transfer, ana)
+    assert refused.value.code == "inventory.nothing_to_undo", "what was unloaded cannot be taken back once more"
     transfers.cancel(db, transfer, ana)
     with pytest.raises(Conflict):
         transfers.load(db, transfer, shelf, tee.id, 1, ana)

@@ -374,8 +374,6 @@ _CHOICES: dict[Callable[[_Look], Found | None], int] = {
     _moving(MoveReason.UNPACK, "parcels", "totes"): 1,
     _moving(MoveReason.SHIP, "parcels", "customer"): 4,
     _come_back: 2,
-    _moving(MoveReason.TRANSFER, "shelves", "transit"): 1,
-    _moving(MoveReason.TRANSFER, "transit", "shelves"): 1,
     _damage: 2,
     _moving(MoveReason.SCRAP, "quarantine", "scrap"): 2,
     _adjust: 3,
