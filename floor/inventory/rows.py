@@ -130,11 +130,12 @@ _change = _Statement("""
         reserved + :promised + CASE WHEN held + :held > 0 THEN held + :held ELSE 0 END""")
 
 # Only places inside our walls have balances.
-_arrive = _Statement(f"""
+_ARRIVE = f"""
     INSERT INTO stock_balance (place_id, sku_id, qty, reserved, held)
     SELECT id, :sku, :more, 0, 0 FROM place
     WHERE id = :place AND kind IN ({", ".join(f"'{kind}'" for kind in PHYSICAL)})
-    ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty""")  # noqa: S608 -- codes of ours
+    ON CONFLICT (place_id, sku_id) DO UPDATE SET qty = stock_balance.qty + excluded.qty"""  # noqa: S608 -- codes of ours
+_arrive = _Statement(_ARRIVE)
 
 _balance = _Statement("SELECT qty, reserved, held FROM stock_balance WHERE place_id = :place AND sku_id = :sku")
 

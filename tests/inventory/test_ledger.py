@@ -3,8 +3,8 @@
 import pytest
 from sqlmodel import select
 
-from floor.inventory import books, queries, service
-from floor.inventory.models import Balance, MoveReason, Reservation
+from floor.inventory import books, queries, rows, service
+from floor.inventory.models import Balance, LedgerRow, MoveReason, Reservation
 from floor.inventory.service import Move, Wish
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict
@@ -83,3 +83,17 @@ def test_check_names_a_promise_the_balance_forgot(db):
     db.exec(select(Reservation)).one().released = 1
     db.flush()
     assert books.broken_reservations(db) == [f"stock_balance place {here.id} sku {tee.id}: promises say -1 more"]
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "made_by_the_database"),
+    [
+        (rows._BOOK, LedgerRow, {"id"}),
+        (rows._PROMISE, Reservation, {"id"}),
+        (rows._ARRIVE, Balance, set()),
+    ],
+)
+def test_the_statements_written_by_hand_fill_every_column(text, model, made_by_the_database):
+    """docs/decisions/010: a new column of these tables has to be added to floor/inventory/rows.py as well."""
+    named = text[text.index("(") + 1 : text.index(")")].replace(",", " ").split()
+    assert set(named) == {column.name for column in model.__table__.columns} - made_by_the_database
