@@ -260,7 +260,6 @@ DOORS: dict[str, Door] = {
     "deliveries.upload": Door(
         "/deliveries/files", "Dai", "Ana", {"file": _deliveries_file}, bad={"file": "no file"}
     ),
-    "inventory.adjust": Door("/counts/{variance}/adjust", "Dai", "Ana", unknown=f"/counts/{NO}/adjust"),
     "inventory.ask_count": Door(
         "/bins/SHA/A01-01-1/counts", "Ana", "Bo", {"sku": "TEE-NAVY-L"}, "/bins/SHA/Z99-99-9/counts"
     ),
@@ -283,9 +282,7 @@ DOORS: dict[str, Door] = {
         "/purchasing/{request}/order", "Dai", "Ana", {"qty": "24"}, f"/purchasing/{NO}/order",
         bad={"qty": "many"}, keeps='value="many"',
     ),
-    "supply.plan_transfer": Door(
-        "/purchasing/transfers", "Dai", "Ana", {"from": "CAN", "to": "SHA"}, bad={"from": "CAN", "to": "NOBODY"}
-    ),
+    "supply.plan_transfer": Door("/purchasing/transfers", "Dai", "Ana", {"from": "CAN", "to": "SHA"}),
     "supply.save_defaults": Door(
         "/stock/safety/defaults", "Dai", "Ana",
         {"warehouse": "SHA", "lead_days": "9", "lead_sd_days": "2", "level_a": "98", "level_b": "95", "level_c": "90"},

@@ -229,6 +229,9 @@ def _inbound(db: Session, world: World) -> Ids:
     kinds = {"dock": ("A02-09-1", BinKind.DOCK), "qc": ("A02-10-1", BinKind.QC)}
     bins = {name: a_bin(db, world.house, code, kind) for name, (code, kind) in kinds.items()}
     a_bin(db, far, "A01-01-1", BinKind.DOCK)
+    cap = sku_by_code(db, "CAP-RED")
+    assert cap is not None
+    stock(db, a_bin(db, far, "A01-02-1"), cap, 40)  # what SHA lacks
     tea, wool, shelf = a_sku(db, "TEA-50"), a_sku(db, "WOOL"), a_bin(db, world.house, "A02-08-1")
     tea.tracking = Tracking.LOT
     lot, held = (lots.lot_for(db, tea, code, None) for code in ("L-1", "L-2"))
