@@ -371,7 +371,7 @@ def test_bins_with_promises_to_shipments_come_last_and_are_marked(db):
     for where in bins:
         stock(db, where, tee, 5)
         counting.ask_count(db, where, tee.id, CountReason.CYCLE, SYSTEM)
-    (promise,) = service.reserve(db, [Wish(bins[0].id, tee.id, 2, shipment_line_id=1)])
+    promise = service.reserve_one(db, Wish(bins[0].id, tee.id, 2, shipment_line_id=1))
     order = [(found.first.where.code, found.first.is_busy) for found in tasks.bins_to_count(db, "SHA", ANA.id)]
     assert order == [("A01-02-1", False), ("A01-03-1", False), ("A01-01-1", True)]
     tote = service.new_place(db, PlaceKind.TOTE, house.id)
