@@ -179,7 +179,7 @@ def a_scene(tracking: Tracking = Tracking.LOT) -> Scene:
         if tracking is Tracking.LOT:
             service.receive(db, shelf, sku.id or 0, 5, SYSTEM, lot_id=lot.id)
             service.receive(db, shelf, sku.id or 0, 2, SYSTEM, lot_id=other.id)
-            (made,) = service.reserve(db, [Wish(shelf.id, sku.id or 0, 5, 1)])
+            made = service.reserve_one(db, Wish(shelf.id, sku.id or 0, 5, 1))
             service.take(db, made, 1, places[0], "walk", 1, SYSTEM)
             promise = made.id or 0
         return Scene(sku.id or 0, shelf.id, empty.id, places[0], lot.id or 0, other.id or 0, promise, customer)
