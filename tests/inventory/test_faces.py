@@ -59,7 +59,7 @@ def test_an_empty_reserve_or_a_full_face_asks_for_nothing(db, floor):
     assert facing.low_faces(db) == []
     assert refilling.fill_face(db, face.id, tee.id, SYSTEM) == []
     facing.keep_face(db, face, tee.id, 12, 12, SYSTEM)
-    service.release(db, service.reserve(db, [Wish(face.id, tee.id, 1, 2)])[0])
+    service.release(db, service.reserve_one(db, Wish(face.id, tee.id, 1, 2)))
     assert facing.low_faces(db) == []
 
 
