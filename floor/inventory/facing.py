@@ -118,8 +118,7 @@ def face_at(db: Session, bin_id: int, sku_id: int) -> Face | None:
 
 def fits(db: Session, where: Bin, sku: Sku) -> int | None:
     """Units of a SKU that still fit into a bin by its litres and kilograms; None where it has neither."""
-    # getattr: bins of a house that never measured them say nothing.
-    litres, kilos = getattr(where, "capacity_l", None), getattr(where, "max_weight_kg", None)
+    litres, kilos = where.capacity_l, where.max_weight_kg
     if litres is None and kilos is None:
         return None
     volume = col(Sku.length_mm) * col(Sku.width_mm) * col(Sku.height_mm)

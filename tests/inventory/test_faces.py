@@ -51,6 +51,16 @@ def test_a_face_is_low_when_its_free_units_fall_below_the_minimum(db, floor):
     assert refilling.fill_face(db, face.id, tee.id, SYSTEM) == []
 
 
+@pytest.mark.parametrize(("litres", "kilos", "more"), [(30, None, 3), (None, 3, 3), (25, 3, 0)])
+def test_a_refill_is_no_more_than_the_bin_holds(db, floor, litres, kilos, more):
+    """A shirt is 1.98 litres and 200 g; twelve lie there, three of them promised."""
+    _house, face, _low, _high, tee = floor
+    face.capacity_l, face.max_weight_kg = litres, kilos
+    db.flush()
+    promise(db, face, tee, 3)
+    assert sum(task.qty for task in refilling.fill_face(db, face.id, tee.id, SYSTEM)) == more
+
+
 def test_an_empty_reserve_or_a_full_face_asks_for_nothing(db, floor):
     _house, face, low, high, tee = floor
     promise(db, face, tee, 3)
