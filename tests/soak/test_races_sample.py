@@ -35,5 +35,5 @@ def test_rows_touched_in_any_order_are_found_as_deadlocks(postgres_url):
 
 @pytest.mark.slow
 def test_writers_that_begin_as_readers_are_found_as_locked(tmp_path):
-    outcome = run(f"sqlite:///{tmp_path / 'floor.db'}", 1, 8, 7, print, "deferred", (across,))
+    outcome = run(f"sqlite:///{tmp_path / 'floor.db'}", len(ROUNDS), 8, 7, print, "deferred")
     assert any("database is locked" in words for words in outcome.broken)
