@@ -31,8 +31,8 @@ def lived(db):
     service.receive(db, other, tea.id, 3, SYSTEM, lot_id=bad.id)
     tote = service.new_place(db, PlaceKind.TOTE, house.id)
     wishes = [Wish(shelf.id, tee.id, 6, shipment_line_id=1), Wish(shelf.id, tea.id, 7, shipment_line_id=2)]
-    for promise in service.reserve(db, wishes):
-        service.take(db, promise, 2, tote, "walk", 1, SYSTEM)
+    for wish in wishes:
+        service.take(db, service.reserve_one(db, wish), 2, tote, "walk", 1, SYSTEM)
     lots.hold(db, bad, Held.RECALL, SYSTEM)
     customer = service.beyond(db, PlaceKind.CUSTOMER, house.id)
     service.move(db, [Move(tea.id, 1, tote, customer, MoveReason.SHIP)], "manifest", 1, SYSTEM)
