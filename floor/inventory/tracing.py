@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
-from floor.inventory.models import Balance, Bin, LedgerRow, Lot, LotBalance, Place, PlaceKind, Reservation, Warehouse
+from floor.inventory.models import Bin, LedgerRow, Lot, LotBalance, Place, PlaceKind, Reservation, Warehouse
 from floor.inventory.queries import PlaceName, place_names
 from floor.kit.errors import Unknown
 
@@ -130,9 +130,3 @@ def bin_by_id(db: Session, bin_id: int) -> tuple[Bin, Warehouse]:
     if found is None:
         raise Unknown("inventory.unknown_bin", bin=bin_id)
     return found
-
-
-def free_units(db: Session, place_id: int) -> dict[int, int]:
-    """SKU -> units of a place that are promised to nobody and not on hold."""
-    rows = select(Balance).where(Balance.place_id == place_id)
-    return {row.sku_id: row.qty - row.reserved - row.held for row in db.exec(rows)}

@@ -1,6 +1,6 @@
 """Doors of stock: the list, bins and goods and totes, receiving. Counts too; refills have doors of their own."""
 
-from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
@@ -10,13 +10,13 @@ from floor.inventory import counting, messages, printing, queries, screens, serv
 from floor.inventory.forms import ReceiveForm
 from floor.inventory.models import CountReason
 from floor.inventory.states import CountState
-from floor.kit import spreadsheet
 from floor.kit.errors import Refused, Unknown
 from floor.kit.uow import reading
 from floor.paper.labels import BinLabel
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
@@ -56,10 +56,7 @@ def stock_csv() -> Response:
         (row.sku.code, row.sku.name, row.site, row.on_hand, row.free, row.reserved, row.aside, row.safety)
         for row in rows
     )
-    response = make_response(spreadsheet.to_csv(header, table))
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="stock.csv"'
-    return response
+    return csv_file("stock.csv", header, table)
 
 
 # --- receiving ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """Doors of the desk for what comes in: deliveries announced by form or file, their differences, quality control."""
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
@@ -23,6 +21,7 @@ from floor.kit.uow import reading
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
@@ -125,7 +124,8 @@ def differences(delivery_id: int) -> Response:
     with reading() as db:
         found = inbound.delivery_for(db, delivery_id)
         lines = inbound.delivery_lines(db, found)
-    return csv_of(_differing(found, lines), f"{found.number}.csv")
+    header, *rows = _differing(found, lines)
+    return csv_file(f"{found.number}.csv", header, rows)
 
 
 def _differing(found: Delivery, lines: Sequence[tuple[DeliveryLine, Sku]]) -> list[Sequence[Any]]:
@@ -141,18 +141,6 @@ def _differing(found: Delivery, lines: Sequence[tuple[DeliveryLine, Sku]]) -> li
                  max(-gap, 0), max(gap, 0), line.damaged, line.in_doubt)
             )  # fmt: skip
     return rows
-
-
-def csv_of(rows: Sequence[Sequence[Any]], name: str) -> Response:
-    """Rows as a file a spreadsheet opens, and none of its cells runs."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    for row in rows:
-        table.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@") else cell for cell in row])
-    response = make_response("\ufeff" + out.getvalue())
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _show_new(db: Session, form: Form[Any], status: int = 200, found: Announced | None = None) -> Response:

@@ -12,13 +12,13 @@ from floor.inventory import feeds, queries
 from floor.inventory.feeds import FeedTerms, Share
 from floor.inventory.forms_supply import FeedForm, ShareForm
 from floor.inventory.models_supply import StockFeed
-from floor.inventory.views_supply import table
 from floor.kit import clock
 from floor.kit.errors import Refused, Unknown
 from floor.kit.uow import reading
 from floor.web import hx
 from floor.web.auth import actor, public, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.limits import limiter
@@ -42,7 +42,7 @@ def feed_csv(channel: str) -> Response:
         found = _readable(db, channel)
         if found is None:
             return _no_key()
-        return table(f"stock-{found.channel}.csv", ("sku", "qty"), feeds.listing(db, found))
+        return csv_file(f"stock-{found.channel}.csv", ("sku", "qty"), feeds.listing(db, found))
 
 
 @bp.get("/stock/feed/<channel>.json")

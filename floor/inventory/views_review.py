@@ -1,7 +1,5 @@
 """Doors of the supervisor's side of counting: the day's plan, variances and results, rules, what machines saw."""
 
-import csv
-import io
 from dataclasses import asdict
 from typing import Any
 
@@ -37,6 +35,7 @@ from floor.people.queries import names
 from floor.web import hx, signing
 from floor.web.auth import actor, public, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.limits import limiter
@@ -140,27 +139,20 @@ def results_csv() -> Response:
             db, [state for state in CountState if state is not CountState.OPEN], current_user.site
         )
         people = names(db, [getattr(row.task, name) for row in rows for name in ("counted_by", "decided_by")])
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow((
+    header = (
         "id", "warehouse", "bin", "sku", "reason", "state", "counted", "books", "difference", "value_yuan",
         "counted_by", "counted_at", "why", "decided_by", "decided_at",
-    ))  # fmt: skip
-    for row in rows:
-        one = row.task
-        table.writerow((
+    )  # fmt: skip
+    table = (
+        (
             one.id, row.site, row.where.code, row.sku.code, one.reason, one.state, one.counted_qty, one.system_qty,
-            row.gap, f"{one.value_fen / 100:.2f}", _plain(people.get(one.counted_by, "")), one.counted_at, one.why,
-            _plain(people.get(one.decided_by, "")), one.decided_at or "",
-        ))  # fmt: skip
-    response = make_response("\ufeff" + out.getvalue())
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="counts.csv"'
-    return response
-
-
-def _plain(text: str) -> str:
-    return "'" + text if text[:1] in "=+-@" else text  # a spreadsheet must not run it
+            row.gap, f"{one.value_fen / 100:.2f}", people.get(one.counted_by, ""), one.counted_at, one.why,
+            people.get(one.decided_by, ""), one.decided_at or "",
+        )
+        for row in rows
+        for one in (row.task,)
+    )  # fmt: skip
+    return csv_file("counts.csv", header, table)
 
 
 @bp.post("/counts/<int:task_id>/adjust")

@@ -1,8 +1,5 @@
 """Doors of supply: safety stock kept and computed, what purchasing should order, and a SKU's own settings."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, make_response, request, url_for
@@ -25,6 +22,7 @@ from floor.paper.sheets import PurchaseLine, PurchaseList, purchase_pdf
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
@@ -77,23 +75,7 @@ def safety_csv() -> Response:
         )
         for row in rows
     )  # fmt: skip
-    return table("safety-stock.csv", header, lines)
-
-
-def table(name: str, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> Response:
-    """A CSV answer; a text that a spreadsheet would run as a formula gets a mark in front."""
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(header)
-    rows.writerows([_harmless(cell) for cell in line] for line in lines)
-    response = make_response("\ufeff" + out.getvalue())
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _harmless(cell: Any) -> Any:
-    return "'" + cell if isinstance(cell, str) and cell[:1] in "=+-@" and cell else cell
+    return csv_file("safety-stock.csv", header, lines)
 
 
 @bp.post("/stock/safety/accept")
@@ -221,7 +203,7 @@ def purchasing_csv() -> Response:
         )
         for row in rows
     )  # fmt: skip
-    return table("purchase-requests.csv", header, lines)
+    return csv_file("purchase-requests.csv", header, lines)
 
 
 @bp.get("/purchasing.pdf")
