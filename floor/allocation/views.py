@@ -1,11 +1,9 @@
 """Doors of allocation: runs and their comparison, the preview, the live monitor, and what was left out."""
 
-import csv
-import io
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
@@ -24,6 +22,7 @@ from floor.people.models import User
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from floor.web.downloads import csv_file
 from floor.web.forms import Form, read
 from floor.web.page import page
 
@@ -371,37 +370,19 @@ def unallocated(run_id: int) -> Response:
 @roles("supervisor")
 def export(run_id: int) -> Response:
     """The same as a table for a spreadsheet; UTF-8 with a mark, or Excel garbles the Chinese."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(
-        [
-            _("Order"),
-            _("Channel"),
-            _("Promised by"),
-            _("Why left out"),
-            _("SKU"),
-            _("Warehouse"),
-            _("Needed"),
-            _("There"),
-        ]
-    )
+    header = (
+        _("Order"), _("Channel"), _("Promised by"), _("Why left out"), _("SKU"), _("Warehouse"), _("Needed"),
+        _("There"),
+    )  # fmt: skip
     with reading() as db:
         queries.run_for(db, run_id)
-        for left, order, sku, house in queries.left_out(db, run_id, _reason()):
-            table.writerow(
-                [order.number, _plain(order.channel), order.promised_at.isoformat(timespec="minutes"),
-                 messages.REASONS[Why(left.reason)], _plain(sku.code) if sku else "", house.code if house else "",
-                 left.wanted, left.available]
-            )  # fmt: skip
-    response = make_response(out.getvalue().encode("utf-8-sig"))
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="run-{run_id}-unallocated.csv"'
-    return response
-
-
-def _plain(text: str) -> str:
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+        rows = [
+            (order.number, order.channel, order.promised_at.isoformat(timespec="minutes"),
+             messages.REASONS[Why(left.reason)], sku.code if sku else "", house.code if house else "", left.wanted,
+             left.available)
+            for left, order, sku, house in queries.left_out(db, run_id, _reason())
+        ]  # fmt: skip
+    return csv_file(f"run-{run_id}-unallocated.csv", header, rows)
 
 
 def _reason() -> Why | None:
