@@ -1,18 +1,26 @@
-"""Is this plan one the floor can ship? Knows nothing of how it was found."""
+"""Is this plan one the floor can ship, and is its bound true? Knows nothing of how either was found: numpy alone."""
 
-from collections import Counter, defaultdict
+import numpy as np
 
-from solver.allocation.plan import Parcel, Plan
-from solver.allocation.problem import Lane, Order, Problem, promisable
+from solver.allocation.kernel import Prices
+from solver.allocation.plan import Plan, bill_of, parcels_of
+from solver.allocation.problem import NO_RATE, Problem
 from solver.common import Status
 
 
 def violations(problem: Problem, plan: Plan) -> tuple[str, ...]:
     """Sentences for every rule broken; empty when the plan holds."""
-    found = _every_order_once(problem, plan)
+    house, service = plan.house, plan.service
+    if house.shape != (problem.groups,) or ((house >= 0) != (service >= 0)).any():
+        return ("not every group has a warehouse and a service, or neither",)
+    if (house >= problem.houses).any() or (service >= problem.rate.shape[1]).any():
+        return ("a warehouse or service does not exist",)
+    found = _parcels(problem, plan) + _orders(problem, plan)
     if found:
         return tuple(found)
-    found += _lines_add_up(problem, plan) + _stock_and_labour_suffice(problem, plan) + _cost_is_true(problem, plan)
+    found = _room(problem, plan)
+    if (cost := bill_of(problem, house, service).total) != plan.cost:
+        found.append(f"the plan says it costs {plan.cost}, it costs {cost}")
     if plan.bound is not None and plan.bound > plan.cost:
         found.append("the bound is above the cost")
     if plan.status is Status.OPTIMAL and plan.bound != plan.cost:
@@ -20,75 +28,54 @@ def violations(problem: Problem, plan: Plan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _every_order_once(problem: Problem, plan: Plan) -> list[str]:
-    served, left_out = (
-        {parcel.order for parcel in plan.parcels},
-        [reason.order for reason in plan.unallocated],
-    )
-    if Counter([*served, *left_out]) == Counter(order.id for order in problem.orders):
-        return []
-    return ["parcels and reasons do not name every order exactly once"]
+def _parcels(problem: Problem, plan: Plan) -> list[str]:
+    parcel, weight = parcels_of(problem, plan.house, plan.service)
+    order, house, service = parcel.T
+    band = np.searchsorted(problem.edges, weight)
+    rates = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2)
+    offered = rates[problem.zone[problem.region[order], house], service, band] < NO_RATE
+    allowed = (problem.services[order] >> service & 1).astype(bool)
+    several = np.bincount(order, minlength=problem.orders)
+    apart = np.bincount(np.unique(parcel[:, :2], axis=0)[:, 0], minlength=problem.orders)
+    return [
+        *(f"order {o} goes by a service that does not carry it" for o in np.unique(order[~(offered & allowed)])),
+        *(f"order {o} leaves in too many parcels" for o in np.nonzero(several > problem.parcels)[0]),
+        *(f"order {o} leaves one warehouse by two services" for o in np.nonzero(several != apart)[0]),
+    ]
 
 
-def _of_order(plan: Plan) -> dict[str, list[Parcel]]:
-    found: dict[str, list[Parcel]] = defaultdict(list)
-    for parcel in plan.parcels:
-        found[parcel.order].append(parcel)
-    return found
+def _orders(problem: Problem, plan: Plan) -> list[str]:
+    ships = np.add.reduceat(plan.house >= 0, problem.group_first[:-1])
+    groups = np.diff(problem.group_first)
+    cut = (ships > 0) & (ships < groups) & ~problem.partial
+    fixed = problem.pinned[problem.order_of_group]
+    moved = fixed & ((plan.house != problem.home) | (plan.service != problem.home_service))
+    return [
+        *(f"order {o} ships in part" for o in np.nonzero(cut)[0]),
+        *(f"group {g} is pinned and moved" for g in np.nonzero(moved)[0]),
+    ]
 
 
-def _most_parcels(problem: Problem, order: Order) -> int:
-    return problem.costs.max_parcels if order.splittable else 1
+def _room(problem: Problem, plan: Plan) -> list[str]:
+    house, ships = plan.house, plan.house >= 0
+    line = ships[problem.group_of_line]
+    units = np.zeros_like(problem.stock)
+    np.add.at(units, (problem.sku[line], house[problem.group_of_line][line]), problem.qty[line])
+    work = np.zeros_like(problem.capacity)
+    np.add.at(work, house[ships], problem.work[ships])
+    parcel, weight = parcels_of(problem, house, plan.service)
+    dock, lorry = np.zeros_like(problem.dock), np.zeros_like(problem.lorry)
+    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
+    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
+    return [
+        f"{what} {tuple(int(x) for x in at)}: {used[tuple(at)]} of {there[tuple(at)]}"
+        for what, used, there in (
+            ("stock", units, problem.stock),
+            ("work", work, problem.capacity),
+            ("benches", dock.sum(axis=1), problem.benches),
+            ("dock", dock, problem.dock),
+            ("lorry", lorry, problem.lorry),
+        )
+        for at in np.argwhere(used > there)
+    ]
 
-
-def _lines_add_up(problem: Problem, plan: Plan) -> list[str]:
-    orders, found = {order.id: order for order in problem.orders}, []
-    for name, parcels in _of_order(plan).items():
-        shipped: Counter[str] = Counter()
-        for parcel in parcels:
-            shipped.update({line.sku: line.qty for line in parcel.lines})
-            if not parcel.lines or any(line.qty < 1 for line in parcel.lines):
-                found.append(f"order {name} has an empty parcel or line")
-        if shipped != Counter({line.sku: line.qty for line in orders[name].lines}):
-            found.append(f"order {name} does not get what it asked for")
-        houses = [parcel.warehouse for parcel in parcels]
-        if len(houses) > _most_parcels(problem, orders[name]) or len(set(houses)) < len(houses):
-            found.append(f"order {name} is split over too many parcels")
-    return found
-
-
-def _stock_and_labour_suffice(problem: Problem, plan: Plan) -> list[str]:
-    units: dict[str, Counter[str]] = defaultdict(Counter)
-    lines: Counter[str] = Counter()
-    for parcel in plan.parcels:
-        lines[parcel.warehouse] += len(parcel.lines)
-        for line in parcel.lines:
-            units[parcel.warehouse][line.sku] += line.qty
-    found = [f"no warehouse {name}" for name in units if name not in {w.id for w in problem.warehouses}]
-    for warehouse in problem.warehouses:
-        free = promisable(warehouse)
-        found += [
-            f"{warehouse.id} promises {taken} of {sku} and has {free.get(sku, 0)}"
-            for sku, taken in units[warehouse.id].items()
-            if taken > free.get(sku, 0)
-        ]
-        if warehouse.labour_lines is not None and lines[warehouse.id] > warehouse.labour_lines:
-            found.append(f"{warehouse.id} has {lines[warehouse.id]} lines for {warehouse.labour_lines} it can pick")
-    return found
-
-
-def _cost_is_true(problem: Problem, plan: Plan) -> list[str]:
-    orders = {order.id: order for order in problem.orders}
-    lanes: dict[tuple[str, str], list[Lane]] = defaultdict(list)
-    for lane in problem.lanes:
-        lanes[lane.warehouse, lane.region].append(lane)
-    cost, found = 0, list[str]()
-    for parcel in plan.parcels:
-        order = orders[parcel.order]
-        ways = [problem.costs.of_parcel(order, lane) for lane in lanes[parcel.warehouse, order.region]]
-        if ways:
-            cost += min(ways)
-        else:
-            found.append(f"no lane from {parcel.warehouse} to {order.region}")
-    cost += sum(problem.costs.of_leaving_out(orders[reason.order]) for reason in plan.unallocated)
-    return found if found or cost == plan.cost else [f"the plan says it costs {plan.cost}, it costs {cost}"]

@@ -1,140 +1,208 @@
-"""Improve a plan exactly, a chunk of orders at a time: their choices compete for what the others leave free.
+"""Re-plan some orders exactly: their near-best plans compete for what everybody else leaves free.
 
-CP-SAT's presolve harms this set-packing model (measured: bounds absurd, nothing proven), so it is off; and
-its bound is never published as proof: the bound of a plan comes from prices alone.
+The model is set packing, filled in bulk through MathOpt and solved by CP-SAT. Its presolve harms this kind of model
+(measured: bounds absurd, nothing proven), so it is off; its bound is never published, prices prove bounds. Fixed effort
+and seed instead of a clock, so that a plan can be had again.
 """
 
-import random
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from ortools.sat.python import cp_model
+import numpy as np
+from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2
+from ortools.math_opt.core.python import solver as math_opt
 
-from solver.allocation.model import Choice, Model
-from solver.allocation.pricing import Prices
-from solver.allocation.room import Room
+from solver.allocation import kernel
+from solver.allocation.kernel import QUICK, Floats
+from solver.allocation.pool import Pool, uses_of
+from solver.allocation.prices import Valuation
+from solver.allocation.problem import Ints, spans
+from solver.allocation.state import DEAR, Searcher, State
+from solver.allocation.workshop import PLANS
 from solver.common import Seed
 
-CHUNK = 250  # orders
-MOST = 12  # choices per order
-EFFORT = 0.25  # CP-SAT's deterministic time per chunk
 
-Plan = dict[int, Choice]
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Choose at most one column of each order, `gain` as large as can be, rows within `limit`: plain data, so that it
+    travels to another process or machine."""
 
-
-def priced_cost(model: Model, prices: Prices, choice: Choice) -> float:
-    scarcity = sum(units * prices.unit[s, w] + prices.line[w] for s, w, units in model.use_of(choice))
-    return float(model.cost_of(choice) + scarcity)
-
-
-def options_of(model: Model, prices: Prices, pool: Sequence[Choice]) -> dict[int, list[tuple[float, Choice]]]:
-    """Per order its choices by priced cost, the best MOST of them."""
-    found: dict[int, list[tuple[float, Choice]]] = defaultdict(list)
-    for choice in pool:
-        found[choice.order].append((priced_cost(model, prices, choice), choice))
-    return {o: sorted(row, key=lambda c: (c[0], c[1].a, c[1].b, c[1].from_a))[:MOST] for o, row in found.items()}
+    gain: Floats  # [columns]
+    order: Ints  # [columns] 0 to orders-1
+    row: Ints  # [uses]
+    column: Ints  # [uses]
+    much: Floats  # [uses]
+    limit: Floats  # [rows]
+    hint: Sequence[bool]  # [columns]
+    effort: float  # CP-SAT's deterministic time
+    seed: Seed
 
 
-def chunks_of(
-    model: Model, plan: Plan, options: dict[int, list[tuple[float, Choice]]], rng: random.Random
-) -> list[list[int]]:
-    """Orders that do worse than the prices say they could, each with the holders of what it wants, in an
-    order drawn by the seed: another pass cuts other chunks."""
-    holders: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for o, choice in plan.items():
-        for sku, warehouse, _ in model.use_of(choice):
-            holders[sku, warehouse].append(o)
-    regret = {o: _cost(model, plan, o) - model.cost_of(row[0][1]) for o, row in options.items()}
-    worst = sorted(o for o in regret if regret[o] > 0)
-    rng.shuffle(worst)
-    seen, found, current = set[int](), list[list[int]](), list[int]()
-    for o in worst:
-        wanted = {(s, w) for _, choice in options[o][:3] for s, w, _ in model.use_of(choice)}
-        near = [o, *(h for cell in sorted(wanted) for h in holders[cell][:40] if h in options)]
-        for member in near:
-            if member not in seen:
-                seen.add(member)
-                current.append(member)
-        if len(current) >= CHUNK:
-            found.append(current)
-            current = []
-    return [*found, current] if current else found
-
-
-def improve_chunk(
-    model: Model,
-    plan: Plan,
-    room: Room,
-    members: list[int],
-    options: dict[int, list[tuple[float, Choice]]],
-    seed: Seed,
-) -> None:
-    """Re-plan these orders in the room they and nobody else hold; `plan` and `room` change only for the
-    better."""
-    rows = {o: _with_present(plan, o, [choice for _, choice in options[o]]) for o in members}
-    for o in members:
-        if o in plan:
-            room.take(plan[o], -1)
-    chosen = _solve(model, room, rows, plan, seed)
-    if chosen is not None:
-        for o in members:
-            plan.pop(o, None)
-        plan.update(chosen)
-    for o in members:
-        if o in plan:
-            room.take(plan[o])
-
-
-def _with_present(plan: Plan, order: int, row: list[Choice]) -> list[Choice]:
-    return row if order not in plan or plan[order] in row else [plan[order], *row]
-
-
-def _cost(model: Model, plan: Plan, order: int) -> int:
-    return model.cost_of(plan[order]) if order in plan else int(model.penalty[order])
-
-
-def _solve(model: Model, room: Room, rows: dict[int, list[Choice]], plan: Plan, seed: Seed) -> Plan | None:
-    cp = cp_model.CpModel()
-    taken = [(cp.new_bool_var(""), choice) for row in rows.values() for choice in row]
-    _once_per_order(cp, rows, taken)
-    _within_stock_and_labour(cp, model, room, taken)
-    cp.maximize(sum(var * int(model.penalty[c.order] - model.cost_of(c)) for var, c in taken))
-    for var, choice in taken:
-        cp.add_hint(var, plan.get(choice.order) == choice)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed
-    solver.parameters.cp_model_presolve = False
-    solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = EFFORT
-    if solver.solve(cp) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+def pack(packing: Packing) -> np.ndarray | None:
+    """[columns] which are chosen; None when nothing better than the hint was found in the effort."""
+    proto = _model(packing)
+    rules = parameters_pb2.SolveParametersProto()
+    rules.cp_sat.num_workers = 1
+    rules.cp_sat.random_seed = packing.seed
+    rules.cp_sat.cp_model_presolve = False
+    rules.cp_sat.linearization_level = 2
+    rules.cp_sat.max_deterministic_time = packing.effort
+    start = model_parameters_pb2.ModelSolveParametersProto()
+    hint = start.solution_hints.add().variable_values
+    hint.ids.extend(range(len(packing.gain)))
+    hint.values.extend([float(chosen) for chosen in packing.hint])
+    result = math_opt.solve(
+        proto, parameters_pb2.SOLVER_TYPE_CP_SAT, parameters_pb2.SolverInitializerProto(), rules, start,
+        None, callback_pb2.CallbackRegistrationProto(), None, None,
+    )  # fmt: skip
+    if not result.solutions:
         return None
-    found = {choice.order: choice for var, choice in taken if solver.boolean_value(var)}
-    better = sum(_cost(model, found, o) for o in rows) < sum(_cost(model, plan, o) for o in rows)
-    return found if better else None
+    found = result.solutions[0].primal_solution.variable_values
+    chosen = np.zeros(len(packing.gain), bool)
+    chosen[np.array(found.ids, dtype=np.int64)] = np.array(found.values) > 0.5
+    better = packing.gain[chosen].sum() > packing.gain[np.asarray(packing.hint)].sum() + 0.5
+    return chosen if better else None
 
 
-Taken = list[tuple[cp_model.IntVar, Choice]]
+def _model(packing: Packing) -> model_pb2.ModelProto:
+    wanted = np.bincount(packing.row, packing.much, minlength=len(packing.limit))
+    tight = np.nonzero(wanted > packing.limit)[0]
+    orders = int(packing.order.max(initial=-1)) + 1
+    number = np.full(len(packing.limit), -1)
+    number[tight] = orders + np.arange(len(tight))
+    keep = number[packing.row] >= 0
+    columns = len(packing.gain)
+    row = np.append(packing.order, number[packing.row[keep]])
+    column = np.append(np.arange(columns), packing.column[keep])
+    much = np.append(np.ones(columns), packing.much[keep])
+    by = np.lexsort((column, row))
+    limit = np.append(np.ones(orders), packing.limit[tight])
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(range(columns))
+    proto.variables.lower_bounds.extend([0.0] * columns)
+    proto.variables.upper_bounds.extend([1.0] * columns)
+    proto.variables.integers.extend([True] * columns)
+    proto.objective.linear_coefficients.ids.extend(range(columns))
+    proto.objective.linear_coefficients.values.extend((-packing.gain).tolist())
+    proto.linear_constraints.ids.extend(range(len(limit)))
+    proto.linear_constraints.lower_bounds.extend([-float("inf")] * len(limit))
+    proto.linear_constraints.upper_bounds.extend(limit.tolist())
+    proto.linear_constraint_matrix.row_ids.extend(row[by].tolist())
+    proto.linear_constraint_matrix.column_ids.extend(column[by].tolist())
+    proto.linear_constraint_matrix.coefficients.extend(much[by].tolist())
+    return proto
 
 
-def _once_per_order(cp: cp_model.CpModel, rows: dict[int, list[Choice]], taken: Taken) -> None:
-    by_order: dict[int, list[cp_model.IntVar]] = {o: [] for o in rows}
-    for var, choice in taken:
-        by_order[choice.order].append(var)
-    for row in by_order.values():
-        cp.add_at_most_one(row)
+#: Orders per chunk, and how far above its best a plan may be priced (fen).
+CHUNK, WITHIN = 500, 10_000.0
+#: Orders that may join a chunk for one seed, and for one SKU.
+FOR_A_SEED, FOR_A_SKU = 60, 20
+#: CP-SAT's deterministic time per chunk.
+EFFORT = 0.5
+
+#: Runs packings somewhere, side by side: answers in the order of the questions.
+Crew = Callable[[Sequence[Packing]], Sequence[np.ndarray | None]]
 
 
-def _within_stock_and_labour(cp: cp_model.CpModel, model: Model, room: Room, taken: Taken) -> None:
-    units: dict[tuple[int, int], list[tuple[cp_model.IntVar, int]]] = defaultdict(list)
-    lines: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-    for var, choice in taken:
-        for sku, warehouse, qty in model.use_of(choice):
-            units[sku, warehouse].append((var, qty))
-            lines[warehouse].append(var)
-    for cell, row in units.items():
-        if sum(qty for _, qty in row) > room.stock[cell]:
-            cp.add(sum(var * qty for var, qty in row) <= int(room.stock[cell]))
-    for warehouse, variables in lines.items():
-        if len(variables) > room.labour[warehouse]:
-            cp.add(sum(variables) <= int(room.labour[warehouse]))
+class Chunker:
+    """Cuts what is contested into chunks, has them packed, and puts what was found into the plan."""
+
+    def __init__(self, searcher: Searcher, valuation: Valuation) -> None:
+        self._searcher, self._rows = searcher, valuation.rows
+        self._dear = np.zeros(valuation.prices.unit.shape[0], bool)
+        self._dear[searcher.dear_sku] = True
+
+    def chunks(self, state: State, rng: np.random.Generator) -> list[Ints]:
+        """Around orders far from their wish, and around dear things left lying: who wants the same things. Each order is
+        in one chunk at most; another draw of `rng` cuts otherwise."""
+        problem = state.shop.problem
+        worth = state.prices.unit * state.room.unit
+        far = np.nonzero(state.regret > 1.0)[0]
+        lying = np.unique(np.nonzero(worth > DEAR)[0])
+        seeds = [np.array([o]) for o in far] + [self._searcher.wanting(s) for s in lying]
+        seen, seen_sku = np.zeros(problem.orders, bool), np.zeros(len(self._dear), bool)
+        found, chunk = list[Ints](), list[int]()
+        for seed in rng.permutation(len(seeds)):
+            queue, budget = deque(seeds[seed].tolist()), FOR_A_SEED
+            while queue and budget:
+                o = queue.popleft()
+                if seen[o]:
+                    continue
+                seen[o] = True
+                chunk.append(o)
+                budget -= 1
+                groups = problem.group_first[o], problem.group_first[o + 1]
+                for sku in problem.sku[problem.line_first[groups[0]] : problem.line_first[groups[1]]]:
+                    if self._dear[sku] and not seen_sku[sku]:
+                        seen_sku[sku] = True
+                        rivals = self._searcher.wanting(sku)
+                        queue.extend(rng.permutation(rivals[~seen[rivals]])[:FOR_A_SKU].tolist())
+            if len(chunk) >= CHUNK:
+                found.append(np.sort(chunk))
+                chunk = []
+        return [*found, np.sort(chunk)] if chunk else found
+
+    def improve(self, state: State, chunks: Sequence[Ints], crew: Crew, seed: Seed) -> None:
+        """Pack some chunks side by side; what is left of each thing belongs to one of them, so that all can be kept."""
+        left = self._rows.gather(state.room)
+        asked = [self._ask(state, chunk, seed + c) for c, chunk in enumerate(chunks)]
+        free = self._shares(asked, left)
+        packings = [replace(packing, limit=packing.limit + rest) for (_, packing), rest in zip(asked, free, strict=True)]
+        for (plans, _), chosen in zip(asked, crew(packings), strict=True):
+            if chosen is not None:
+                self._adopt(state, plans, chosen)
+
+    @staticmethod
+    def _shares(asked: Sequence[tuple[Pool, Packing]], left: Floats) -> list[Floats]:
+        wants = np.array([np.bincount(packing.row, minlength=len(left)) > 0 for _, packing in asked])
+        count = wants.sum(axis=0)
+        whole = np.where(count > 0, left // np.maximum(1, count), 0.0)
+        rest = np.where(count > 0, left - whole * count, 0.0)
+        first = wants.argmax(axis=0)
+        return [np.where(want, whole, 0.0) + np.where(first == c, rest, 0.0) for c, want in enumerate(wants)]
+
+    def _ask(self, state: State, some: Ints, seed: Seed) -> tuple[Pool, Packing]:
+        """The plans of these orders, their present ones first, and the question which to take; limit: what they hold."""
+        shop = state.shop
+        present = Pool()
+        present.add(shop, state.cost, state.house, state.service, some)
+        near = self._near_best(state, some)
+        plans = Pool(
+            np.append(present.order, near.order), np.append(present.cost, near.cost),
+            np.append(present.first, present.first[-1] + near.first[1:]), np.append(present.house, near.house),
+            np.append(present.service, near.service),
+        )  # fmt: skip
+        uses = uses_of(shop, plans, self._rows)
+        held = uses.column < len(present)
+        limit = np.bincount(uses.row[held], uses.much[held], minlength=len(self._rows.limit))
+        hint = np.arange(len(plans)) < len(present)
+        gain = shop.nothing[plans.order] - plans.cost
+        order = np.searchsorted(some, plans.order)
+        return plans, Packing(gain, order, uses.row, uses.column, uses.much, limit, hint, EFFORT, seed)
+
+    def _near_best(self, state: State, some: Ints) -> Pool:
+        shop = state.shop
+        groups = int(np.diff(shop.market.group_first)[some].sum())
+        order, cost = np.empty(len(some) * PLANS, np.int64), np.empty(len(some) * PLANS)
+        first = np.empty(len(some) * PLANS + 1, np.int64)
+        house, service = np.empty(groups * PLANS, np.int64), np.empty(groups * PLANS, np.int64)
+        count = kernel.list_plans(
+            shop.market, state.prices, shop.nobody, some, state.value, WITHIN, shop.wide_desk, order, cost, first,
+            house, service, QUICK * 10,
+        )  # fmt: skip
+        end = first[count]
+        return Pool(order[:count], cost[:count], first[: count + 1], house[:end], service[:end])
+
+    @staticmethod
+    def _adopt(state: State, plans: Pool, chosen: np.ndarray) -> None:
+        market = state.shop.market
+        some = np.unique(plans.order)
+        kernel.take_some(market, state.room, some, state.house, state.service, -1)
+        groups = spans(market.group_first, some)
+        state.house[groups] = state.service[groups] = -1
+        picked = np.nonzero(chosen)[0]
+        groups, places = spans(market.group_first, plans.order[picked]), spans(plans.first, picked)
+        state.house[groups], state.service[groups] = plans.house[places], plans.service[places]
+        kernel.take_some(market, state.room, some, state.house, state.service, 1)
+        state.refresh(some)

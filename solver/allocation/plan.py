@@ -1,60 +1,124 @@
-"""The answer to an allocation problem: parcels, and a reason for every order without one."""
+"""The answer to an allocation problem: where each group ships, what it costs, and why the rest was left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from solver.allocation.problem import Line
+import numpy as np
+
+from solver.allocation.kernel import Prices
+from solver.allocation.problem import NO_RATE, Ints, Problem
 from solver.common import Seed, Status, gap_between
 
 
 class Code(StrEnum):
-    """Why an order was left out, most basic cause first."""
+    """Why an order was left out: what would have to change for it to ship, the most basic thing first."""
 
-    NO_LANE = "no_lane"  # no warehouse serves the address
-    NO_STOCK = "no_stock"  # the serving warehouses together never had enough
-    SAFETY_STOCK = "safety_stock"  # only the safety stock would cover it
-    PICK_FACE_EMPTY = "pick_face_empty"  # enough stock, but in reserve storage: replenish
-    PARTIAL_ONLY = "partial_only"  # enough in all, but not in as few places as the order may ship from
-    OTHER_ORDERS_FIRST = "other_orders_first"  # other orders took what it needs
-    LABOUR_FULL = "labour_full"  # stock is there, nobody left to pick it
+    NO_LANE = "no_lane"  # nobody carries it to this address
+    TOO_BIG = "too_big"  # heavier than any service there takes
+    NO_STOCK = "no_stock"  # the warehouses that serve the address never had enough
+    CANNOT = "cannot"  # where the stock is, nobody can handle it: heavy lift, cold
+    PARTIAL_ONLY = "partial_only"  # enough in all, but not in as few parcels as it may leave in
+    OTHER_ORDERS_FIRST = "other_orders_first"  # other orders took the stock
+    LABOUR_FULL = "labour_full"  # stock is there, the work until the cut-off is given away
+    CARRIER_FULL = "carrier_full"  # no room left at a service's dock or on its lorries
+    BENCH_FULL = "bench_full"  # no packing bench is free
+    NOT_WORTH = "not_worth"  # it could ship, for more than leaving it out costs
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """One warehouse's share of an order."""
+class Lack:
+    """So much more of one thing would have let the order ship: what to relax, and nothing else.
 
-    order: str
-    warehouse: str
-    lines: tuple[Line, ...]
+    `kind` 0: SKU `what`, 1: work of kind `what`, 2: bench, 3: dock of service `what`, 4: lorry of service `what`;
+    `house` -1: at any warehouse.
+    """
+
+    kind: int
+    house: int
+    what: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why `order` got no parcel: `wanted` units (or lines, for labour) of `sku` against `available`, at
-    `warehouse` when one place is the nearest to serving it, else over all that serve the address."""
+    """Why order `order` (its place in the problem) has groups that do not ship. `wanted` against `available` of
+    `sku` (or of the first lack) at `house`, -1: over all that serve the address."""
 
-    order: str
+    order: int
     code: Code
-    sku: str | None = None
-    warehouse: str | None = None
+    sku: int = -1
+    house: int = -1
     wanted: int = 0
     available: int = 0
+    lacks: tuple[Lack, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """Parcels in the order of the problem's orders; every order is in `parcels` or in `unallocated`,
-    never in both."""
+    """`house` and `service` of each group, -1: left out. Money in fen; `bound` is proven by `prices` for any plan."""
 
-    parcels: tuple[Parcel, ...]
-    unallocated: tuple[Reason, ...]
+    house: Ints  # [G]
+    service: Ints  # [G]
     cost: int
     bound: int | None
     status: Status
     seed: Seed
     strategy: str
+    seconds: float = 0.0
+    prices: Prices | None = None
+    reasons: tuple[Reason, ...] = field(default=())
 
     @property
     def gap(self) -> float | None:
         """(cost - bound) / bound: 0.0 is proven best, None when no bound was computed."""
         return gap_between(self.cost, self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a plan costs, part by part, in fen; the parts add up to its cost."""
+
+    unserved: int
+    late: int
+    freight: int
+    handling: int
+    balance: int
+    moving: int
+    parcels: int
+
+    @property
+    def total(self) -> int:
+        return self.unserved + self.late + self.freight + self.handling + self.balance + self.moving
+
+
+def bill_of(problem: Problem, house: Ints, service: Ints) -> Bill:
+    """The objective of `Problem`, in numpy alone: it shares nothing with the kernels that search."""
+    order = problem.order_of_group
+    ships = house >= 0
+    parcel, weight = parcels_of(problem, house, service)
+    zone = problem.zone[problem.region[parcel[:, 0]], parcel[:, 1]]
+    band = np.searchsorted(problem.edges, weight)
+    rates = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2)
+    days = np.maximum(0, problem.transit[zone, parcel[:, 2]] - problem.due[parcel[:, 0]])
+    group = problem.group_of_line
+    kept = ships[group]
+    balance = (problem.balance[problem.sku, house[group]] * problem.qty)[kept].sum()
+    moved = ships & (problem.home >= 0) & (problem.home != house) & ~problem.pinned[order]
+    return Bill(
+        unserved=int(problem.penalty[~ships].sum()),
+        late=int((days * problem.late[parcel[:, 0]]).sum()),
+        freight=int(rates[zone, parcel[:, 2], band].sum()),
+        handling=problem.handling * len(parcel),
+        balance=int(balance),
+        moving=problem.moving * int(moved.sum()),
+        parcels=len(parcel),
+    )
+
+
+def parcels_of(problem: Problem, house: Ints, service: Ints) -> tuple[Ints, Ints]:
+    """([parcels, (order, warehouse, service)], [parcels] weight) of a plan."""
+    ships = house >= 0
+    key = np.stack([problem.order_of_group, house, service], axis=1)[ships]
+    parcel, which = np.unique(key, axis=0, return_inverse=True)
+    weight = np.bincount(which.ravel(), problem.weight[ships], minlength=len(parcel)).astype(np.int64)
+    return parcel.reshape(-1, 3), weight

@@ -1,104 +1,119 @@
-"""Optimal allocation: prices on what is scarce, orders placed by prices, then re-planned exactly chunk by
-chunk.
+"""Optimal allocation: prices on what is scarce, orders placed by prices, then exchanged and re-planned exactly.
 
-Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the
-cost of using scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding).
+Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the cost of using
+scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding); Amil, Makhdoumi and Wei 2025 (ship plans
+as columns).
 """
 
-import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from solver.allocation.chunks import chunks_of, improve_chunk, options_of
-from solver.allocation.greedy import fill, plan_of, urgent_first
-from solver.allocation.master import Pool, climb, generate, no_prices
-from solver.allocation.model import Choice, Model, model_of
-from solver.allocation.plan import Plan
-from solver.allocation.pricing import Prices, price_all
-from solver.allocation.problem import Problem
-from solver.allocation.room import Room
+import numpy as np
+
+from solver.allocation.chunks import Chunker, Crew, Packing, pack
+from solver.allocation.greedy import most_urgent_first
+from solver.allocation.kernel import Prices
+from solver.allocation.market import no_prices
+from solver.allocation.plan import Plan, bill_of
+from solver.allocation.pool import Pool
+from solver.allocation.prices import Valuation, value_market
+from solver.allocation.problem import Ints, Problem
+from solver.allocation.reasons import reasons_of
+from solver.allocation.state import Searcher, State, placed, state_of
+from solver.allocation.workshop import Workshop
 from solver.common import Seed, Status, Stop, Watch
 
 OnStage = Callable[[str, int, int], None]
-Chosen = dict[int, Choice]
-PATIENCE = 2
-LITTLE = 1e-4
+#: Passes of exchanges with this many moves for each order, and their heat and noise in fen.
+PASSES, MOVES, WARM, NOISE = 3, 2, 100.0, 100.0
+#: Chunks for a plan of the usual effort, and passes in vain that end them.
+CHUNKS, PATIENCE, LITTLE = 40, 2, 2e-5
+ROUNDS = 11
 
 
-def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0, on_stage: OnStage | None = None) -> Plan:
-    """A plan never dearer than `best_cost`, with a proven lower bound and a reason for every order left out.
+def solve(
+    problem: Problem,
+    stop: Stop | None = None,
+    seed: Seed = 0,
+    on_stage: OnStage | None = None,
+    crew: Crew | None = None,
+    start: Prices | None = None,
+) -> Plan:
+    """A plan with a proven lower bound and a reason for every order left out.
 
-    `on_stage` hears of "prices", "place", "chunks" and "reasons" with how many of how many steps are done.
+    `on_stage` hears of "prices", "place", "search", "chunks" and "reasons" with how many of how many steps are done;
+    `crew` packs chunks somewhere else; `start` are the prices of an earlier, similar day.
     """
+    began = time.perf_counter()
     stop, tell = stop or Stop(), on_stage or _quiet
-    watch, model = stop.watch(), model_of(problem)
-    plans = [_placed(model, no_prices(model), urgent_first(model))]
-    pool = Pool(0, no_prices(model))
-    if stop.work and problem.orders:
-        tell("prices", 0, 2)
-        pool = climb(model, _cost(model, plans[0]), max(5, stop.work // 4), watch)
-        tell("prices", 1, 2)
-        pool = generate(model, pool, 1 + stop.work // 10, watch)
-        tell("place", 0, 1)
-        plans += [_placed(model, pool.prices, order) for order in (urgent_first(model), _regret_first(model, pool))]
-    chosen = min(plans, key=lambda plan: _cost(model, plan))
-    if stop.work and problem.orders:
-        _improve(model, chosen, pool, stop, seed, watch, tell)
+    watch, shop = stop.watch(), Workshop(problem)
+    urgent = most_urgent_first(problem)
+    house, service, cost = placed(shop, no_prices(problem), urgent)
+    pool = Pool()
+    pool.add(shop, cost, house, service)
+    rounds = 0 if stop.work == 0 else max(3, ROUNDS * min(stop.work, 100) // 100)
+    valuation = value_market(shop, pool, rounds, watch, lambda done, of: tell("prices", done, of), start)
+    tell("place", 0, 1)
+    if stop.work:
+        by_prices = placed(shop, valuation.prices, urgent)
+        if by_prices[2].sum() < cost.sum():
+            house, service, cost = by_prices
+    state = state_of(shop, valuation, house, service)
+    if stop.work:
+        _improve(state, valuation, stop, seed, watch, tell, crew or _at_home)
     tell("reasons", 0, 1)
-    return _finished(model, chosen, pool, stop, seed, watch)
+    return _finished(state, valuation, stop, seed, watch, began)
 
 
-def _placed(model: Model, prices: Prices, orders: list[int]) -> Chosen:
-    """Orders placed one after another by cost and prices."""
-    chosen: Chosen = {}
-    fill(Room(model, prices.unit, prices.line), chosen, orders)
-    return chosen
-
-
-def _regret_first(model: Model, pool: Pool) -> list[int]:
-    """Orders that would lose most by being left out come first."""
-    saved = model.penalty - price_all(model, pool.prices).value
-    return sorted(range(len(saved)), key=lambda o: (-float(saved[o]), o))
-
-
-def _improve(model: Model, chosen: Chosen, pool: Pool, stop: Stop, seed: Seed, watch: Watch, tell: OnStage) -> None:
-    """Passes of chunks by CP-SAT, each pass cut otherwise, then whatever still fits; at most `work` chunks,
-    and no more after PATIENCE passes that gained next to nothing."""
-    room, rng = _room_left(model, chosen), random.Random(seed)
-    options = options_of(model, pool.prices, [*dict.fromkeys([*pool.choices, *chosen.values()])])
-    done, in_vain, cost = 0, 0, _cost(model, chosen)
-    while done < stop.work and in_vain < PATIENCE and not watch.is_over() and cost > pool.bound:
-        chunks = chunks_of(model, chosen, options, rng)[: stop.work - done]
-        for members in chunks:
+def _improve(
+    state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, tell: OnStage, crew: Crew
+) -> None:
+    searcher = Searcher(state.shop, state.prices)
+    n, rng = state.shop.problem.orders, np.random.default_rng(seed)
+    for turn in range(PASSES):
+        if watch.is_over():
+            return
+        tell("search", turn, PASSES)
+        searcher.run(state, max(4_000, MOVES * n), WARM * 0.5**turn, NOISE * (1 + turn), seed + turn * 64)
+    chunker, done, in_vain, hands = Chunker(searcher, valuation), 0, 0, len(state.shop.desks)
+    most = max(2, CHUNKS * stop.work // 100) * max(1, n // 10_000)
+    while done < most and in_vain < PATIENCE and not watch.is_over():
+        before = state.total
+        chunks = chunker.chunks(state, rng)[: most - done]
+        for at in range(0, len(chunks), hands):
             if watch.is_over():
-                break
-            tell("chunks", done, stop.work)
-            improve_chunk(model, chosen, room, members, options, seed)
-            done += 1
-        fill(room, chosen, urgent_first(model))
-        before, cost = cost, _cost(model, chosen)
-        in_vain = in_vain + 1 if before - cost <= before * LITTLE or not chunks else 0
+                return
+            tell("chunks", done, most)
+            chunker.improve(state, chunks[at : at + hands], crew, seed + done)
+            done += len(chunks[at : at + hands])
+        searcher.run(state, max(2_000, n // 2), 0.0, NOISE, seed + 1_000 + done)
+        in_vain = in_vain + 1 if not chunks or before - state.total <= before * LITTLE else 0
 
 
-def _room_left(model: Model, chosen: Chosen) -> Room:
-    room = Room(model)
-    for choice in chosen.values():
-        room.take(choice)
-    return room
+def _at_home(packings: Sequence[Packing]) -> Sequence[np.ndarray | None]:
+    with ThreadPoolExecutor(max(1, len(packings))) as hands:
+        return list(hands.map(pack, packings))
 
 
-def _cost(model: Model, chosen: Chosen) -> int:
-    left_out = int(model.penalty.sum()) - sum(int(model.penalty[o]) for o in chosen)
-    return left_out + sum(model.cost_of(choice) for choice in chosen.values())
-
-
-def _finished(model: Model, chosen: Chosen, pool: Pool, stop: Stop, seed: Seed, watch: Watch) -> Plan:
-    room, cost = _room_left(model, chosen), _cost(model, chosen)
-    bound = min(pool.bound, cost) if stop.work else None
+def _finished(
+    state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float
+) -> Plan:
+    problem = state.shop.problem
+    cost = bill_of(problem, state.house, state.service).total
+    bound = min(cost, int(np.ceil(valuation.bound - 1e-3)))
     status = Status.OPTIMAL if bound == cost else Status.FEASIBLE
     if watch.was_late and status is not Status.OPTIMAL:
         status = Status.OUT_OF_TIME
-    return plan_of(model, room, chosen, bound, status, seed, "optimal")
+    reasons = reasons_of(state)
+    return Plan(
+        state.house, state.service, cost, bound, status, seed, "optimal", time.perf_counter() - began,
+        state.prices, reasons,
+    )  # fmt: skip
 
 
 def _quiet(name: str, done: int, total: int) -> None:
     del name, done, total
+
+
+__all__ = ["Ints", "OnStage", "solve"]

@@ -1,0 +1,111 @@
+"""A plan while it is being improved: who ships where, the room that is left, and how far each order is from its wish."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from solver.allocation import kernel
+from solver.allocation.kernel import QUICK, Floats, Prices, Room
+from solver.allocation.prices import Valuation
+from solver.allocation.problem import Ints
+from solver.allocation.search import priced_cost, search
+from solver.allocation.workshop import Workshop
+
+#: Fen: a unit at such a price is worth looking for somebody to take it.
+DEAR = 50.0
+
+
+@dataclass(slots=True)
+class State:
+    """`cost` [n] true fen, `regret` [n] priced fen above the least."""
+
+    shop: Workshop
+    prices: Prices
+    value: Floats
+    house: Ints
+    service: Ints
+    room: Room
+    cost: Floats
+    regret: Floats
+
+    @property
+    def total(self) -> float:
+        return float(self.cost.sum())
+
+    def refresh(self, some: Ints) -> None:
+        """The plans of some orders changed: their costs follow."""
+        _recost(self.shop.market, self.prices, some, self.house, self.service, self.value, self.cost, self.regret)
+
+
+@njit(cache=True, nogil=True)
+def _recost(m, prices, some, house, service, value, cost, regret):  # type: ignore[no-untyped-def]
+    for o in some:
+        cost[o] = kernel.true_cost(m, o, house, service)
+        regret[o] = priced_cost(m, prices, o, house, service) - value[o]
+
+
+def state_of(shop: Workshop, valuation: Valuation, house: Ints, service: Ints) -> State:
+    n = shop.problem.orders
+    state = State(
+        shop, valuation.prices, valuation.wishes.value, house, service, shop.left(house, service), np.zeros(n),
+        np.zeros(n),
+    )  # fmt: skip
+    state.refresh(np.arange(n))
+    return state
+
+
+def placed(shop: Workshop, prices: Prices, sequence: Ints) -> tuple[Ints, Ints, Floats]:
+    """(house, service, cost) when each order of the sequence takes the best of what is left, prices counted."""
+    house, service = np.full(shop.problem.groups, -1), np.full(shop.problem.groups, -1)
+    cost = shop.nothing.copy()
+    kernel.place(shop.market, prices, shop.room(), sequence, shop.desks[0], cost, house, service, QUICK)
+    return house, service, cost
+
+
+class Searcher:
+    """Ejection search over all orders, a share of the orders and of the room for each thread."""
+
+    def __init__(self, shop: Workshop, prices: Prices) -> None:
+        problem = shop.problem
+        by = np.argsort(problem.sku, kind="stable")
+        self.wanted_order = problem.order_of_group[problem.group_of_line][by]
+        self.wanted_first = np.searchsorted(problem.sku[by], np.arange(problem.stock.shape[0] + 1))
+        self.dear_sku, self.dear_house = np.nonzero(prices.unit > DEAR)
+        self._shop, self._prices = shop, prices
+
+    def wanting(self, sku: int) -> Ints:
+        """Orders that want a SKU."""
+        return self.wanted_order[self.wanted_first[sku] : self.wanted_first[sku + 1]]
+
+    def run(self, state: State, moves: int, warm: float, noise: float, seed: int) -> None:
+        """`moves` moves in all. The shares differ with the seed, and so does what can be exchanged."""
+        shop, n = self._shop, self._shop.problem.orders
+        hands = len(shop.desks) if n > 2_000 else 1
+        rng = np.random.default_rng(seed)
+        mine = [np.zeros(n, bool) for _ in range(hands)]
+        share = rng.permutation(n) % hands
+        rooms = self._slices(state.room, hands, rng)
+        for hand in range(hands):
+            mine[hand][share == hand] = True
+
+        def work(hand: int) -> None:
+            prices = Prices(self._prices.unit.copy(), *self._prices[1:])
+            search(
+                shop.market, prices, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], self.dear_sku,
+                self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost, state.regret,
+                state.house, state.service, shop.desks[hand], moves // hands, warm, 0.3, noise, QUICK, seed + hand,
+            )  # fmt: skip
+
+        shop.each(work, range(hands))
+        state.room = shop.left(state.house, state.service)
+
+    @staticmethod
+    def _slices(room: Room, hands: int, rng: np.random.Generator) -> list[Room]:
+        """Each thing that is left belongs to one thread, so that what they do always fits together."""
+        owner = rng.integers(hands, size=room.unit.shape)
+        return [
+            Room(np.where(owner == hand, room.unit, 0), *(rest // hands + (hand < rest % hands) for rest in room[1:]))
+            for hand in range(hands)
+        ]
+
