@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from floor.allocation.models import Run, RunCart, Unallocated
+from floor.allocation.models import Announcement, Run, RunCart, RunPrices, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.catalog.models import Sku
 from floor.inventory.models import Balance, Bin, BinKind, Warehouse
@@ -16,11 +16,16 @@ from floor.kit.errors import Unknown
 from floor.orders.models import Address, Order, OrderLine
 from floor.orders.states import OrderState
 from floor.people.models import Role, User
-from floor.shipments.models import Carrier, Rate, Shipment, ShipmentLine
+from floor.shipments.models import Carrier, Pickup, Rate, Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 
 #: Orders that still want something; only released ones may be planned.
 _OPEN = (OrderState.RECEIVED, OrderState.HELD, OrderState.RELEASED)
+#: Nobody has closed their parcels yet.
+_ON_THE_WAY = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKED, ShipmentState.PACKING)
+#: From here on one person may not lift a unit alone.
+HEAVY_G = 15_000
+IS_HEAVY = col(Sku.weight_g) >= HEAVY_G
 
 
 def run_for(db: Session, run_id: int, *, lock: bool = False) -> Run:
@@ -50,19 +55,21 @@ def in_scope(scope: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
 
 
 def wanted(db: Session, scope: Mapping[str, Any]) -> Sequence[sa.Row]:
-    """(order_id, state, priority, promised_at, province, sku_id, units nobody holds) in scope, order by order."""
+    """(order_id, state, priority, promised_at, gift_wrap, province, sku_id, units nobody holds, 1 where all of them are
+    gifts) in scope, order by order."""
+    of_order = (
+        col(Order.id), col(Order.state), col(Order.priority), col(Order.promised_at), col(Order.gift_wrap),
+        col(Address.province), col(OrderLine.sku_id),
+    )  # fmt: skip
     return db.execute(
         sa.select(
-            col(Order.id), col(Order.state), col(Order.priority), col(Order.promised_at), col(Address.province),
-            col(OrderLine.sku_id), sa.func.sum(col(OrderLine.backordered)).label("units"),
+            *of_order, sa.func.sum(col(OrderLine.backordered)).label("units"),
+            sa.func.min(sa.case((col(OrderLine.is_gift), 1), else_=0)).label("gift"),
         )
         .join(OrderLine, col(OrderLine.order_id) == col(Order.id))
         .join(Address, col(Address.order_id) == col(Order.id))
         .where(col(OrderLine.backordered) > 0, *in_scope(scope))
-        .group_by(
-            col(Order.id), col(Order.state), col(Order.priority), col(Order.promised_at), col(Address.province),
-            col(OrderLine.sku_id),
-        )
+        .group_by(*of_order)
         .order_by(col(Order.id), col(OrderLine.sku_id))
     ).all()  # fmt: skip
 
@@ -95,16 +102,51 @@ def hands(db: Session) -> dict[str, int]:
     return dict(db.execute(rows.group_by(col(User.site))).all())
 
 
-def lines_waiting(db: Session) -> dict[int, int]:
-    """Warehouse -> pick lines already promised and not yet picked: they use up the shift."""
-    rows = (
-        sa.select(col(Shipment.warehouse_id), sa.func.count())
+def lines_waiting(db: Session) -> Sequence[sa.Row]:
+    """(warehouse_id, lines, heavy, cold): pick lines already promised and not yet picked; they use up the shift."""
+    lines = sa.func.count(), *(sa.func.sum(sa.case((is_so, 1), else_=0)) for is_so in (IS_HEAVY, col(Sku.is_cold)))
+    return db.execute(
+        sa.select(col(Shipment.warehouse_id), *lines)
         .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
+        .join(Sku, col(Sku.id) == col(ShipmentLine.sku_id))
         .where(col(ShipmentLine.allocated) > 0)
         .where(col(Shipment.state).in_((ShipmentState.PLANNED, ShipmentState.PICKING)))
         .group_by(col(Shipment.warehouse_id))
-    )
-    return dict(db.execute(rows).all())
+    ).all()
+
+
+def parcels_waiting(db: Session) -> Sequence[sa.Row]:
+    """(warehouse_id, carrier_id, shipments not yet collected, of these not yet packed, their grams)."""
+    open_ = [*_ON_THE_WAY, ShipmentState.PACKED]
+    units = col(ShipmentLine.allocated) + col(ShipmentLine.picked) + col(ShipmentLine.packed)
+    unpacked = sa.case((col(Shipment.state).in_(_ON_THE_WAY), col(Shipment.id)))
+    return db.execute(
+        sa.select(
+            col(Shipment.warehouse_id), col(Shipment.carrier_id), sa.func.count(sa.distinct(col(Shipment.id))),
+            sa.func.count(sa.distinct(unpacked)), sa.func.sum(units * col(Sku.weight_g)),
+        )
+        .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
+        .join(Sku, col(Sku.id) == col(ShipmentLine.sku_id))
+        .where(col(Shipment.state).in_(open_))
+        .group_by(col(Shipment.warehouse_id), col(Shipment.carrier_id))
+    ).all()  # fmt: skip
+
+
+def pickups(db: Session) -> Sequence[Pickup]:
+    """What carriers collect, where that is limited."""
+    return db.exec(select(Pickup).order_by(col(Pickup.id))).all()
+
+
+def announced(db: Session, scope: Mapping[str, Any]) -> Sequence[Announcement]:
+    """Where units of the orders in scope were said to ship from."""
+    joined = select(Announcement).join(Order, col(Order.id) == col(Announcement.order_id))
+    return db.exec(joined.where(*in_scope(scope)).order_by(col(Announcement.id))).all()
+
+
+def newest_prices(db: Session) -> tuple[Run, bytes] | None:
+    """The last optimal run whose prices are kept."""
+    joined = select(Run, RunPrices.data).join(RunPrices, col(RunPrices.run_id) == col(Run.id))
+    return db.exec(joined.order_by(col(Run.id).desc()).limit(1)).first()
 
 
 def rates(db: Session) -> Sequence[Rate]:
@@ -113,10 +155,12 @@ def rates(db: Session) -> Sequence[Rate]:
     return db.exec(joined.where(col(Carrier.is_active)).order_by(col(Rate.id))).all()
 
 
-def weights(db: Session, sku_ids: Iterable[int]) -> dict[int, int]:
-    """SKU -> grams per unit."""
-    rows = sa.select(col(Sku.id), col(Sku.weight_g)).where(col(Sku.id).in_(list(sku_ids)))
-    return dict(db.execute(rows).all())
+def goods(db: Session, sku_ids: Iterable[int]) -> Sequence[sa.Row]:
+    """(id, grams per unit, heavy?, cold?) of SKUs, by id."""
+    rows: sa.Select[Any] = sa.select(
+        col(Sku.id), col(Sku.weight_g), IS_HEAVY.label("heavy"), col(Sku.is_cold).label("cold")
+    )
+    return db.execute(rows.where(col(Sku.id).in_(list(sku_ids))).order_by(col(Sku.id))).all()
 
 
 def settled(db: Session, run_id: int) -> set[int]:

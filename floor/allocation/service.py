@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.allocation import queries
-from floor.allocation.models import Run, RunCart, Unallocated
+from floor.allocation.models import Run, RunCart, RunPrices, Unallocated
 from floor.allocation.states import EVENTS, RUN, RunAction, RunState, Stage, Why
 from floor.events.service import Event, record
 from floor.inventory import queries as stock
@@ -44,6 +44,8 @@ class Missed:
     warehouse_id: int | None = None
     wanted: int = 0
     available: int = 0
+    #: What would free it, all together: (Thing, SKU or carrier, warehouse, how much more).
+    lacks: tuple[tuple[str, int | None, int | None, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Planned:
     #: What the parcels alone cost: without the weight of orders left out.
     freight_fen: int
     status: str
+    #: As Run.figures keeps them, and worth.pack of its prices.
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    prices: bytes | None = None
 
 
 # --- asking and ending -------------------------------------------------------------------------------------------
@@ -115,7 +120,13 @@ def keep_plan(db: Session, run: Run, planned: Planned) -> None:
     }
     run.orders = len(planned.shares) + len(planned.missed)
     run.cost_fen, run.bound_fen = planned.cost_fen, planned.bound_fen
-    db.add_all(Unallocated(run_id=run.id, **vars(missed)) for missed in planned.missed)
+    run.figures = dict(planned.figures)
+    if planned.prices:
+        db.add(RunPrices(run_id=run.id, data=planned.prices))
+    db.add_all(
+        Unallocated(run_id=run.id, **(vars(missed) | {"lacks": [list(lack) for lack in missed.lacks]}))
+        for missed in planned.missed
+    )
     db.add(run)
     db.flush()
 

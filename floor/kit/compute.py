@@ -12,6 +12,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
 
+#: A worker process died; its work may be done again.
+Broken = BrokenProcessPool
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
