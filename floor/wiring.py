@@ -15,6 +15,7 @@ from floor.allocation import cli as allocation_cli
 from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
+from floor.allocation import views_capacities, views_left_out
 from floor.analytics import views as analytics
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
@@ -101,6 +102,8 @@ BLUEPRINTS = (
     intake.bp,
     audit.bp,
     allocation.bp,
+    views_left_out.bp,
+    views_capacities.bp,
     picking.bp,
     packing.bp,
     shipping.bp,
@@ -258,6 +261,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
+    "left_out": "allocation", "capacities": "allocation",
 }  # fmt: skip
 
 

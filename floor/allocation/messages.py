@@ -2,10 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.allocation.states import RunState, Stage, Strategy, Why
+from floor.allocation.states import RunState, Stage, Strategy, Thing, Why
 
 REFUSALS = {
     "allocation.unknown_run": _l("There is no such run."),
+    "allocation.nothing_changed": _l("No order of this run is left to plan again. Look at the fresh page."),
+    "allocation.nothing_to_release": _l("No order of this run waits for safety stock now. Look at the fresh page."),
     "allocation.nothing_to_split": _l("No order of this run can be split any more. Look at the fresh page."),
 }
 
@@ -65,6 +67,17 @@ REASONS = {
     Why.HELD: _l("On hold"),
     Why.CHANGED: _l("Changed while the run worked"),
     Why.STOPPED: _l("The run was stopped before its turn"),
+}
+
+#: What is scarce in a warehouse's day.
+THINGS = {
+    Thing.LINES: _l("Pick lines"),
+    Thing.HEAVY: _l("Lines with lifting gear"),
+    Thing.COLD: _l("Lines in the cold room"),
+    Thing.BENCH: _l("Parcels at the benches"),
+    Thing.DOCK: _l("Parcels collected"),
+    Thing.LORRY: _l("Load of the lorries, kg"),
+    Thing.UNITS: _l("Units"),
 }
 
 #: Picking's words for a walk's state, as it tells them to the monitor.

@@ -11,7 +11,9 @@ from floor.allocation.models import Announcement, Run, RunCart, RunPrices, Unall
 from floor.allocation.states import RunState, Why
 from floor.catalog.models import Sku
 from floor.inventory.models import Balance, Bin, BinKind, Warehouse
+from floor.inventory.models_supply import PurchaseRequest
 from floor.inventory.queries import FREE
+from floor.inventory.states import PurchaseState
 from floor.kit.errors import Unknown
 from floor.orders.models import Address, Order, OrderLine
 from floor.orders.states import OrderState
@@ -155,12 +157,23 @@ def rates(db: Session) -> Sequence[Rate]:
     return db.exec(joined.where(col(Carrier.is_active)).order_by(col(Rate.id))).all()
 
 
+def carriers(db: Session) -> Sequence[Carrier]:
+    """Active ones, by name."""
+    return db.exec(select(Carrier).where(col(Carrier.is_active)).order_by(col(Carrier.code))).all()
+
+
+def sku_codes(db: Session, sku_ids: Iterable[int]) -> dict[int, str]:
+    rows = sa.select(col(Sku.id), col(Sku.code)).where(col(Sku.id).in_(list(sku_ids)))
+    return dict(db.execute(rows).all())
+
+
 def goods(db: Session, sku_ids: Iterable[int]) -> Sequence[sa.Row]:
-    """(id, grams per unit, heavy?, cold?) of SKUs, by id."""
-    rows: sa.Select[Any] = sa.select(
-        col(Sku.id), col(Sku.weight_g), IS_HEAVY.label("heavy"), col(Sku.is_cold).label("cold")
-    )
-    return db.execute(rows.where(col(Sku.id).in_(list(sku_ids))).order_by(col(Sku.id))).all()
+    """(id, weight_g of a unit, heavy?, cold?) of SKUs, by id."""
+    return db.execute(
+        sa.select(col(Sku.id), col(Sku.weight_g), IS_HEAVY.label("heavy"), col(Sku.is_cold).label("cold"))
+        .where(col(Sku.id).in_(list(sku_ids)))
+        .order_by(col(Sku.id))
+    ).all()
 
 
 def settled(db: Session, run_id: int) -> set[int]:
@@ -242,6 +255,34 @@ def still_waiting(db: Session, run_id: int, reason: Why) -> Sequence[sa.Row]:
         .group_by(col(Order.id), col(Unallocated.warehouse_id), col(OrderLine.sku_id))
         .order_by(col(Order.id), col(OrderLine.sku_id))
     ).all()  # fmt: skip
+
+
+def still_lacking(db: Session, run_id: int) -> Sequence[sa.Row]:
+    """(province, sku_id, units) of lines still backordered of the run's `no_stock` orders."""
+    return db.execute(
+        sa.select(col(Address.province), col(OrderLine.sku_id), sa.func.sum(col(OrderLine.backordered)).label("units"))
+        .join(Unallocated, col(Unallocated.order_id) == col(OrderLine.order_id))
+        .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .join(Address, col(Address.order_id) == col(Order.id))
+        .where(col(Unallocated.run_id) == run_id, col(Unallocated.reason) == Why.NO_STOCK)
+        .where(col(Order.state) == OrderState.RELEASED, col(OrderLine.backordered) > 0)
+        .group_by(col(Address.province), col(OrderLine.sku_id))
+    ).all()
+
+
+def cheapest_houses(db: Session) -> dict[str, int]:
+    """Province -> the warehouse with the cheapest first weight to it."""
+    found: dict[str, Rate] = {}
+    for rate in rates(db):
+        if rate.province not in found or rate.first_fen < found[rate.province].first_fen:
+            found[rate.province] = rate
+    return {province: rate.warehouse_id for province, rate in found.items()}
+
+
+def requested(db: Session) -> set[tuple[int, int]]:
+    """(warehouse_id, sku_id) purchasing was asked for, or has ordered."""
+    open_ = col(PurchaseRequest.state).in_((PurchaseState.OPEN, PurchaseState.ORDERED))
+    return set(db.exec(select(PurchaseRequest.warehouse_id, PurchaseRequest.sku_id).where(open_)).all())
 
 
 def shelves(db: Session, sku_ids: Iterable[int]) -> Sequence[sa.Row]:
