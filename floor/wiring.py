@@ -15,7 +15,7 @@ from floor.allocation import cli as allocation_cli
 from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
-from floor.allocation import views_capacities, views_left_out
+from floor.allocation import views_capacities, views_left_out, views_plans
 from floor.analytics import views as analytics
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
@@ -104,6 +104,7 @@ BLUEPRINTS = (
     allocation.bp,
     views_left_out.bp,
     views_capacities.bp,
+    views_plans.bp,
     picking.bp,
     packing.bp,
     shipping.bp,
@@ -261,7 +262,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
-    "left_out": "allocation", "capacities": "allocation",
+    "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 
 

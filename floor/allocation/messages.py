@@ -80,6 +80,25 @@ THINGS = {
     Thing.UNITS: _l("Units"),
 }
 
+#: What a plan costs, part by part; see solver.allocation.plan.Bill.
+PARTS = {
+    "freight": _l("Freight"),
+    "handling": _l("Packing"),
+    "late": _l("Days late"),
+    "balance": _l("Taken where stock is short"),
+    "moving": _l("Moved from where it was announced"),
+    "unserved": _l("Weight of orders left out"),
+}
+
+#: The planner's steps while it works.
+STEPS = {
+    "prices": _l("finding what is scarce"),
+    "place": _l("placing orders"),
+    "search": _l("exchanging orders"),
+    "chunks": _l("planning contested orders exactly"),
+    "reasons": _l("finding reasons"),
+}
+
 #: Picking's words for a walk's state, as it tells them to the monitor.
 CARTS = {
     "ready": _l("Ready"),

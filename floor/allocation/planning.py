@@ -27,6 +27,11 @@ from solver.allocation.problem import NO_LIMIT, Problem, problem_of
 #: Seconds between two looks at how far a plan is.
 _LOOK = 0.5
 
+Effort = tuple[int, int | None]
+FULL: Effort = (100, None)
+#: For a look at what would be: somebody waits for the page.
+QUICK: Effort = (30, 20)
+
 #: What the plan is at, how much of it is done, of how much.
 Tell = Callable[[str, int, int], None]
 
@@ -47,16 +52,16 @@ def read_problem(db: Session, run: Run) -> Facts:
     return read_facts(db, run.scope)
 
 
-def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None) -> Planned:
+def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None, effort: Effort = FULL) -> Planned:
     """Plan in a process of its own, outside any transaction; the plan is proven there before anyone may use it.
 
-    `tell` hears how far it is and may raise to stop it.
+    `tell` hears how far it is and may raise to stop it. `effort`: work as the solver counts it, and seconds at most.
     """
     if facts.is_empty:
         return Planned({}, [*facts.barred, *causes.of_nothing(facts)], 0, 0, 0, "optimal")
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "note"
-        asked = (problem_of(**facts.arrays), strategy, seed, str(note))
+        asked = (problem_of(**facts.arrays), strategy, seed, str(note), effort)
         doing = compute.submit(_work, *asked)
         try:
             outcome = _wait(doing, note, tell)
@@ -131,7 +136,7 @@ class Halted(Exception):
     """Nobody waits for this plan any more."""
 
 
-def _work(problem: Problem, strategy: str, seed: int, note: str) -> Outcome:
+def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort = FULL) -> Outcome:
     """Plan, prove, explain. Nothing here knows of our ids."""
     from solver.allocation.check import violations
     from solver.allocation.greedy import STRATEGIES
@@ -140,7 +145,7 @@ def _work(problem: Problem, strategy: str, seed: int, note: str) -> Outcome:
     from solver.common import Stop
 
     if strategy == Strategy.OPTIMAL:
-        plan = solve(problem, Stop(), seed, on_stage=_teller(note))
+        plan = solve(problem, Stop(*effort), seed, on_stage=_teller(note))
     else:
         plan = STRATEGIES[strategy](problem, seed)
     if broken := violations(problem, plan):

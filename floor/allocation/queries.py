@@ -162,6 +162,15 @@ def carriers(db: Session) -> Sequence[Carrier]:
     return db.exec(select(Carrier).where(col(Carrier.is_active)).order_by(col(Carrier.code))).all()
 
 
+def every_carrier(db: Session) -> Sequence[Carrier]:
+    return db.exec(select(Carrier).order_by(col(Carrier.code))).all()
+
+
+def order_numbers(db: Session, order_ids: Iterable[int]) -> dict[int, str]:
+    rows = sa.select(col(Order.id), col(Order.number)).where(col(Order.id).in_(list(order_ids)))
+    return dict(db.execute(rows).all())
+
+
 def sku_codes(db: Session, sku_ids: Iterable[int]) -> dict[int, str]:
     rows = sa.select(col(Sku.id), col(Sku.code)).where(col(Sku.id).in_(list(sku_ids)))
     return dict(db.execute(rows).all())

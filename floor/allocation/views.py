@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.allocation import explaining, messages, queries, service
+from floor.allocation import explaining, figures, messages, queries, service
 from floor.allocation.forms import RunForm
 from floor.allocation.models import Run, RunCart
 from floor.allocation.states import AT_WORK, RunState, Stage
@@ -32,29 +32,13 @@ ROWS = 50
 @bp.get("/runs")
 @roles("supervisor")
 def index() -> Response:
-    """Screen 16: all runs; with ?a=&b= two of them side by side."""
+    """Screen 16: all runs; two of them can be chosen to stand side by side."""
     number = max(1, request.args.get("page", 1, type=int))
-    chosen = [request.args.get(name, type=int) for name in ("a", "b")]
     with reading() as db:
         rows = queries.runs(db, ROWS + 1, (number - 1) * ROWS)
-        compared = [_figures(db, queries.run_for(db, run_id)) for run_id in chosen if run_id]
     return page(
-        "allocation/list.html", "content", rows=rows[:ROWS], number=number, has_more=len(rows) > ROWS,
-        compared=compared, chosen=chosen, words=messages,
-    )  # fmt: skip
-
-
-def _figures(db: Session, run: Run) -> dict[str, Any]:
-    """What two runs are compared by."""
-    carts = queries.carts(db, run.id or 0)
-    return {
-        "run": run,
-        "parcels": run.stages.get(Stage.PLAN, {}).get("parcels", 0),
-        "freight_fen": run.stages.get(Stage.PLAN, {}).get("freight_fen", 0),
-        "gap": (run.cost_fen - run.bound_fen) / run.bound_fen if run.bound_fen else None,
-        "ms": sum(stage.get("ms", 0) for stage in run.stages.values()),
-        **_walking(carts),
-    }
+        "allocation/list.html", "content", rows=rows[:ROWS], number=number, has_more=len(rows) > ROWS, words=messages
+    )
 
 
 def _walking(carts: list[RunCart] | Any) -> dict[str, Any]:
@@ -137,6 +121,8 @@ def monitor(run_id: int) -> Response:
             before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
             reasons=explaining.groups(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
+            resources=figures.resources(db, run.figures), parts=figures.parts(run.figures),
+            nearest=figures.against_nearest(run.figures), flows=figures.flows(db, run.figures),
             ready=ready, pressing=explaining.PRESSING,
             out=sum(cart.state == "published" for cart in carts), last=trail[0] if trail else None,
         )  # fmt: skip
@@ -199,6 +185,8 @@ def _stage_text(run: Run, stage: Stage) -> str:
         case Stage.CHECK:
             free, barred = f"{part['eligible']:,}", f"{part['barred']:,}"
             text = _("%(free)s ready · %(barred)s held", free=free, barred=barred)
+        case Stage.PLAN if part.get("step") in messages.STEPS and "planned" not in part:
+            text = f"{messages.STEPS[part['step']]} {part['step_done']}/{part['step_total']}"
         case Stage.PLAN if "planned" in part:
             text = _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
         case Stage.CARTS:
