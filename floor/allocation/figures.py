@@ -50,7 +50,7 @@ def against_nearest(figures: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def resources(db: Session, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """How full each limited thing is, the fullest first, and in words what more of it would be worth."""
-    rows = [row for row in figures.get("resources", ()) if row["there"] or row["used"]]
+    rows = [row for row in figures.get("resources", ()) if row["used"] or row["price"] > _NOISE]
     if not rows:
         return []
     houses = {house.id: house for house in stock.warehouses(db)}
