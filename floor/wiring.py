@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from sqlmodel import Session
 
 from floor import cli
+from floor.allocation import chores as allocation_chores
 from floor.allocation import cli as allocation_cli
 from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
@@ -129,6 +130,7 @@ HANDLERS: dict[str, Handler] = {
     "inventory.tell_purchasing": inventory_handlers.tell_purchasing,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
+    "allocation.place_new": allocation_handlers.order_released,
     "allocation.run": allocation_handlers.run_asked,
     "picking.make_walks": picking_handlers.make_walks,
     "picking.publish_walks": picking_handlers.publish_walks,
@@ -156,6 +158,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "intake.message.stored": ("intake.apply_message",),
     "orders.order.address_changed": ("audit.look_at_order",),
     "orders.order.paid": ("audit.look_at_order",),
+    "orders.order.release": ("allocation.place_new",),
     "orders.order.received": ("audit.look_at_order",),
     "allocation.run.asked": ("allocation.run",),
     "allocation.run.applied": ("picking.make_walks",),
@@ -166,6 +169,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
 CHORES: dict[str, Chore] = {
+    "place new orders": (30, allocation_chores.place_new),
+    "plan waiting orders again": (300, allocation_chores.plan_again),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),

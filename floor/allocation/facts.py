@@ -33,7 +33,7 @@ _DAYS_EXPECTED = 2
 #: Orders of these states are in scope, but nobody may ship them yet.
 _BARRED = {OrderState.HELD: Why.HELD, OrderState.RECEIVED: Why.UNCHECKED}
 #: As the planner has them: no rate, no limit, parcels of an order that may be split, weight bands.
-_NEVER, _PARCELS, _BANDS = 1 << 40, 2, 60
+NEVER, _PARCELS, _BANDS = 1 << 40, 2, 60
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,15 @@ class Facts:
     def is_empty(self) -> bool:
         """Nothing to ask a planner."""
         return not (self.orders and self.houses and self.carriers)
+
+    def units(self) -> dict[int, tuple[tuple[int, int], ...]]:
+        """Order -> ((sku_id, units), ...)."""
+        a, found = self.arrays, {}
+        for o, order in enumerate(self.orders):
+            lines = slice(*a["line_first"][a["group_first"][o : o + 2]])
+            pairs = zip(a["sku"][lines].tolist(), a["qty"][lines].tolist(), strict=True)
+            found[order] = tuple(sorted((self.skus[sku], qty) for sku, qty in pairs))
+        return found
 
 
 @dataclass
@@ -229,7 +238,7 @@ def _rate_arrays(
 ) -> dict[str, Any]:
     edges = _edges(rates, heaviest)
     zone = np.arange(len(provinces) * len(houses)).reshape(len(provinces), len(houses))
-    price = np.full((max(1, zone.size), len(carriers), len(edges)), _NEVER)
+    price = np.full((max(1, zone.size), len(carriers), len(edges)), NEVER)
     transit = np.zeros(price.shape[:2], np.int64)
     house, by = {h: w for w, h in enumerate(houses)}, {c: s for s, c in enumerate(carriers)}
     region = {province: r for r, province in enumerate(provinces)}
@@ -239,7 +248,7 @@ def _rate_arrays(
         z, s = zone[region[rate.province], house[rate.warehouse_id]], by[rate.carrier_id]
         step = -(-np.maximum(0, edges - rate.first_g) // rate.step_g)
         fen = rate.first_fen + step * rate.step_fen
-        price[z, s] = fen if rate.max_g is None else np.where(edges <= rate.max_g, fen, _NEVER)
+        price[z, s] = fen if rate.max_g is None else np.where(edges <= rate.max_g, fen, NEVER)
         transit[z, s] = rate.transit_days
     return {"zone": zone, "rate": price, "transit": transit, "edges": edges}
 
@@ -278,8 +287,8 @@ def _stock(db: Session, skus: Sequence[int], houses: Sequence[int], unsafe: bool
 def _capacities(db: Session, houses: Sequence[int], carriers: Sequence[int]) -> dict[str, Ints]:
     """What the shift, the benches and the carriers can do until the cut-off, minus what is promised already."""
     at, by = {h: w for w, h in enumerate(houses)}, {c: s for s, c in enumerate(carriers)}
-    work, benches = np.full((len(houses), 3), _NEVER), np.full(len(houses), _NEVER)
-    dock, lorry = (np.full((len(houses), len(carriers)), _NEVER) for _ in range(2))
+    work, benches = np.full((len(houses), 3), NEVER), np.full(len(houses), NEVER)
+    dock, lorry = (np.full((len(houses), len(carriers)), NEVER) for _ in range(2))
     for house in stock.warehouses(db):
         w = at[house.id or 0]
         work[w] = [_limit(n) for n in (house.labour_lines, house.heavy_lines, house.cold_lines)]
@@ -301,7 +310,7 @@ def _capacities(db: Session, houses: Sequence[int], carriers: Sequence[int]) -> 
 
 
 def _limit(given: int | None) -> int:
-    return 2 * _NEVER if given is None else given
+    return 2 * NEVER if given is None else given
 
 
 def _balance(arrays: Mapping[str, Any]) -> Ints:

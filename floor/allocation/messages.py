@@ -12,6 +12,7 @@ REFUSALS = {
 }
 
 EVENTS: dict[str, object] = {
+    "allocation.order.announced": _l("Said where it will ship from"),
     "allocation.run.asked": _l("Run asked for"),
     "allocation.run.started": _l("Run started"),
     "allocation.run.applied": _l("Stock reserved"),

@@ -145,6 +145,58 @@ def announced(db: Session, scope: Mapping[str, Any]) -> Sequence[Announcement]:
     return db.exec(joined.where(*in_scope(scope)).order_by(col(Announcement.id))).all()
 
 
+def all_announced(db: Session) -> Sequence[Announcement]:
+    """Announcements of orders that still wait."""
+    waits = sa.exists().where(col(OrderLine.order_id) == col(Announcement.order_id), col(OrderLine.backordered) > 0)
+    joined = select(Announcement).join(Order, col(Order.id) == col(Announcement.order_id))
+    return db.exec(joined.where(Order.state == OrderState.RELEASED, waits)).all()
+
+
+def unplaced(db: Session, limit: int, only: int | None = None) -> list[int]:
+    """Released orders with backordered units that no announcement, shipment or run speaks of, the most urgent first;
+    `only`: this order, if it is one."""
+    waits = sa.exists().where(col(OrderLine.order_id) == col(Order.id), col(OrderLine.backordered) > 0)
+    said = sa.exists().where(col(Announcement.order_id) == col(Order.id))
+    shipped = sa.exists().where(col(Shipment.order_id) == col(Order.id))
+    refused = sa.exists().where(col(Unallocated.order_id) == col(Order.id))
+    found = select(Order.id).where(Order.state == OrderState.RELEASED, waits, ~said, ~shipped, ~refused)
+    if only is not None:
+        found = found.where(Order.id == only)
+    return [order or 0 for order in db.exec(found.order_by(col(Order.priority), col(Order.id)).limit(limit))]
+
+
+def open_units(db: Session, order_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+    """Order -> SKU -> units no shipment holds yet."""
+    rows = sa.select(col(OrderLine.order_id), col(OrderLine.sku_id), sa.func.sum(col(OrderLine.backordered)))
+    some = rows.where(col(OrderLine.order_id).in_(list(order_ids)), col(OrderLine.backordered) > 0)
+    found: dict[int, dict[int, int]] = {}
+    for order, sku, units in db.execute(some.group_by(col(OrderLine.order_id), col(OrderLine.sku_id))):
+        found.setdefault(order, {})[sku] = int(units)
+    return found
+
+
+def waiting_mark(db: Session) -> tuple[Any, ...]:
+    """Changes when orders begin or cease to wait, or what may be promised changes."""
+    waiting = (
+        sa.select(sa.func.count(), sa.func.sum(col(OrderLine.backordered)), sa.func.max(col(Order.id)))
+        .join(Order, col(Order.id) == col(OrderLine.order_id))
+        .where(col(Order.state) == OrderState.RELEASED, col(OrderLine.backordered) > 0)
+    )
+    free = sa.select(sa.func.sum(FREE)).join(Bin, col(Bin.id) == col(Balance.place_id))
+    there = db.execute(free.where(col(Bin.kind) == BinKind.PICK)).scalar_one()
+    return (*db.execute(waiting).one(), there)
+
+
+def at_work(db: Session) -> bool:
+    """Does a run plan or apply right now?"""
+    busy = select(Run.id).where(col(Run.state).in_((RunState.QUEUED, RunState.RUNNING))).limit(1)
+    return db.exec(busy).first() is not None
+
+
+def kept_prices(db: Session, run_id: int) -> RunPrices:
+    return db.get_one(RunPrices, run_id, with_for_update=True)
+
+
 def newest_prices(db: Session) -> tuple[Run, bytes] | None:
     """The last optimal run whose prices are kept."""
     joined = select(Run, RunPrices.data).join(RunPrices, col(RunPrices.run_id) == col(Run.id))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.allocation import queries
-from floor.allocation.models import Run, RunCart, RunPrices, Unallocated
+from floor.allocation.models import Announcement, Run, RunCart, RunPrices, Unallocated
 from floor.allocation.states import EVENTS, RUN, RunAction, RunState, Stage, Why
 from floor.events.service import Event, record
 from floor.inventory import queries as stock
@@ -268,6 +268,8 @@ def apply_slice(db: Session, run: Run, plan: Mapping[int, Sequence[Share]], acto
         ):
             db.add(Unallocated(run_id=run.id, order_id=order_id, reason=Why.CHANGED))
     db.flush()
+    # Shipments say it now; an order left out is announced anew.
+    db.execute(sa.delete(Announcement).where(col(Announcement.order_id).in_(todo)))
 
 
 def _allocate(
