@@ -170,7 +170,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
 CHORES: dict[str, Chore] = {
     "place new orders": (30, allocation_chores.place_new),
-    "plan waiting orders again": (300, allocation_chores.plan_again),
+    "plan waiting orders again": (5, allocation_chores.plan_again),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),

@@ -1,7 +1,9 @@
 """New orders are placed at once, and every few minutes all that wait are planned again together. Both read first and
 write in short turns; done twice, or by two workers at once, they do no harm."""
 
+import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from typing import Any
 
 from floor.allocation import announcing, planning, queries, worth
@@ -13,9 +15,8 @@ from floor.kit.uow import reading, unit_of_work
 
 #: Orders per transaction, and orders placed at one go.
 SLICE, MOST = 50, 2_000
-
-#: What the last plan of this worker looked at: the same again would find the same.
-_seen: tuple[Any, ...] = ()
+#: Seconds between two plans over all that wait.
+EVERY = 300.0
 
 
 def place_new(only: int | None = None) -> int:
@@ -38,25 +39,57 @@ def place_new(only: int | None = None) -> int:
     return _announce(plan, run_id)
 
 
-def plan_again() -> int:
-    """Plan all waiting orders together, what was announced at its price, and say what came of it. No stock is reserved.
-    Returns how many orders hear something new; 0 while a run is at work, and where nothing changed."""
-    global _seen
-    with reading() as db:
-        mark = queries.waiting_mark(db)
-        newest = queries.newest_prices(db)
-        if newest is None or mark == _seen or queries.at_work(db):
+class _Again:
+    """All waiting orders planned together, what was announced at its price. One turn begins, in a process nobody waits
+    for, and a later one says what came of it. No stock is reserved."""
+
+    def __init__(self, every: float = EVERY) -> None:
+        self._every, self._next = every, 0.0
+        self._doing: tuple[Future[planning.Outcome], planning.Facts, int] | None = None
+        #: What the last plan looked at: the same again would find the same.
+        self._seen: tuple[Any, ...] = ()
+
+    def turn(self) -> int:
+        """Returns how many orders hear something new."""
+        if self._doing is None:
+            self._begin()
             return 0
-        facts = planning.read_facts(db, {})
-    planned = planning.find_plan(facts, Strategy.OPTIMAL, 0, None, planning.QUICK)
-    told = _announce(planned.shares, newest[0].id)
-    with unit_of_work() as db:
-        announcing.forget_stale(db)
-        if planned.prices and newest[0].id:
-            queries.kept_prices(db, newest[0].id).data = planned.prices
-    with reading() as db:
-        _seen = queries.waiting_mark(db)
-    return told
+        return self._end(*self._doing) if self._doing[0].done() else 0
+
+    @property
+    def is_at_work(self) -> bool:
+        return self._doing is not None
+
+    def _begin(self) -> None:
+        """Nothing while a run is at work, where no run has left its prices, and where nothing changed."""
+        if time.monotonic() < self._next:
+            return
+        with reading() as db:
+            mark, newest = queries.waiting_mark(db), queries.newest_prices(db)
+            if newest is None or mark == self._seen or queries.at_work(db):
+                return
+            facts = planning.read_facts(db, {})
+        self._seen, self._next = mark, time.monotonic() + self._every
+        if not facts.is_empty:
+            self._doing = planning.begin(facts, Strategy.OPTIMAL, planning.QUICK), facts, newest[0].id or 0
+
+    def _end(self, done: "Future[planning.Outcome]", facts: planning.Facts, run_id: int) -> int:
+        self._doing = None
+        found = planning.planned(facts, done.result())
+        told = _announce(found.shares, run_id)
+        with unit_of_work() as db:
+            announcing.forget_stale(db)
+            if found.prices:
+                queries.kept_prices(db, run_id).data = found.prices
+        return told
+
+
+_again = _Again()
+
+
+def plan_again() -> int:
+    """Plan all waiting orders again every few minutes; see `_Again`."""
+    return _again.turn()
 
 
 def _announce(plan: Any, run_id: int | None) -> int:

@@ -28,13 +28,15 @@ def groups(db: Session, run: Run) -> list[dict[str, Any]]:
     assert run.id is not None
     rows = queries.reasons(db, run.id)
     pressing = queries.pressing(db, run.id, clock.now() + PRESSING)
+    overdue = queries.pressing(db, run.id, clock.now())
     most = max((row.orders for row in rows), default=1)
     found = []
     for row in rows:
         why = Why(row.reason)
         group = {
             "why": why, "title": messages.REASONS[why], "count": row.orders, "share": 100 * row.orders // most,
-            "risk": pressing.get(why, 0), "due": row.due, "steps": None, "fix": "see", "n": 0,
+            "risk": pressing.get(why, 0), "due": row.due, "overdue": overdue.get(why, 0), "steps": None,
+            "fix": "see", "n": 0,
         }  # fmt: skip
         found.append(group | _fix(db, run, why, row))
     return found

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlmodel import Session
 
 from floor.allocation import messages, queries
-from floor.allocation.states import Thing
+from floor.allocation.models import Run
+from floor.allocation.states import Thing, Why
 from floor.inventory import queries as stock
 from floor.kit import units
 from floor.web.context import named
@@ -140,3 +142,25 @@ def counted(missed: Sequence[Any]) -> list[tuple[str, int]]:
     """(reason in words, orders), most frequent first."""
     found = _sums((one.reason, 1) for one in missed)
     return [(str(messages.REASONS[why]), n) for why, n in sorted(found.items(), key=lambda item: -item[1])]  # type: ignore[index]
+
+
+#: Percent of a limited thing that is used when the day counts as full.
+_FULL = 95
+
+
+def alerts(run: Run, groups: Sequence[Mapping[str, Any]], full: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(kind, what somebody should look at now), the worst first."""
+    found = []
+    late = sum(group["overdue"] for group in groups)
+    if late:
+        found.append(("err", ngettext("%(num)s order left out is past its promise",
+                                      "%(num)s orders left out are past their promise", late)))  # fmt: skip
+    if any(group["why"] == Why.CHANGED for group in groups):
+        found.append(("warn", _("Some orders changed while the run worked: plan them again")))
+    found += [
+        ("warn", _("%(site)s: %(what)s is used up", site=row["site"], what=row["what"]))
+        for row in full if row["percent"] >= _FULL
+    ]  # fmt: skip
+    if run.figures.get("status") == "out_of_time":
+        found.append(("info", _("The planner ran out of time: running again may find better")))
+    return found

@@ -81,6 +81,14 @@ THINGS = {
     Thing.UNITS: _l("Units"),
 }
 
+#: How long an order has been with us.
+AGES = {
+    "hours": _l("up to 4 hours"),
+    "day": _l("up to a day"),
+    "days": _l("up to 3 days"),
+    "longer": _l("longer"),
+}
+
 #: What a plan costs, part by part; see solver.allocation.plan.Bill.
 PARTS = {
     "freight": _l("Freight"),

@@ -69,7 +69,12 @@ def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None, 
             outcome = compute.run(_work, *asked)
         finally:
             doing.cancel()
-    return _planned(facts, outcome)
+    return planned(facts, outcome)
+
+
+def begin(facts: Facts, strategy: str, effort: Effort) -> "Future[Outcome]":
+    """Start to plan and do not wait; `planned` makes its result what `find_plan` answers."""
+    return compute.submit(_work, problem_of(**facts.arrays), strategy, 0, "", effort)
 
 
 def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
@@ -87,7 +92,8 @@ def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
             heard = said
 
 
-def _planned(facts: Facts, outcome: Outcome) -> Planned:
+def planned(facts: Facts, outcome: Outcome) -> Planned:
+    """A worker process's answer in our ids."""
     shares = _shares(facts, outcome)
     left = causes.Leftover(facts, outcome.house)
     missed = [left.explain(cause) for cause in outcome.reasons]
@@ -171,10 +177,12 @@ def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort 
 
 
 def _teller(note: str) -> Tell:
-    """Leaves word of the solver's stages in a small file; when its folder is gone, nobody waits any more."""
+    """Leaves word of the solver's stages in a small file, if it has one; without its folder, nobody waits any more."""
     path = Path(note)
 
     def tell(stage: str, done: int, total: int) -> None:
+        if not note:
+            return
         if not path.parent.exists():
             raise Halted
         fresh = path.with_suffix(".new")

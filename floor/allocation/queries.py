@@ -274,6 +274,25 @@ def reasons(db: Session, run_id: int) -> Sequence[sa.Row]:
     ).all()  # fmt: skip
 
 
+def ages(db: Session, run_id: int, moment: datetime) -> dict[str, dict[str, int]]:
+    """Reason -> how long its orders have been with us -> orders; the keys of messages.AGES."""
+    since = col(Order.received_at)
+    age = sa.case(
+        (since > moment - timedelta(hours=4), "hours"), (since > moment - timedelta(days=1), "day"),
+        (since > moment - timedelta(days=3), "days"), else_="longer",
+    )  # fmt: skip
+    rows = (
+        sa.select(col(Unallocated.reason), age, sa.func.count())
+        .join(Order, col(Order.id) == col(Unallocated.order_id))
+        .where(col(Unallocated.run_id) == run_id)
+        .group_by(col(Unallocated.reason), age)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for reason, key, n in db.execute(rows):
+        found.setdefault(reason, {})[key] = n
+    return found
+
+
 def pressing(db: Session, run_id: int, before: datetime) -> dict[str, int]:
     """Reason -> its orders promised before a moment."""
     rows = (

@@ -115,13 +115,15 @@ def monitor(run_id: int) -> Response:
         every_cart = bool(request.args.get("carts"))
         ready = sum(cart.state == "ready" for cart in carts)
         trail = events.story_of(db, "run", run_id, limit=1)
+        groups, resources = explaining.groups(db, run), figures.resources(db, run.figures)
         return page(
             "allocation/monitor.html", "content", run=run, words=messages, live=run.state in AT_WORK,
             asker=db.get(User, run.asked_by) if run.asked_by else None, channels=channels(db),
             before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
-            reasons=explaining.groups(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
-            resources=figures.resources(db, run.figures), parts=figures.parts(run.figures),
+            reasons=groups, alerts=figures.alerts(run, groups, resources),
+            walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
+            resources=resources, parts=figures.parts(run.figures),
             nearest=figures.against_nearest(run.figures), flows=figures.flows(db, run.figures),
             ready=ready, pressing=explaining.PRESSING,
             out=sum(cart.state == "published" for cart in carts), last=trail[0] if trail else None,

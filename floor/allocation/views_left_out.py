@@ -9,6 +9,7 @@ from floor.allocation import explaining, fixing, messages, queries
 from floor.allocation.models import Run
 from floor.allocation.states import Why
 from floor.intake.queries import channels
+from floor.kit import clock
 from floor.kit.uow import reading
 from floor.web import hx
 from floor.web.auth import actor, roles
@@ -42,7 +43,7 @@ def unallocated(run_id: int) -> Response:
         return page(
             "allocation/unallocated.html", "content", run=run, groups=groups, reason=reason, total=total,
             number=number, pages=-(-total // ROWS), rows=list(zip(rows, explaining.chains(db, rows), strict=True)),
-            channels=channels(db), words=messages,
+            channels=channels(db), words=messages, ages=queries.ages(db, run_id, clock.now()),
         )  # fmt: skip
 
 

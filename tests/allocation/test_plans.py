@@ -1,6 +1,7 @@
 """Plans to look at: a preview that writes nothing, two runs side by side, and the figures under the monitor."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -9,10 +10,13 @@ from floor.allocation import jobs, planning, queries, service
 from floor.allocation.models import Run, RunPrices, Unallocated
 from floor.allocation.states import RunState, Stage, Thing
 from floor.allocation.worth import prices_for, unpack
+from floor.events.models import AuditEvent
 from floor.inventory import capacities
-from floor.inventory.models import Reservation
+from floor.inventory.models import Reservation, Warehouse
+from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
+from floor.orders.models import Order
 from floor.shipments.models import Shipment
 from tests.allocation.world import a_done_run, a_full_world, a_run, a_world
 from tests.factories import an_order, count
@@ -143,3 +147,49 @@ def test_a_planner_nobody_waits_for_any_more_stops(tmp_path):
     note = tmp_path / "gone" / "note"
     with pytest.raises(planning.Halted):
         planning._teller(str(note))("prices", 0, 1)
+
+
+def test_the_monitor_calls_out_what_is_late_and_what_is_full(app, dai):
+    with unit_of_work() as db:
+        world = a_world(db, far_tees=0)
+        capacities.change(db, world.house, {"bench_parcels": 1}, SYSTEM)
+        an_order(db, [(world.tee, 1)])
+        an_order(db, [(world.cap, 1)], promised_at=clock.now() - timedelta(hours=1))
+    run = a_done_run()
+    page = dai.get(f"/runs/{run.id}").text
+    assert "1 order left out is past its promise" in page
+    assert "Shanghai: Parcels at the benches is used up" in page
+
+
+def test_what_was_left_out_is_counted_by_reason_and_age(app, dai):
+    with unit_of_work() as db:
+        world = a_full_world(db)
+        old = db.get_one(Order, world.orders["nothing"].id)
+        old.received_at = clock.now() - timedelta(days=2)
+        db.add(old)
+    run = a_done_run()
+    with reading() as db:
+        ages = queries.ages(db, run.id, clock.now())
+    assert ages == {"no_stock": {"days": 1}, "pick_face_empty": {"hours": 1}}
+    assert "By reason and age" in dai.get(f"/runs/{run.id}/unallocated").text
+
+
+def test_the_days_capacity_is_changed_on_its_screen(app, dai):
+    with unit_of_work() as db:
+        world = a_world(db)
+        (carrier,) = queries.carriers(db)
+    page = dai.get("/capacities").text
+    assert "Save Shanghai" in page
+    form = {"cutoff": "16:45", "labour_lines": "77", "cold_lines": "0", f"parcels_{carrier.id}": "40"}
+    assert dai.post(f"/capacities/{world.house.id}", form).status_code == 303
+    with reading() as db:
+        house = db.get_one(Warehouse, world.house.id)
+        assert (house.cutoff, house.labour_lines, house.heavy_lines, house.cold_lines) == ("16:45", 77, None, 0)
+        (pickup,) = queries.pickups(db)
+        assert (pickup.warehouse_id, pickup.parcels, pickup.weight_kg) == (house.id, 40, None)
+        events = {event.kind for event in db.exec(select(AuditEvent))}
+        assert {"inventory.warehouse.capacity", "shipments.pickup.agreed"} <= events
+    wrong = dai.post(f"/capacities/{world.house.id}", form | {f"parcels_{carrier.id}": "many"})
+    assert wrong.status_code == 422
+    assert "Enter a whole number" in wrong.text
+    assert 'value="many"' in wrong.text

@@ -145,6 +145,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         "analytics.board": (boss, "/board"),
         "analytics.home": (picker, "/"),
         "capacities.index": (boss, "/capacities"),
+        "plans.compare": (boss, f"/runs/compare?a={run}&b={run}"),
+        "plans.preview": (boss, "/runs/preview?strategy=nearest"),
         "audit.order": (clerk, f"/audit/orders/{held}"),
         "audit.queue": (clerk, "/audit"),
         "audit.rules": (boss, "/audit/rules"),
