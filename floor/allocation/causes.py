@@ -86,7 +86,10 @@ class _Reader:
             return self._partial(o, skus, wanted, there)
         able = whole & (p.work[groups].sum(axis=0) <= p.capacity).all(axis=1) if whole.any() else serves
         if not able.any():
-            return Cause(o, Why.CANNOT, house=int(np.nonzero(whole)[0][0]))
+            w, work = int(np.nonzero(whole)[0][0]), p.work[groups].sum(axis=0)
+            short = np.nonzero(work > p.capacity[w])[0].tolist()
+            lacks = tuple((1, w, kind, int(work[kind] - p.capacity[w, kind])) for kind in short)
+            return Cause(o, Why.CANNOT, -1, w, int(work[short[0]]), int(p.capacity[w, short[0]]), lacks)
         left = np.where(able, self._stock[skus], 0)
         enough = (left >= wanted[:, None]).all(axis=0) & able
         if not enough.any():
@@ -142,6 +145,8 @@ class Leftover:
         facts = self._facts
         if cause.code in (Why.NO_STOCK, Why.PARTIAL_ONLY, Why.OTHER_ORDERS_FIRST):
             cause = self._served(cause)
+        elif cause.code == Why.CANNOT and self._could(cause):
+            cause = replace(cause, code=Why.LABOUR_FULL)
         return Missed(
             facts.orders[cause.order],
             Why(cause.code),
@@ -151,6 +156,11 @@ class Leftover:
             cause.available,
             tuple(self._lack(*lack) for lack in cause.lacks),
         )
+
+    def _could(self, cause: Cause) -> bool:
+        """The warehouse has hands and gear for it on another day: today's are promised."""
+        kinds = [(house, what) for kind, house, what, _missing in cause.lacks if kind == 1]
+        return bool(kinds) and all(self._facts.days_work[house, what] > 0 for house, what in kinds)
 
     def _lack(self, kind: int, house: int, what: int, missing: int) -> tuple[str, int | None, int | None, int]:
         thing = _WORK[what] if kind == 1 else _KINDS[kind]
@@ -185,7 +195,7 @@ class Leftover:
                 worst = int((wanted - free).argmax())
             return replace(
                 cause, code=why, sku=skus[worst], house=found[0], wanted=int(wanted[worst]),
-                available=max(0, int(free[worst])),
+                available=max(0, int(free[worst])), lacks=(),
             )  # fmt: skip
         return cause
 

@@ -53,6 +53,8 @@ class Facts:
     faces: Ints
     whole: Ints
     kept: Ints
+    #: [W, 3] work of a whole day, before what is promised already is taken off.
+    days_work: Ints
     lines: int
 
     @property
@@ -120,14 +122,15 @@ def read_facts(db: Session, scope: Mapping[str, Any]) -> Facts:
     arrays = _order_arrays(baskets, groups, goods, provinces, may_split)
     arrays |= _homes(groups, [b.row.id for b in baskets], goods, houses, carriers, queries.announced(db, scope))
     arrays |= _rate_arrays(rates, carriers, houses, provinces, _heaviest(arrays))
-    arrays |= _capacities(db, houses, carriers)
+    days_work = _days_work(db)
+    arrays |= _capacities(db, houses, carriers, days_work)
     arrays |= {"stock": np.maximum(0, there), "handling": _HANDLING, "moving": _MOVING}
     if baskets and rates:
         arrays["balance"] = _balance(arrays)
     barred = {row.id: _BARRED[row.state] for row in rows if row.state in _BARRED}
     return Facts(
         arrays, [basket.row.id for basket in baskets], [row.id for row in goods], houses, carriers, provinces,
-        [Missed(order, why) for order, why in barred.items()], faces, whole, kept, len(released),
+        [Missed(order, why) for order, why in barred.items()], faces, whole, kept, days_work, len(released),
     )  # fmt: skip
 
 
@@ -284,15 +287,18 @@ def _stock(db: Session, skus: Sequence[int], houses: Sequence[int], unsafe: bool
     return faces, whole, kept
 
 
-def _capacities(db: Session, houses: Sequence[int], carriers: Sequence[int]) -> dict[str, Ints]:
+def _days_work(db: Session) -> Ints:
+    limits = [(house.labour_lines, house.heavy_lines, house.cold_lines) for house in stock.warehouses(db)]
+    return np.array([[_limit(n) for n in mine] for mine in limits], np.int64).reshape(-1, 3)
+
+
+def _capacities(db: Session, houses: Sequence[int], carriers: Sequence[int], days_work: Ints) -> dict[str, Ints]:
     """What the shift, the benches and the carriers can do until the cut-off, minus what is promised already."""
     at, by = {h: w for w, h in enumerate(houses)}, {c: s for s, c in enumerate(carriers)}
-    work, benches = np.full((len(houses), 3), NEVER), np.full(len(houses), NEVER)
+    work, benches = days_work.copy(), np.full(len(houses), NEVER)
     dock, lorry = (np.full((len(houses), len(carriers)), NEVER) for _ in range(2))
     for house in stock.warehouses(db):
-        w = at[house.id or 0]
-        work[w] = [_limit(n) for n in (house.labour_lines, house.heavy_lines, house.cold_lines)]
-        benches[w] = _limit(house.bench_parcels)
+        benches[at[house.id or 0]] = _limit(house.bench_parcels)
     for pickup in queries.pickups(db):
         if pickup.carrier_id in by:
             where = at[pickup.warehouse_id], by[pickup.carrier_id]
