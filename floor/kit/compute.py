@@ -12,6 +12,9 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
 
+#: A worker process died; its work may be done again.
+Broken = BrokenProcessPool
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,7 +27,7 @@ def _executor() -> ProcessPoolExecutor:
     if _pool is None or _pid != os.getpid():
         # Not fork: the server has threads, and a forked child would inherit their locks held.
         _pool = ProcessPoolExecutor(
-            max_workers=max(1, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
+            max_workers=max(2, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
         )
         _pid = os.getpid()
         atexit.register(shutdown)
