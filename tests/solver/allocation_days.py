@@ -37,36 +37,36 @@ def a_day(seed: int, orders: int = 4, houses: int = 3, most_groups: int = 3, pin
     rate[rng.randrange(3), rng.randrange(services), 2] = NO_RATE
     announced = rng.random() < 0.5
     home = [rng.choice((-1, rng.randrange(houses))) if announced else -1 for _ in range(groups)]
-    arrays = dict(
-        group_first=np.append(0, np.cumsum(sizes)),
-        line_first=np.append(0, np.cumsum([len(group) for group in lines])),
-        sku=sum(lines, []),
-        qty=sum(qty, []),
-        weight=table(1, 9, groups),
-        work=np.column_stack([[len(group) for group in lines], heavy, cold]),
-        penalty=table(1, 6, groups) * 2_000,
-        priority=table(0, 3, orders),
-        region=table(0, 1, orders),
-        due=table(1, 3, orders),
-        late=table(0, 2, orders) * 150,
-        services=[rng.choice((3, 3, 3, 1, 2, 0)) for _ in range(orders)],
-        partial=[rng.random() < 0.4 for _ in range(orders)],
-        parcels=table(1, 3, orders),
-        zone=table(0, 2, 2, houses),
-        rate=rate,
-        transit=table(1, 5, 3, services),
-        edges=[5, 10, 20],
-        stock=table(0, plenty, skus, houses),
-        capacity=np.column_stack([limit(1, 8, houses), limit(0, 2, houses), limit(0, 2, houses)]),
-        benches=limit(0, 4, houses),
-        dock=limit(0, 3, houses, services),
-        lorry=limit(4, 25, houses, services),
-        handling=rng.choice((0, 120)),
-        home=home,
-        home_service=[rng.randrange(services) if house >= 0 else -1 for house in home],
-        moving=rng.choice((0, 200)),
-        balance=table(0, rng.choice((0, 40)), skus, houses),
-    )
+    arrays = {
+        "group_first": np.append(0, np.cumsum(sizes)),
+        "line_first": np.append(0, np.cumsum([len(group) for group in lines])),
+        "sku": list(itertools.chain(*lines)),
+        "qty": list(itertools.chain(*qty)),
+        "weight": table(1, 9, groups),
+        "work": np.column_stack([[len(group) for group in lines], heavy, cold]),
+        "penalty": table(1, 6, groups) * 2_000,
+        "priority": table(0, 3, orders),
+        "region": table(0, 1, orders),
+        "due": table(1, 3, orders),
+        "late": table(0, 2, orders) * 150,
+        "services": [rng.choice((3, 3, 3, 1, 2, 0)) for _ in range(orders)],
+        "partial": [rng.random() < 0.4 for _ in range(orders)],
+        "parcels": table(1, 3, orders),
+        "zone": table(0, 2, 2, houses),
+        "rate": rate,
+        "transit": table(1, 5, 3, services),
+        "edges": [5, 10, 20],
+        "stock": table(0, plenty, skus, houses),
+        "capacity": np.column_stack([limit(1, 8, houses), limit(0, 2, houses), limit(0, 2, houses)]),
+        "benches": limit(0, 4, houses),
+        "dock": limit(0, 3, houses, services),
+        "lorry": limit(4, 25, houses, services),
+        "handling": rng.choice((0, 120)),
+        "home": home,
+        "home_service": [rng.randrange(services) if house >= 0 else -1 for house in home],
+        "moving": rng.choice((0, 200)),
+        "balance": table(0, rng.choice((0, 40)), skus, houses),
+    }
     day = problem_of(**{n: v if isinstance(v, int) else np.asarray(v) for n, v in arrays.items()})
     return pinned_somewhere(day, rng) if pins else day
 
@@ -109,7 +109,7 @@ def fits(room: Counter, uses: Counter) -> bool:
 
 
 def plans_of(p: SimpleNamespace, o: int) -> list[tuple[int, Counter, tuple]]:
-    """(cost, uses, choice) of everything that can be done with order o; choice: (warehouse, service) or None by group."""
+    """(cost, uses, choice) of all that can be done with order o; choice: (warehouse, service) or None by group."""
     groups = range(p.group_first[o], p.group_first[o + 1])
     houses, services = range(len(p.zone[0])), range(len(p.rate[0]))
     ways = [None, *itertools.product(houses, services)]
