@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 INFINITE = 1e17
 #: Nodes the search over one order may open: beyond, it answers with the best it saw and a bound that still holds.
 QUICK, THOROUGH = 2_000, 2_000_000
+#: Plans ask for the room that is left (TIGHT) or not. Typed, because numba compiles again for each literal.
+LOOSE, TIGHT = np.int64(0), np.int64(1)
+NOWHERE, FIRST = np.int64(-1), np.int64(0)
 #: Differences smaller than this are rounding, in fen.
 EPS = 1e-7
 
@@ -314,7 +317,7 @@ def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes): 
             desk.trial[j] = sets[desk.choice[j]] if desk.choice[j] < t else -1
         if tight and not _fits(m, room, o, desk, k):
             continue
-        best = _keep(desk, k, total, -1, best)
+        best = _keep(desk, k, total, NOWHERE, best)
     return best, nodes, True
 
 
@@ -351,7 +354,7 @@ def _plans(m, prices, room, tight, o, desk, cutoff, nodes):  # type: ignore[no-u
                 desk.trial[i] = w
             if cost + base >= cutoff - EPS or (tight and k > 1 and not _fits(m, room, o, desk, k)):
                 continue
-            cutoff = _keep(desk, k, cost + base, -1, cutoff)
+            cutoff = _keep(desk, k, cost + base, NOWHERE, cutoff)
             if len(desk.costs) > 1:
                 zone, band = m.zone[m.region[o], w], _band(m.edges, weight)
                 for s in range(services):
@@ -397,7 +400,7 @@ def best_plan(m, prices, room, tight, o, desk, house, service, nodes):  # type: 
     lower = _plans(m, prices, room, tight, o, desk, nothing, nodes)
     if not desk.count[0]:
         return nothing, lower
-    _write(m, prices, room, tight, o, desk, 0, house, service, first)
+    _write(m, prices, room, tight, o, desk, FIRST, house, service, first)
     return desk.costs[0], lower
 
 
@@ -408,9 +411,9 @@ def list_plans(m, prices, room, some, value, within, desk, order, cost, first, h
     count, at = 0, 0
     for o in some:
         k = m.group_first[o + 1] - m.group_first[o]
-        _plans(m, prices, room, False, o, desk, value[o] + within, nodes)
+        _plans(m, prices, room, LOOSE, o, desk, value[o] + within, nodes)
         for plan in range(desk.count[0]):
-            _write(m, prices, room, False, o, desk, plan, house, service, at)
+            _write(m, prices, room, LOOSE, o, desk, plan, house, service, at)
             order[count], first[count] = o, at
             cost[count] = _cost_of(m, o, house, service, at)
             count += 1
@@ -462,7 +465,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore
             break
         if partial:
             before = desk.opening[a] + base
-            best, nodes, whole = _search(m, prices, room, tight, o, desk, a, -1, -1, best, nodes, most_nodes)
+            best, nodes, whole = _search(m, prices, room, tight, o, desk, a, NOWHERE, NOWHERE, best, nodes, most_nodes)
             if not whole:
                 cut = min(cut, before)
         if most < 2:
@@ -474,7 +477,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore
                 break
             both = np.int64(1) << a | np.int64(1) << b
             if desk.base[a] + desk.base[b] + line < best - EPS and (partial or _covers(desk.mask, k, both)):
-                best, nodes, whole = _search(m, prices, room, tight, o, desk, a, b, -1, best, nodes, most_nodes)
+                best, nodes, whole = _search(m, prices, room, tight, o, desk, a, b, NOWHERE, best, nodes, most_nodes)
                 if not whole:
                     cut = min(cut, two)
             if most < 3 or k < 3:
@@ -574,7 +577,7 @@ def take(m, room, o, house, service, sign):  # type: ignore[no-untyped-def]
 def price_range(m, prices, room, low, high, desk, value, lower, cost, house, service, most_nodes):  # type: ignore[no-untyped-def]
     """The best plan of each order in low..high as if it were alone."""
     for o in range(low, high):
-        value[o], lower[o] = best_plan(m, prices, room, False, o, desk, house, service, most_nodes)
+        value[o], lower[o] = best_plan(m, prices, room, LOOSE, o, desk, house, service, most_nodes)
         cost[o] = true_cost(m, o, house, service)
 
 
@@ -594,6 +597,6 @@ def take_some(m, room, some, house, service, sign):  # type: ignore[no-untyped-d
 def place(m, prices, room, sequence, desk, cost, house, service, most_nodes):  # type: ignore[no-untyped-def]
     """Each order of the sequence takes the best of what is left; its place before is not given back."""
     for o in sequence:
-        best_plan(m, prices, room, True, o, desk, house, service, most_nodes)
+        best_plan(m, prices, room, TIGHT, o, desk, house, service, most_nodes)
         take(m, room, o, house, service, 1)
         cost[o] = true_cost(m, o, house, service)

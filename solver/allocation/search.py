@@ -9,7 +9,7 @@ for each thing then missing, a holder is taken out; the holders take the best of
 import numpy as np
 from numba import njit
 
-from solver.allocation.kernel import best_plan, take, true_cost
+from solver.allocation.kernel import LOOSE, TIGHT, best_plan, take, true_cost
 
 #: Orders one move may touch, and how often it looks for a holder.
 MOST_TOUCHED, TRIES = 12, 64
@@ -148,10 +148,10 @@ def search(
             if t == 0 and sku >= 0:
                 price = prices.unit[sku, at]
                 prices.unit[sku, at] = -price - BAIT
-                best_plan(m, prices, room, False, h, desk, house, service, nodes)
+                best_plan(m, prices, room, LOOSE, h, desk, house, service, nodes)
                 prices.unit[sku, at] = price
             else:
-                best_plan(m, prices, room, not wish, h, desk, house, service, nodes)
+                best_plan(m, prices, room, LOOSE if wish else TIGHT, h, desk, house, service, nodes)
             take(m, room, h, house, service, 1)
             change += true_cost(m, h, house, service) - before[t]
             while good and wish:
