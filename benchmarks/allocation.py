@@ -1,9 +1,9 @@
 """Allocation against bounds, rules and other systems: python -m benchmarks.allocation [--quick] [--large].
 
 Every plan is made in a process of its own, so that memory and time are its own; compiled code is loaded before by a
-tiny instance. Costs are in yuan. "bound" is what the planner says, "certified" what benchmarks/certificate.py proves from
-the prices alone. "avoidable" is what a plan costs above the bound, "alone" what it costs above the sum of what each
-order would cost if it were the only one. Public instances lie beside the repository; without them only the
+tiny instance. Costs are in yuan. "gap" is to the planner's bound, "certified" to what benchmarks/certificate.py proves
+from the prices alone. "avoidable" is what a plan costs above the bound, "alone" what it costs above the sum of what
+each order would cost if it were the only one. Public instances lie beside the repository; without them only the
 generator's days are run.
 """
 

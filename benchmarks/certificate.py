@@ -32,7 +32,7 @@ def least(problem: Problem, prices) -> NDArray[np.float64]:  # type: ignore[no-u
     Exact up to `EXACT` groups. Of a larger basket the heaviest are planned exactly, and the others are added at their
     cheapest as if they weighed nothing: a parcel never gets cheaper by its weight, so that is no more than the truth.
     """
-    place = _place_costs(problem, prices)
+    place = place_costs(problem, prices)
     found = np.zeros(problem.orders)
     sizes = np.diff(problem.group_first)
     for size in np.unique(sizes):
@@ -51,7 +51,7 @@ def least(problem: Problem, prices) -> NDArray[np.float64]:  # type: ignore[no-u
     return found
 
 
-def _place_costs(problem: Problem, prices) -> NDArray[np.float64]:  # type: ignore[no-untyped-def]
+def place_costs(problem: Problem, prices) -> NDArray[np.float64]:  # type: ignore[no-untyped-def]
     """[G, W] fen of a group at a warehouse without its parcel; infinite where it cannot be."""
     first, every = problem.line_first[:-1], np.arange(problem.houses)
     lines = problem.qty[:, None] * (prices.unit + problem.balance)[problem.sku]
@@ -64,25 +64,31 @@ def _place_costs(problem: Problem, prices) -> NDArray[np.float64]:  # type: igno
 
 
 def _ship(problem, prices, some, groups, place, out):  # type: ignore[no-untyped-def]
-    """[orders] the least of every way to send every set of the groups: by how many parcels, from which warehouses.
+    """[orders] the least of every way to send every set of the groups and to leave out the others."""
+    member = members(groups.shape[1])
+    sent = np.stack(sending(problem, parcel_costs(problem, prices, some, groups, place), problem.parcels[some].max()))
+    return (sent[problem.parcels[some], np.arange(len(some))] + _sums(out, 1 - member)).min(axis=1)
 
-    Warehouses come one after another. `best[j][orders, set]`: the set is sent in at most j parcels from the warehouses
-    so far; the next one sends any part of it, and the rest was sent before.
+
+def sending(problem, parcel, most):  # type: ignore[no-untyped-def]
+    """`[j][orders, set]` the least fen at which a set of groups is sent in at most j parcels, j up to `most`.
+
+    Warehouses come one after another: the next one sends any part of the set, and the rest was sent before.
     """
-    k = groups.shape[1]
-    member = np.arange(2**k)[:, None] >> np.arange(k) & 1
-    whole, part = _parts(k)
-    begins = np.searchsorted(whole, np.arange(2**k))
-    parcel = _parcels(problem, prices, some, groups, member.T)
-    best = [np.where(np.arange(2**k) == 0, 0.0, np.inf) * np.ones((len(some), 1))]
-    best += [best[0].copy() for _ in range(problem.parcels[some].max())]
+    sets = parcel.shape[1]
+    whole, part = _parts(sets.bit_length() - 1)
+    begins = np.searchsorted(whole, np.arange(sets))
+    best = [np.where(np.arange(sets) == 0, 0.0, np.inf) * np.ones((len(parcel), 1)) for _ in range(most + 1)]
     for w in range(problem.houses):
-        here = parcel[:, :, w] + _sums(place[groups, w], member)
-        for j in range(len(best) - 1, 0, -1):
-            more = np.minimum.reduceat(best[j - 1][:, whole ^ part] + here[:, part], begins, axis=1)
+        for j in range(most, 0, -1):
+            more = np.minimum.reduceat(best[j - 1][:, whole ^ part] + parcel[:, part, w], begins, axis=1)
             best[j] = np.minimum(best[j], more)
-    sent = np.stack(best)[problem.parcels[some], np.arange(len(some))]
-    return (sent + _sums(out, 1 - member)).min(axis=1)
+    return best
+
+
+def members(k: int) -> NDArray[np.int64]:
+    """[sets, k] which of k groups are in each set; sets are bits."""
+    return np.arange(2**k)[:, None] >> np.arange(k) & 1
 
 
 def _parts(k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -101,9 +107,10 @@ def _sums(values, member):  # type: ignore[no-untyped-def]
     return np.where((~finite).astype(float) @ member.T > 0, np.inf, np.where(finite, values, 0.0) @ member.T)
 
 
-def _parcels(problem, prices, some, groups, member):  # type: ignore[no-untyped-def]
+def parcel_costs(problem, prices, some, groups, place):  # type: ignore[no-untyped-def]
     """[orders, sets, W] fen of a parcel with these groups by the cheapest service allowed; 0 for no groups."""
-    weight = problem.weight[groups] @ member
+    member = members(groups.shape[1])
+    weight = problem.weight[groups] @ member.T
     band = np.searchsorted(problem.edges, weight)[:, :, None]
     rates = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2)
     zone = problem.zone[problem.region[some]][:, None, :]
@@ -119,4 +126,6 @@ def _parcels(problem, prices, some, groups, member):  # type: ignore[no-untyped-
         may = may & (problem.dock[:, s] > 0) & (problem.lorry[:, s] >= weight[:, :, None])
         best = np.minimum(best, np.where(may & (rates[zone, s, band] < NO_RATE), cost, np.inf))
     best[:, 0] = 0.0
+    for w in range(problem.houses):
+        best[:, :, w] += _sums(place[groups, w], member)
     return best
