@@ -123,7 +123,7 @@ def _distances(rng: np.random.Generator, houses: int) -> NDArray[np.float64]:
 
 def _rates(zones: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """([Z, S, B] fen, [Z, S] days)."""
-    rate, transit = np.full((zones, 3, len(BANDS)), NO_RATE), np.zeros((zones, 3))
+    rate, transit = np.full((zones, 3, len(BANDS)), NO_RATE), np.zeros((zones, 3), np.int64)
     for s, (first, kilo, more, heaviest, days, each) in enumerate((EXPRESS, POST, FREIGHT)):
         for b, grams in enumerate(BANDS):
             if grams <= heaviest:

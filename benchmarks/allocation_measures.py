@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.certificate import least
+from solver.allocation.market import no_prices
 from solver.allocation.plan import Plan, bill_of, parcels_of
 from solver.allocation.problem import Ints, Problem, some_orders, spans
 
@@ -53,7 +54,6 @@ def regret_of(problem: Problem, plan: Plan, some: Ints) -> tuple[float, float]:
     return paid - float(least(few, plan.prices).sum()), float(bill_of(few, share.house, share.service).total)
 
 
-def alone(problem: Problem, plan: Plan) -> NDArray[np.float64]:
+def alone(problem: Problem) -> NDArray[np.float64]:
     """[n] fen of each order if it were the only one: nobody can save that."""
-    assert plan.prices is not None
-    return least(problem, plan.prices._make(np.zeros_like(price) for price in plan.prices))
+    return least(problem, no_prices(problem))

@@ -27,7 +27,7 @@ def report_reasons(problem: Problem, plan: Plan) -> None:
     print(f"  {len(out)} orders left out, each with exactly one reason: {'yes' if once else 'NO'}; {codes or 'none'}")
     if not plan.reasons:
         return
-    room = _left(problem, plan)
+    room = room_left(problem, plan)
     rng = np.random.default_rng(0)
     some = rng.permutation(len(plan.reasons))[: ASKED if problem.orders < MANY else ASKED_OF_MANY]
     again = [holds_when_planned_again(problem, plan, room, plan.reasons[i]) for i in some]
@@ -116,7 +116,7 @@ def _alone(problem: Problem, order: int, penalty: Ints) -> Problem:
     return replace(one, sku=sku, stock=one.stock[skus], balance=one.balance[skus], partial=whole)
 
 
-def _left(problem: Problem, plan: Plan) -> Problem:
+def room_left(problem: Problem, plan: Plan) -> Problem:
     """The day with the room that the plan leaves."""
     uses = dict(zip(ROOM, used(problem, plan.house, plan.service), strict=True))
     return replace(problem, **{name: getattr(problem, name) - use for name, use in uses.items()})

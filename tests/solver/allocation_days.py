@@ -11,6 +11,27 @@ import numpy as np
 from solver.allocation.problem import NO_LIMIT, NO_RATE, Problem, problem_of
 
 
+def a_problem(**changed) -> Problem:
+    """Two orders, east (0) and west (1), two services: post (0) and freight (1). The first order has two groups."""
+    arrays = {
+        "group_first": [0, 2, 3],
+        "line_first": [0, 1, 2, 3],
+        "sku": [0, 1, 0],
+        "qty": [1, 1, 2],
+        "weight": [2, 3, 4],
+        "penalty": [9_000, 9_000, 9_000],
+        "region": [0, 1],
+        "zone": [[0, 1], [1, 0]],
+        "rate": [[[500, 600, 900], [800, 800, 800]], [[1_000, 1_200, 1_800], [1_500, 1_500, 1_500]]],
+        "transit": [[1, 2], [3, 4]],
+        "edges": [3, 6, 20],
+        "stock": [[5, 5], [5, 5]],
+        "handling": 200,
+        **changed,
+    }
+    return problem_of(**{name: v if isinstance(v, int) else np.asarray(v) for name, v in arrays.items()})
+
+
 def a_day(seed: int, orders: int = 4, houses: int = 3, most_groups: int = 3, pins: bool = False) -> Problem:
     """Two services, bundles, groups that want the same SKU, partial and split orders, every limit there is, moving
     costs and balance. Scarce enough for the orders to be in each other's way. With `pins` some are fixed, so that the
@@ -95,7 +116,7 @@ def listed(problem: Problem) -> SimpleNamespace:
 
 def room_of(problem: Problem) -> Counter:
     """How much there is of each thing."""
-    room = Counter()
+    room: Counter = Counter()
     for name in ("stock", "capacity", "dock", "lorry"):
         for (a, b), there in np.ndenumerate(getattr(problem, name)):
             room[name, a, b] = int(there)
@@ -125,7 +146,7 @@ def _plan(p: SimpleNamespace, o: int, groups: range, choice: tuple) -> tuple[int
         return None
     if p.pinned[o] and choice != tuple((p.home[g], p.home_service[g]) for g in groups):
         return None
-    cost, uses = 0, Counter()
+    cost, uses = 0, Counter[tuple]()
     for g, way in zip(groups, choice, strict=True):
         if way is None:
             cost += p.penalty[g]

@@ -14,35 +14,14 @@ from solver.allocation.check import violations
 from solver.allocation.greedy import STRATEGIES
 from solver.allocation.kernel import Prices
 from solver.allocation.plan import Plan, bill_of
-from solver.allocation.problem import NO_LIMIT, NO_RATE, Problem, problem_of, some_orders
+from solver.allocation.problem import NO_LIMIT, NO_RATE, Problem, some_orders
 from solver.allocation.solve import solve
 from solver.common import Status, Stop
-from tests.solver.allocation_days import a_day, cheapest, fits, listed, plans_of, room_of
+from tests.solver.allocation_days import a_day, a_problem, cheapest, fits, listed, plans_of, room_of
 
 DAYS = st.builds(
     a_day, st.integers(0, 10**6), st.integers(1, 8), st.integers(1, 4), st.integers(1, 3)
 )  # fmt: skip
-
-
-def a_problem(**changed) -> Problem:
-    """Two orders, east (0) and west (1), two services: post (0) and freight (1). The first order has two groups."""
-    arrays = {
-        "group_first": [0, 2, 3],
-        "line_first": [0, 1, 2, 3],
-        "sku": [0, 1, 0],
-        "qty": [1, 1, 2],
-        "weight": [2, 3, 4],
-        "penalty": [9_000, 9_000, 9_000],
-        "region": [0, 1],
-        "zone": [[0, 1], [1, 0]],
-        "rate": [[[500, 600, 900], [800, 800, 800]], [[1_000, 1_200, 1_800], [1_500, 1_500, 1_500]]],
-        "transit": [[1, 2], [3, 4]],
-        "edges": [3, 6, 20],
-        "stock": [[5, 5], [5, 5]],
-        "handling": 200,
-        **changed,
-    }
-    return problem_of(**{name: v if isinstance(v, int) else np.asarray(v) for name, v in arrays.items()})
 
 
 def by_hand(problem: Problem, *ways: tuple[int, int]) -> Plan:
