@@ -83,7 +83,7 @@ def report_full_model(problem: Problem, plan: Plan) -> None:
         if columns is None:
             print(f"  full model: more than {MOST_PLANS} plans within {window / 100:.0f} yuan: not solved")
             return
-        best, proven = _choose(problem, columns, SECONDS)
+        best, proven = choose(problem, columns, SECONDS)
         if best is None:
             print(f"  full model: no answer within {window / 100:.0f} yuan")
             return
@@ -159,11 +159,11 @@ def _plans_of(problem, plan, o, groups, place, window):  # type: ignore[no-untyp
     yield from go_on(every, 0.0, [])
 
 
-def _choose(problem: Problem, columns: Columns, seconds: float) -> tuple[float | None, float]:
+def choose(problem: Problem, columns: Columns, seconds: float) -> tuple[float | None, float]:
     """(least cost found, least cost proven) of at most one plan for each order within all rows."""
     rows, order, cost = Rows(problem), np.array(columns.order), np.array(columns.cost, dtype=float)
     nothing = np.add.reduceat(problem.penalty, problem.group_first[:-1])
-    row, column, much = (np.array(x) for x in (columns.row, columns.column, columns.much))
+    row, column, much = (np.array(x, dtype=np.int64) for x in (columns.row, columns.column, columns.much))
     wanted = np.bincount(row, much, minlength=len(rows.limit))
     tight = np.nonzero(wanted > rows.limit)[0]
     number = np.full(len(rows.limit), -1)
