@@ -7,9 +7,10 @@ function, arguments and result are plain picklable data, and the truth stays in 
 import atexit
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 #: A worker process died; its work may be done again.
@@ -48,9 +49,19 @@ def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return submit(fn, *args, **kwargs).result()
 
 
+@contextmanager
+def crew(cluster: str = "") -> Iterator["Crew"]:
+    """A crew for one piece of work."""
+    hired = Crew(cluster)
+    try:
+        yield hired
+    finally:
+        hired.close()
+
+
 class Crew:
-    """Runs many questions side by side: threads of this process for functions that let go of the interpreter lock, or the
-    workers of a `distributed` cluster. Questions are pure, so one a lost worker had is simply asked again.
+    """Runs many questions side by side: threads of this process for functions that let go of the interpreter lock, or
+    the workers of a `distributed` cluster. Questions are pure, so one a lost worker had is simply asked again.
     """
 
     def __init__(self, cluster: str = "") -> None:
@@ -58,16 +69,9 @@ class Crew:
         self._client: Any = None
         if cluster:
             # Only here: a house without a cluster does not pay for the import.
-            from distributed import Client  # noqa: PLC0415
+            from distributed import Client
 
-            self._client = Client(cluster, timeout="10s", set_as_default=False)
-
-    @property
-    def hands(self) -> int:
-        """How many questions are answered at the same time."""
-        if self._client is None:
-            return int(self._threads._max_workers)
-        return max(1, sum(self._client.nthreads().values()))
+            self._client = Client(cluster, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
 
     def map(self, fn: Callable[[Any], R], questions: Sequence[Any]) -> list[R]:
         """Answers in the order of the questions."""

@@ -1,4 +1,5 @@
-"""What scarce things are worth, and the bound these prices prove: column generation with the market cleared in between.
+"""What scarce things are worth, and the bound these prices prove: column generation with the market cleared in
+between.
 
 The bound holds for any prices >= 0: the least priced cost of every order, added up, minus what the room is worth
 (Lagrange). `check.py` certifies it again.

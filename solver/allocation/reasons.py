@@ -1,9 +1,9 @@
 """Why each order was left out, as the smallest change that lets it ship.
 
-What is missing costs so much that the cheapest plan of an order is the one that lacks least of the room a finished plan
-leaves; what that plan lacks is the reason. Orders are asked in the order of their claim (what leaving them out costs), and
-each takes what it would get, so that a lack counts those who would be served before: giving exactly that much and
-planning again ships the order.
+What is missing costs so much that the cheapest plan of an order is the one that lacks least of the room a finished
+plan leaves; what that plan lacks is the reason. Orders are asked in the order of their claim (what leaving them out
+costs), and each takes what it would get, so that a lack counts those who would be served before: giving exactly that
+much and planning again ships the order.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from numba import njit
 from solver.allocation.kernel import LOOSE, QUICK, TIGHT, Market, best_plan, take
 from solver.allocation.market import market_of, no_prices, paper, room_of
 from solver.allocation.plan import Code, Lack, Reason
-from solver.allocation.problem import NO_LIMIT, NO_RATE, Ints, Problem, some_orders
+from solver.allocation.problem import NO_LIMIT, NO_RATE, Bools, Ints, Problem, some_orders
 from solver.allocation.state import State
 
 #: Fen for each missing unit, line or place: far above any freight. And for an order still left out: far above that.
@@ -74,7 +74,8 @@ class _Explainer:
 
     def _of_stock(self, place: int, sku: int, need: int) -> Code:
         problem, order = self.problem, self.out[place]
-        serves = (problem.rate < NO_RATE).any(axis=(1, 2))[problem.zone[problem.region[order]]]
+        offered: Bools = (problem.rate < NO_RATE).any(axis=(1, 2))
+        serves = offered[problem.zone[problem.region[order]]]
         if problem.stock[sku][serves].sum() < need:
             return Code.NO_STOCK
         return Code.OTHER_ORDERS_FIRST if self.alone[place] else Code.PARTIAL_ONLY
@@ -107,7 +108,7 @@ def _held(problem: Problem, state: State, out: Ints) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, service):  # type: ignore[no-untyped-def]
+def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, service):
     """Plan every order with what is missing at a cost; answers rows (order, kind, w, x, missing, need), see `Lack`."""
     found = np.empty((64, 6), np.int64)
     count = 0
@@ -147,7 +148,7 @@ def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, 
 
 
 @njit(cache=True, nogil=True)
-def _note(found, begin, count, o, kind, w, x, left, need):  # type: ignore[no-untyped-def]
+def _note(found, begin, count, o, kind, w, x, left, need):
     if left >= 0:
         return found, count
     for row in range(begin, count):
@@ -164,7 +165,7 @@ def _note(found, begin, count, o, kind, w, x, left, need):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True)
-def _alone(m, room, prices, desk):  # type: ignore[no-untyped-def]
+def _alone(m, room, prices, desk):
     """Could each order ship if it were the only one?"""
     n = len(m.region)
     house, service = np.empty(len(m.weight), np.int64), np.empty(len(m.weight), np.int64)
@@ -175,5 +176,3 @@ def _alone(m, room, prices, desk):  # type: ignore[no-untyped-def]
         for g in range(m.group_first[o], m.group_first[o + 1]):
             found[o] &= house[g] >= 0
     return found
-
-

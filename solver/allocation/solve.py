@@ -1,8 +1,8 @@
 """Optimal allocation: prices on what is scarce, orders placed by prices, then exchanged and re-planned exactly.
 
-Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the cost of using
-scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding); Amil, Makhdoumi and Wei 2025 (ship plans
-as columns).
+Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the cost of
+using scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding); Amil, Makhdoumi and Wei 2025
+(ship plans as columns).
 """
 
 import time
@@ -107,9 +107,7 @@ def _press(searcher: Searcher, state: State, seed: Seed) -> None:
         searcher.run(state, PRESS * len(out), 0.0, NOISE, seed, out)
 
 
-def _finished(
-    state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float
-) -> Plan:
+def _finished(state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float) -> Plan:
     problem = state.shop.problem
     cost = bill_of(problem, state.house, state.service).total
     bound = min(cost, int(np.ceil(valuation.bound - 1e-3)))
@@ -125,5 +123,3 @@ def _finished(
 
 def _quiet(name: str, done: int, total: int) -> None:
     del name, done, total
-
-

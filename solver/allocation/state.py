@@ -1,4 +1,4 @@
-"""A plan while it is being improved: who ships where, the room that is left, and how far each order is from its wish."""
+"""A plan while it is being improved: who ships where, the room that is left, how far each order is from its wish."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class State:
 
 
 @njit(cache=True, nogil=True)
-def _recost(m, prices, some, house, service, value, cost, regret):  # type: ignore[no-untyped-def]
+def _recost(m, prices, some, house, service, value, cost, regret):
     for o in some:
         cost[o] = kernel.true_cost(m, o, house, service)
         regret[o] = priced_cost(m, prices, o, house, service) - value[o]
@@ -87,8 +87,9 @@ class Searcher:
     def run(
         self, state: State, moves: int, warm: float, noise: float, seed: Seed, seeds: Ints | None = None, hands: int = 1
     ) -> None:
-        """`moves` moves in all, started by `seeds` alone if given. With several hands the orders and the room are dealt
-        out anew with each seed: quicker, and blind for exchanges between hands."""
+        """`moves` moves in all, started by `seeds` alone if given. With several hands the orders and the room are
+        dealt out anew with each seed: quicker, and blind for exchanges between hands.
+        """
         shop, n = self._shop, self._shop.problem.orders
         rng = np.random.default_rng(seed)
         mine = [np.zeros(n, bool) for _ in range(hands)]

@@ -1,7 +1,7 @@
 """New orders placed at once by the prices of the last plan: microseconds each, nothing solved again.
 
-A price says what a thing is worth to the orders known so far, so the cheapest priced plan of a new order is the one that
-hurts them least (Acimovic and Graves 2015).
+A price says what a thing is worth to the orders known so far, so the cheapest priced plan of a new order is the one
+that hurts them least (Acimovic and Graves 2015).
 """
 
 from dataclasses import replace
@@ -20,9 +20,7 @@ def place_new(problem: Problem, prices: Prices, room: Room) -> tuple[Ints, Ints,
 
     `room` is what earlier orders left and becomes what these leave; the problem's own capacities are not looked at.
     """
-    there = replace(
-        problem, stock=room.unit, capacity=room.work, benches=room.bench, dock=room.dock, lorry=room.lorry
-    )
+    there = replace(problem, stock=room.unit, capacity=room.work, benches=room.bench, dock=room.dock, lorry=room.lorry)
     market = market_of(there)
     house, service = np.full(problem.groups, -1), np.full(problem.groups, -1)
     kernel.place(
