@@ -14,7 +14,7 @@ from numba import njit
 from solver.allocation.kernel import LOOSE, QUICK, TIGHT, Market, best_plan, take
 from solver.allocation.market import market_of, no_prices, paper, room_of
 from solver.allocation.plan import Code, Lack, Reason
-from solver.allocation.problem import NO_LIMIT, NO_RATE, Bools, Ints, Problem, some_orders
+from solver.allocation.problem import NO_LIMIT, NO_RATE, Ints, Problem, some_orders
 from solver.allocation.state import State
 
 #: Fen for each missing unit, line or place: far above any freight. And for an order still left out: far above that.
@@ -74,7 +74,7 @@ class _Explainer:
 
     def _of_stock(self, place: int, sku: int, need: int) -> Code:
         problem, order = self.problem, self.out[place]
-        offered: Bools = (problem.rate < NO_RATE).any(axis=(1, 2))
+        offered = np.asarray((problem.rate < NO_RATE).any(axis=(1, 2)))
         serves = offered[problem.zone[problem.region[order]]]
         if problem.stock[sku][serves].sum() < need:
             return Code.NO_STOCK
