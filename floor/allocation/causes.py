@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from floor.allocation.facts import Facts, Ints
+from floor.allocation.facts import NEVER, Facts, Ints
 from floor.allocation.service import Missed
 from floor.allocation.states import Thing, Why
 
 #: As the planner numbers them; see solver.allocation.plan.Lack. Kind 1 is work of kind `what`.
 _WORK = (Thing.LINES, Thing.HEAVY, Thing.COLD)
 _KINDS = {0: Thing.UNITS, 2: Thing.BENCH, 3: Thing.DOCK, 4: Thing.LORRY}
-_NEVER = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,12 @@ class _Reader:
         skus, wanted = list(units), np.array(list(units.values()))
         rate = p.rate[p.zone[p.region[o]]]  # [W, S, B]
         rate = rate[:, (p.services[o] >> np.arange(rate.shape[1]) & 1).astype(bool)]
-        if not (rate < _NEVER).any():
+        if not (rate < NEVER).any():
             return Cause(o, Why.NO_LANE)
         weight = p.weight[groups]
         heaviest = int(weight.max() if p.parcels[o] > 1 else weight.sum())
         band = int(np.searchsorted(p.edges, heaviest))
-        serves = (rate[:, :, band] < _NEVER).any(axis=1) if band < len(p.edges) else np.zeros(p.houses, bool)
+        serves = (rate[:, :, band] < NEVER).any(axis=1) if band < len(p.edges) else np.zeros(p.houses, bool)
         if not serves.any():
             return Cause(o, Why.TOO_BIG, wanted=heaviest)
         there = np.where(serves, p.stock[skus], 0)
@@ -92,10 +91,10 @@ class _Reader:
         enough = (left >= wanted[:, None]).all(axis=0) & able
         if not enough.any():
             lacking = np.maximum(0, wanted[:, None] - left)
-            best = int(np.where(able, lacking.sum(axis=0), _NEVER).argmin())
+            best = int(np.where(able, lacking.sum(axis=0), NEVER).argmin())
             worst = int(lacking[:, best].argmax())
             gone = int(wanted[worst]), int(max(0, left[worst, best]))
-            if not whole.any():
+            if not whole.any() and not _cheapest(there, wanted, np.where(serves, 0, NEVER), int(p.parcels[o])):
                 return Cause(o, Why.PARTIAL_ONLY, skus[worst], -1, *gone)
             return Cause(o, Why.OTHER_ORDERS_FIRST, skus[worst], best, *gone)
         return self._room(o, groups, np.nonzero(enough)[0])
@@ -193,10 +192,10 @@ class Leftover:
 
 def _cheapest(left: Ints, wanted: Ints, price: Ints, parcels: int) -> list[int]:
     """The cheapest warehouse that has it all; else, if it may be split, the cheapest two; [] when there are none."""
-    serves = price < _NEVER
+    serves = price < NEVER
     whole = serves & (left >= wanted[:, None]).all(axis=0)
     if whole.any():
-        return [int(np.where(whole, price, _NEVER).argmin())]
+        return [int(np.where(whole, price, NEVER).argmin())]
     if parcels < 2:
         return []
     both = np.maximum(0, left)[:, :, None] + np.maximum(0, left)[:, None, :]
@@ -204,5 +203,5 @@ def _cheapest(left: Ints, wanted: Ints, price: Ints, parcels: int) -> list[int]:
     np.fill_diagonal(pairs, False)
     if not pairs.any():
         return []
-    dear = np.where(pairs, price[:, None] + price[None, :], 2 * _NEVER)
+    dear = np.where(pairs, price[:, None] + price[None, :], 2 * NEVER)
     return [int(w) for w in np.unravel_index(int(dear.argmin()), dear.shape)]

@@ -114,9 +114,9 @@ def read_facts(db: Session, scope: Mapping[str, Any]) -> Facts:
     baskets = _baskets(released, place)
     pieces = {s: np.sort(there[s])[::-1].tolist() for s in range(len(goods))} if may_split else {}
     groups = [[*basket.groups(pieces)] for basket in baskets]
-    rates = [rate for rate in queries.rates(db) if rate.warehouse_id in set(houses)]
-    carriers = sorted({rate.carrier_id for rate in rates})
     provinces = sorted({basket.row.province for basket in baskets})
+    rates = queries.rates(db, provinces)
+    carriers = sorted(carrier.id or 0 for carrier in queries.carriers(db))
     arrays = _order_arrays(baskets, groups, goods, provinces, may_split)
     arrays |= _homes(groups, [b.row.id for b in baskets], goods, houses, carriers, queries.announced(db, scope))
     arrays |= _rate_arrays(rates, carriers, houses, provinces, _heaviest(arrays))

@@ -145,6 +145,13 @@ def announced(db: Session, scope: Mapping[str, Any]) -> Sequence[Announcement]:
     return db.exec(joined.where(*in_scope(scope)).order_by(col(Announcement.id))).all()
 
 
+def announced_sites(db: Session, order_id: int, sku_id: int) -> list[str]:
+    """Codes of the warehouses units of an order were announced from."""
+    joined = select(Warehouse.code).join(Announcement, col(Announcement.warehouse_id) == col(Warehouse.id))
+    mine = joined.where(Announcement.order_id == order_id, Announcement.sku_id == sku_id)
+    return list(db.exec(mine.order_by(col(Warehouse.code))))
+
+
 def all_announced(db: Session) -> Sequence[Announcement]:
     """Announcements of orders that still wait."""
     waits = sa.exists().where(col(OrderLine.order_id) == col(Announcement.order_id), col(OrderLine.backordered) > 0)
@@ -203,9 +210,11 @@ def newest_prices(db: Session) -> tuple[Run, bytes] | None:
     return db.exec(joined.order_by(col(Run.id).desc()).limit(1)).first()
 
 
-def rates(db: Session) -> Sequence[Rate]:
-    """What the active carriers ask."""
+def rates(db: Session, provinces: Sequence[str] | None = None) -> Sequence[Rate]:
+    """What the active carriers ask, to some provinces or to all."""
     joined = select(Rate).join(Carrier, col(Carrier.id) == Rate.carrier_id)
+    if provinces is not None:
+        joined = joined.where(col(Rate.province).in_(provinces))
     return db.exec(joined.where(col(Carrier.is_active)).order_by(col(Rate.id))).all()
 
 

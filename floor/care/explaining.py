@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlmodel import Session
 
 from floor.allocation.messages import REASONS
-from floor.allocation.queries import shelves
+from floor.allocation.queries import announced_sites, shelves
 from floor.allocation.states import Why
 from floor.care import queries
 from floor.care.queries import LineStory
@@ -57,6 +57,9 @@ def _waiting(db: Session, order: Order, line: LineStory) -> Reason:
     """Units no shipment holds: what the shelves of every house have for them now."""
     wanted, sku = line.line.backordered, line.sku
     steps = [(_("%(order)s wants %(n)s × %(sku)s", order=order.number, n=wanted, sku=sku.code), "")]
+    sites = announced_sites(db, order.id or 0, sku.id or 0)
+    if sites:
+        steps.append((_("is to ship from %(sites)s", sites=" + ".join(sites)), ""))
     on_face: dict[str, int] = {}
     in_reserve: dict[str, int] = {}
     for row in shelves(db, [sku.id or 0]):
@@ -84,6 +87,9 @@ def _what_helps(reason: str) -> str:
         Why.PARTIAL_ONLY: _("a run that may split the order can take it"),
         Why.NO_LANE: _("somebody finds a carrier that goes there"),
         Why.LABOUR_FULL: _("the next shift has hands for it"),
+        Why.BENCH_FULL: _("the next shift has a bench for it"),
+        Why.CARRIER_FULL: _("the next lorry has room for it"),
+        Why.TOO_BIG: _("somebody finds a carrier that takes it"),
     }.get(Why(reason) if reason else Why.CHANGED, _("the next allocation run can take it"))
 
 
