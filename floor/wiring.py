@@ -11,10 +11,12 @@ from flask_wtf import CSRFProtect
 from sqlmodel import Session
 
 from floor import cli
+from floor.allocation import chores as allocation_chores
 from floor.allocation import cli as allocation_cli
 from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
+from floor.allocation import views_capacities, views_left_out, views_plans
 from floor.analytics import views as analytics
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
@@ -101,6 +103,9 @@ BLUEPRINTS = (
     intake.bp,
     audit.bp,
     allocation.bp,
+    views_left_out.bp,
+    views_capacities.bp,
+    views_plans.bp,
     picking.bp,
     packing.bp,
     shipping.bp,
@@ -125,6 +130,7 @@ HANDLERS: dict[str, Handler] = {
     "inventory.tell_purchasing": inventory_handlers.tell_purchasing,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
+    "allocation.place_new": allocation_handlers.order_released,
     "allocation.run": allocation_handlers.run_asked,
     "picking.make_walks": picking_handlers.make_walks,
     "picking.publish_walks": picking_handlers.publish_walks,
@@ -152,6 +158,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "intake.message.stored": ("intake.apply_message",),
     "orders.order.address_changed": ("audit.look_at_order",),
     "orders.order.paid": ("audit.look_at_order",),
+    "orders.order.release": ("allocation.place_new",),
     "orders.order.received": ("audit.look_at_order",),
     "allocation.run.asked": ("allocation.run",),
     "allocation.run.applied": ("picking.make_walks",),
@@ -162,6 +169,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
 CHORES: dict[str, Chore] = {
+    "place new orders": (30, allocation_chores.place_new),
+    "plan waiting orders again": (5, allocation_chores.plan_again),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),
@@ -258,6 +267,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
+    "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """Input of allocation's screens."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from floor.allocation.states import Strategy
 from floor.kit import clock
@@ -29,3 +30,20 @@ class RunForm(BaseModel):
         if self.split:
             scope["split"] = True
         return scope
+
+
+class CapacityForm(BaseModel):
+    """What a warehouse can do today. Empty: no limit of its own."""
+
+    cutoff: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    labour_lines: int = Field(ge=0, le=1_000_000)
+    heavy_lines: int | None = Field(default=None, ge=0, le=1_000_000)
+    cold_lines: int | None = Field(default=None, ge=0, le=1_000_000)
+    bench_parcels: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+def capacity_form(carrier_ids: Iterable[int]) -> type[CapacityForm]:
+    """With what each carrier collects: `parcels_3`, `kg_3`."""
+    limit = (int | None, Field(default=None, ge=0, le=1_000_000))
+    fields: dict[str, Any] = {f"{what}_{carrier}": limit for carrier in carrier_ids for what in ("parcels", "kg")}
+    return create_model("CapacityFormWithCarriers", __base__=CapacityForm, **fields)

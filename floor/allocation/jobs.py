@@ -64,15 +64,14 @@ def _plan(run_id: int, tell: OnStage) -> None:
     with reading() as db:
         run = queries.run_for(db, run_id)
         found = planning.read_problem(db, run)
-    orders, barred = len(found.problem.orders), len(found.barred)
-    lines = sum(len(order.lines) for order in found.problem.orders)
-    _note(run_id, Stage.READ, 1, 1, _since(began), orders=orders + barred, lines=lines)
+    orders, barred = len(found.orders), len(found.barred)
+    _note(run_id, Stage.READ, 1, 1, _since(began), orders=orders + barred, lines=found.lines)
     tell(Stage.READ, orders + barred, orders + barred)
     _note(run_id, Stage.CHECK, 1, 1, 0, eligible=orders, barred=barred)
     tell(Stage.CHECK, orders, orders + barred)
     began = time.perf_counter()
     _note(run_id, Stage.PLAN, 0, orders)
-    planned = planning.find_plan(found, run.strategy, run.seed)
+    planned = planning.find_plan(found, run.strategy, run.seed, _watcher(run_id, orders))
     with unit_of_work() as db:
         run = queries.run_for(db, run_id, lock=True)
         _must_run(run.state)
@@ -81,6 +80,19 @@ def _plan(run_id: int, tell: OnStage) -> None:
         service.keep_plan(db, run, planned)
         service.note(db, run, Stage.PLAN, orders, orders, _since(began), **figures)
     tell(Stage.PLAN, len(planned.shares), orders)
+
+
+def _watcher(run_id: int, orders: int) -> planning.Tell:
+    """Tells the monitor how far the planner is, and the planner when somebody stopped the run."""
+
+    def watch(step: str, done: int, total: int) -> None:
+        if step:
+            _note(run_id, Stage.PLAN, 0, orders, step=step, step_done=done, step_total=total)
+            return
+        with reading() as db:
+            _must_run(queries.run_for(db, run_id).state)
+
+    return watch
 
 
 def _apply(run_id: int, tell: OnStage) -> None:

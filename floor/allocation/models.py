@@ -37,6 +37,34 @@ class Run(Versioned, table=True):
     cost_fen: int = 0
     bound_fen: int | None = None
     error: str = Field(default="", max_length=500)
+    #: What the plan is made of: see planning.Outcome.
+    figures: dict = json_field()
+
+
+class RunPrices(SQLModel, table=True):
+    """What scarce things were worth in an optimal run's plan: new orders are placed by them. See allocation.worth."""
+
+    __tablename__ = "run_prices"
+
+    run_id: int = Field(primary_key=True, foreign_key="allocation_run.id")
+    #: numpy's compressed archive: prices, and the ids of their SKUs, warehouses and carriers.
+    data: bytes
+
+
+class Announcement(SQLModel, table=True):
+    """Where units of an order that waits are to ship from, as told to people; nothing is reserved by it."""
+
+    __table_args__ = (sa.UniqueConstraint("order_id", "sku_id", "warehouse_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="customer_order.id")
+    sku_id: int = Field(foreign_key="sku.id")
+    warehouse_id: int = Field(foreign_key="warehouse.id", index=True)
+    carrier_id: int = Field(foreign_key="carrier.id")
+    units: int
+    #: The run by whose prices it was placed.
+    run_id: int | None = Field(default=None, foreign_key="allocation_run.id")
+    announced_at: datetime = Field(default_factory=clock.now)
 
 
 class Unallocated(SQLModel, table=True):
@@ -54,6 +82,8 @@ class Unallocated(SQLModel, table=True):
     warehouse_id: int | None = Field(default=None, foreign_key="warehouse.id")
     wanted: int = 0
     available: int = 0
+    #: What would free it, all of it together: [what, sku or carrier, warehouse, how much more]; see states.Lack.
+    lacks: list = json_field(list)
 
 
 class RunCart(SQLModel, table=True):

@@ -1,204 +1,241 @@
-"""Allocation's way to the solver: live rows -> problem -> plan -> our ids again."""
+"""Allocation's way to the solver: facts -> problem -> plan -> our ids again.
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+The solver runs in a process of its own, which alone loads it; what travels there and back is plain data.
+"""
+
+import json
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlmodel import Session
 
-from floor.allocation import queries
+from floor.allocation import causes, worth
+from floor.allocation.facts import Facts, Ints, read_facts
 from floor.allocation.models import Run
-from floor.allocation.service import Missed, Planned, Share
-from floor.allocation.states import Strategy, Why
-from floor.inventory import queries as stock
-from floor.kit import clock, compute
-from floor.orders.states import OrderState
-from floor.shipments.models import Rate
-from solver.allocation.check import violations
-from solver.allocation.greedy import STRATEGIES
-from solver.allocation.plan import Code, Plan, Reason
-from solver.allocation.problem import Costs, Lane, Line, Order, Problem, Warehouse
-from solver.allocation.solve import solve
-from solver.common import Stop
+from floor.allocation.service import Planned, Share
+from floor.allocation.states import Strategy, Thing
+from floor.kit import compute
+from solver.allocation.problem import NO_LIMIT, Problem, problem_of
 
-#: fen for leaving an order out, by our priority 0 (most urgent) to 9: always far above any freight.
-_UNSERVED = (2_000_000, 1_500_000, 1_000_000, 700_000, 500_000, 350_000, 250_000, 150_000, 100_000, 50_000)
-#: Days on the road buyers expect after the hand-over we promised: lanes within it cost no more than their freight.
-_DAYS_EXPECTED = 2
-#: Orders of these states are in scope, but nobody may ship them yet.
-_BARRED = {OrderState.HELD: Why.HELD, OrderState.RECEIVED: Why.UNCHECKED}
+#: Seconds between two looks at how far a plan is.
+_LOOK = 0.5
+
+Effort = tuple[int, int | None]
+FULL: Effort = (100, None)
+#: For a look at what would be: somebody waits for the page.
+QUICK: Effort = (30, 20)
+
+#: What the plan is at, how much of it is done, of how much.
+Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The problem, the orders that may not be planned, and what the way back into our ids needs."""
+class Outcome:
+    """What a worker process answers: the plan in places of the problem, and its figures, as Run.figures keeps them."""
 
-    problem: Problem
-    #: Orders not released: nobody may ship them yet.
-    barred: tuple[Missed, ...]
-    #: (warehouse_id, province) -> rates of active carriers.
-    rates: Mapping[tuple[int, str], Sequence[Rate]]
-    #: SKU -> grams per unit.
-    weights: Mapping[int, int]
+    house: Ints
+    service: Ints
+    reasons: Sequence[causes.Cause]
+    figures: Mapping[str, Any]
+    prices: Mapping[str, Any] | None = None
 
 
-def read_problem(db: Session, run: Run) -> Reading:
-    """Everything the planner needs, from one snapshot. Warehouses, SKUs and orders carry our ids as text."""
-    rows = queries.wanted(db, run.scope)
-    released = [row for row in rows if row.state is OrderState.RELEASED]
-    skus = {row.sku_id for row in released}
-    weights = queries.weights(db, skus)
-    rates: dict[tuple[int, str], list[Rate]] = defaultdict(list)
-    for rate in queries.rates(db):
-        rates[rate.warehouse_id, rate.province].append(rate)
-    problem = Problem(
-        _orders(released, bool(run.scope.get("split"))),
-        _warehouses(db, skus),
-        _lanes(rates, _usual_weight(released, weights)),
-        Costs(unserved=_UNSERVED),
-    )
-    barred = {row.id: _BARRED[row.state] for row in rows if row.state in _BARRED}
-    return Reading(problem, tuple(Missed(order, why) for order, why in barred.items()), rates, weights)
+def read_problem(db: Session, run: Run) -> Facts:
+    """Everything the planner needs, from one snapshot."""
+    return read_facts(db, run.scope)
 
 
-def _orders(rows: Sequence[Any], may_split: bool) -> tuple[Order, ...]:
-    lines: dict[int, list[Line]] = defaultdict(list)
-    first = {}
-    for row in rows:
-        lines[row.id].append(Line(str(row.sku_id), int(row.units)))
-        first[row.id] = row
-    return tuple(
-        Order(str(o), tuple(lines[o]), row.province, row.priority, _due(row.promised_at), may_split)
-        for o, row in first.items()
-    )
+def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None, effort: Effort = FULL) -> Planned:
+    """Plan in a process of its own, outside any transaction; the plan is proven there before anyone may use it.
+
+    `tell` hears how far it is and may raise to stop it. `effort`: work as the solver counts it, and seconds at most.
+    """
+    if facts.is_empty:
+        return Planned({}, [*facts.barred, *causes.of_nothing(facts)], 0, 0, 0, "optimal")
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "note"
+        asked = (problem_of(**facts.arrays), strategy, seed, str(note), effort)
+        doing = compute.submit(_work, *asked)
+        try:
+            outcome = _wait(doing, note, tell)
+        except compute.Broken:
+            outcome = compute.run(_work, *asked)
+        finally:
+            doing.cancel()
+    return planned(facts, outcome)
 
 
-def _due(promised_at: datetime) -> int:
-    """Minutes from now until the buyer expects the parcel."""
-    return int((promised_at - clock.now()).total_seconds() // 60) + _DAYS_EXPECTED * 24 * 60
+def begin(facts: Facts, strategy: str, effort: Effort) -> "Future[Outcome]":
+    """Start to plan and do not wait; `planned` makes its result what `find_plan` answers."""
+    return compute.submit(_work, problem_of(**facts.arrays), strategy, 0, "", effort)
 
 
-def _warehouses(db: Session, skus: set[int]) -> tuple[Warehouse, ...]:
-    """Free stock minus safety stock; labour minus the lines already promised."""
-    pick: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    free: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    safety = stock.safety_stock(db)
-    for row in stock.free_stock(db, skus):
-        back = min(safety.get((row.warehouse_id, row.sku_id), 0), row.pick + row.reserve)
-        pick[row.warehouse_id].append((str(row.sku_id), int(row.pick)))
-        free[row.warehouse_id].append((str(row.sku_id), int(row.pick + row.reserve - back)))
-        kept[row.warehouse_id].append((str(row.sku_id), int(back)))
-    busy = queries.lines_waiting(db)
-    return tuple(
-        Warehouse(
-            str(house.id),
-            tuple(free[house.id or 0]),
-            tuple(pick[house.id or 0]),
-            max(0, house.labour_lines - busy.get(house.id or 0, 0)),
-            tuple(kept[house.id or 0]),
+def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
+    heard = ""
+    while True:
+        try:
+            return doing.result(_LOOK)
+        except NotYet:
+            said = note.read_text() if note.exists() else ""
+            if tell and said:
+                stage, done, total = json.loads(said)
+                tell(stage if said != heard else "", done, total)
+            elif tell:
+                tell("", 0, 1)
+            heard = said
+
+
+def planned(facts: Facts, outcome: Outcome) -> Planned:
+    """A worker process's answer in our ids."""
+    shares = _shares(facts, outcome)
+    left = causes.Leftover(facts, outcome.house)
+    missed = [left.explain(cause) for cause in outcome.reasons]
+    figures = _named(facts, outcome.figures)
+    bill = figures["bill"]
+    return Planned(
+        shares, [*facts.barred, *missed], figures["cost"], figures["bound"], bill["freight"] + bill["handling"],
+        figures["status"], figures, worth.pack(facts, outcome.prices) if outcome.prices else None,
+    )  # fmt: skip
+
+
+def _shares(facts: Facts, outcome: Outcome) -> dict[int, tuple[Share, ...]]:
+    """Order -> what each warehouse sends of it; pieces of a line that meet again are one."""
+    first, line_first = facts.arrays["group_first"], facts.arrays["line_first"]
+    sku, qty = facts.arrays["sku"], facts.arrays["qty"]
+    order_of = np.repeat(np.arange(len(facts.orders)), np.diff(first))
+    parcels: dict[int, dict[tuple[int, int], Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+    for group in np.nonzero(outcome.house >= 0)[0]:
+        key = int(outcome.house[group]), int(outcome.service[group])
+        for line in range(line_first[group], line_first[group + 1]):
+            parcels[int(order_of[group])][key][facts.skus[sku[line]]] += int(qty[line])
+    return {
+        facts.orders[order]: tuple(
+            Share(facts.houses[house], facts.carriers[service], tuple(sorted(units.items())))
+            for (house, service), units in sorted(mine.items())
         )
-        for house in stock.warehouses(db)
-    )
+        for order, mine in parcels.items()
+    }
 
 
-def _usual_weight(rows: Sequence[Any], weights: Mapping[int, int]) -> int:
-    """Mean grams of an order: what a lane is priced at before parcels exist."""
-    orders = {row.id for row in rows}
-    return sum(weights[row.sku_id] * int(row.units) for row in rows) // max(1, len(orders))
+def _named(facts: Facts, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures by our ids instead of places."""
+    resources = [
+        {**row, "house": facts.houses[row["house"]],
+         "carrier": None if row["carrier"] is None else facts.carriers[row["carrier"]]}
+        for row in figures["resources"]
+    ]  # fmt: skip
+    flows = [[facts.houses[w], facts.provinces[r], parcels] for w, r, parcels in figures["flows"]]
+    return {**figures, "resources": resources, "flows": flows}
 
 
-def _lanes(rates: Mapping[tuple[int, str], Sequence[Rate]], grams: int) -> tuple[Lane, ...]:
-    best = {way: cheapest(some, grams) for way, some in rates.items()}
-    return tuple(
-        Lane(str(warehouse), province, freight_fen(rate, grams), rate.transit_days)
-        for (warehouse, province), rate in sorted(best.items())
-    )
+# --- in the worker process -----------------------------------------------------------------------------------------
 
 
-def freight_fen(rate: Rate, grams: int) -> int:
-    """The first weight, then each started step."""
-    return rate.first_fen + -(-max(0, grams - rate.first_g) // rate.step_g) * rate.step_fen
+class Halted(Exception):
+    """Nobody waits for this plan any more."""
 
 
-def cheapest(rates: Sequence[Rate], grams: int) -> Rate:
-    return min(rates, key=lambda rate: (freight_fen(rate, grams), rate.transit_days, rate.carrier_id))
+def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort = FULL) -> Outcome:
+    """Plan, prove, explain. Nothing here knows of our ids."""
+    from solver.allocation.check import violations
+    from solver.allocation.greedy import STRATEGIES
+    from solver.allocation.plan import bill_of
+    from solver.allocation.solve import solve
+    from solver.common import Stop
 
-
-def find_plan(reading: Reading, strategy: str, seed: int) -> Planned:
-    """Plan in a process of its own, outside any transaction; prove the plan before anyone may use it."""
     if strategy == Strategy.OPTIMAL:
-        plan = compute.run(solve, reading.problem, Stop(), seed)
+        plan = solve(problem, Stop(*effort), seed, on_stage=_teller(note))
     else:
-        plan = compute.run(STRATEGIES[strategy], reading.problem, seed)
-    broken = violations(reading.problem, plan)
-    if broken:
+        plan = STRATEGIES[strategy](problem, seed)
+    if broken := violations(problem, plan):
         raise ValueError(f"the plan breaks {len(broken)} rules, first: {broken[0]}")
-    return _planned(reading, plan)
+    plain = plan if strategy == Strategy.NEAREST else STRATEGIES["nearest"](problem, seed)
+    nearest = _bill(bill_of(problem, plain.house, plain.service))
+    figures = {
+        "cost": plan.cost, "bound": plan.bound, "gap": plan.gap, "status": str(plan.status), "seconds": plan.seconds,
+        "bill": _bill(bill_of(problem, plan.house, plan.service)),
+        "nearest": nearest | {"shipped": _shipped(problem, plain.house)},
+        "shipped": _shipped(problem, plan.house),
+    }  # fmt: skip
+    prices = plan.prices._asdict() if plan.prices else None
+    told = {
+        reason.order: causes.Cause(
+            reason.order, str(reason.code), reason.sku, reason.house, reason.wanted, reason.available,
+            tuple((lack.kind, lack.house, lack.what, lack.missing) for lack in reason.lacks),
+        )
+        for reason in plan.reasons
+    }  # fmt: skip
+    reasons = causes.complete(problem, plan.house, plan.service, told)
+    return Outcome(plan.house, plan.service, reasons, figures | _use(problem, plan, prices), prices)
 
 
-def _planned(reading: Reading, plan: Plan) -> Planned:
-    orders = {order.id: order for order in reading.problem.orders}
-    shares: dict[int, tuple[Share, ...]] = {}
-    for parcel in plan.parcels:
-        units = tuple((int(line.sku), line.qty) for line in parcel.lines)
-        grams = sum(reading.weights[sku] * qty for sku, qty in units)
-        warehouse = int(parcel.warehouse)
-        carrier = cheapest(reading.rates[warehouse, orders[parcel.order].region], grams).carrier_id
-        shares[int(parcel.order)] = (*shares.get(int(parcel.order), ()), Share(warehouse, carrier, units))
-    given_up = sum(reading.problem.costs.of_leaving_out(orders[reason.order]) for reason in plan.unallocated)
-    missed = [*reading.barred, *_reasons(reading.problem, plan)]
-    return Planned(shares, missed, plan.cost, plan.bound, plan.cost - given_up, plan.status)
+def _teller(note: str) -> Tell:
+    """Leaves word of the solver's stages in a small file, if it has one; without its folder, nobody waits any more."""
+    path = Path(note)
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if not note:
+            return
+        if not path.parent.exists():
+            raise Halted
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps([stage, done, total]))
+        fresh.replace(path)
+
+    return tell
 
 
-def _reasons(problem: Problem, plan: Plan) -> list[Missed]:
-    """The planner's reasons; where reserve storage could still serve an order, that is what a person can fix."""
-    reserve = _Reserve(problem, plan)
-    found = []
-    for reason in plan.unallocated:
-        better = None
-        if reason.code in (Code.PICK_FACE_EMPTY, Code.OTHER_ORDERS_FIRST):
-            better = reserve.could_serve(reason.order)
-        found.append(_missed(better or reason))
-    return found
+def _bill(bill: Any) -> dict[str, int]:
+    return {name: int(fen) for name, fen in asdict(bill).items()} | {"total": bill.total}
 
 
-def _missed(reason: Reason) -> Missed:
-    return Missed(
-        int(reason.order),
-        Why(reason.code),
-        None if reason.sku is None else int(reason.sku),
-        None if reason.warehouse is None else int(reason.warehouse),
-        reason.wanted,
-        reason.available,
-    )
+def _shipped(problem: Problem, house: Ints) -> int:
+    whole = np.logical_and.reduceat(house >= 0, problem.group_first[:-1])
+    return int(whole.sum())
 
 
-class _Reserve:
-    """What a finished plan leaves in each warehouse, reserve storage included; orders claim it one by one."""
+def _use(problem: Problem, plan: Any, prices: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the plan uses of each limited thing, what there is, and its price; and parcels by warehouse and province."""
+    from solver.allocation.plan import parcels_of
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
-        self._orders = {order.id: order for order in problem.orders}
-        self._lanes = sorted(problem.lanes, key=lambda lane: lane.cost)
-        self._left = {house.id: dict(house.stock) for house in problem.warehouses}
-        self._faces = {house.id: dict(house.pick_stock or ()) for house in problem.warehouses}
-        for parcel in plan.parcels:
-            for line in parcel.lines:
-                self._left[parcel.warehouse][line.sku] -= line.qty
-                self._faces[parcel.warehouse][line.sku] -= line.qty
+    parcel, weight = parcels_of(problem, plan.house, plan.service)
+    ships = plan.house >= 0
+    work, dock, lorry = (np.zeros_like(there) for there in (problem.capacity, problem.dock, problem.lorry))
+    np.add.at(work, plan.house[ships], problem.work[ships])
+    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
+    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
+    zero = {name: np.zeros(np.shape(there)) for name, there in (("work", work), ("bench", work[:, 0]), ("dock", dock))}
+    price = prices or zero | {"lorry": zero["dock"]}
+    rows = [
+        _row(w, thing, None, work[w, k], problem.capacity[w, k], price["work"][w, k])
+        for w in range(problem.houses)
+        for k, thing in enumerate((Thing.LINES, Thing.HEAVY, Thing.COLD))
+    ]
+    rows += [
+        _row(w, Thing.BENCH, None, dock[w].sum(), problem.benches[w], price["bench"][w]) for w in range(problem.houses)
+    ]
+    for thing, used, there, fen in (
+        (Thing.DOCK, dock, problem.dock, price["dock"]),
+        (Thing.LORRY, lorry, problem.lorry, price["lorry"]),
+    ):
+        rows += [_row(w, thing, s, used[w, s], there[w, s], fen[w, s]) for w, s in np.ndindex(used.shape)]
+    way, parcels = np.unique(np.stack([parcel[:, 1], problem.region[parcel[:, 0]]]), axis=1, return_counts=True)
+    return {
+        "resources": [row for row in rows if row["there"] is not None],
+        "flows": [[int(w), int(r), int(n)] for w, r, n in zip(*way, parcels, strict=True)],
+    }
 
-    def could_serve(self, order_id: str) -> Reason | None:
-        """The cheapest warehouse that has the whole order once its pick face is filled, and the line it lacks most."""
-        order = self._orders[order_id]
-        for lane in self._lanes:
-            left, faces = self._left[lane.warehouse], self._faces[lane.warehouse]
-            if lane.region != order.region or any(left.get(line.sku, 0) < line.qty for line in order.lines):
-                continue
-            for line in order.lines:
-                left[line.sku] -= line.qty
-            worst = max(order.lines, key=lambda line: line.qty - faces.get(line.sku, 0))
-            there = max(0, faces.get(worst.sku, 0))
-            return Reason(order_id, Code.PICK_FACE_EMPTY, worst.sku, lane.warehouse, worst.qty, there)
-        return None
+
+def _row(house: int, thing: Thing, carrier: int | None, used: Any, there: Any, price: Any) -> dict[str, Any]:
+    """`there` None: no limit."""
+    return {
+        "house": house, "what": str(thing), "carrier": carrier, "used": int(used),
+        "there": None if there >= NO_LIMIT else int(there), "price": round(float(price), 2),
+    }  # fmt: skip

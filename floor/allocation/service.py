@@ -1,25 +1,24 @@
 """Verbs of allocation runs: ask, apply a plan slice by slice, stop, publish, and fix what was left out."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.allocation import queries
-from floor.allocation.models import Run, RunCart, Unallocated
+from floor.allocation.models import Announcement, Run, RunCart, RunPrices, Unallocated
 from floor.allocation.states import EVENTS, RUN, RunAction, RunState, Stage, Why
 from floor.events.service import Event, record
 from floor.inventory import queries as stock
-from floor.inventory import refilling
 from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Bin, BinKind
 from floor.inventory.service import Wish
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
-from floor.kit.errors import Conflict, Invalid
+from floor.kit.errors import Conflict
 from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderState
 from floor.shipments import service as shipments
@@ -44,6 +43,8 @@ class Missed:
     warehouse_id: int | None = None
     wanted: int = 0
     available: int = 0
+    #: What would free it, all together: (Thing, SKU or carrier, warehouse, how much more).
+    lacks: tuple[tuple[str, int | None, int | None, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Planned:
     #: What the parcels alone cost: without the weight of orders left out.
     freight_fen: int
     status: str
+    #: As Run.figures keeps them, and worth.pack of its prices.
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    prices: bytes | None = None
 
 
 # --- asking and ending -------------------------------------------------------------------------------------------
@@ -115,7 +119,13 @@ def keep_plan(db: Session, run: Run, planned: Planned) -> None:
     }
     run.orders = len(planned.shares) + len(planned.missed)
     run.cost_fen, run.bound_fen = planned.cost_fen, planned.bound_fen
-    db.add_all(Unallocated(run_id=run.id, **vars(missed)) for missed in planned.missed)
+    run.figures = dict(planned.figures)
+    if planned.prices:
+        db.add(RunPrices(run_id=run.id, data=planned.prices))
+    db.add_all(
+        Unallocated(run_id=run.id, **(vars(missed) | {"lacks": [list(lack) for lack in missed.lacks]}))
+        for missed in planned.missed
+    )
     db.add(run)
     db.flush()
 
@@ -175,15 +185,15 @@ def _count(db: Session, run: Run) -> None:
 
 
 class Shelf:
-    """What the pick faces can still give to the orders of one slice; safety stock stays."""
+    """What the pick faces can still give to the orders of one slice; safety stock stays, unless the run may have it."""
 
-    def __init__(self, db: Session, shares: Iterable[Share]) -> None:
+    def __init__(self, db: Session, shares: Iterable[Share], unsafe: bool = False) -> None:
         skus: dict[int, set[int]] = defaultdict(set)
         for share in shares:
             skus[share.warehouse_id] |= {sku for sku, _qty in share.units}
         every = {sku for some in skus.values() for sku in some}
         _lock_shelves(db, skus)
-        safety = stock.safety_stock(db)
+        safety = {} if unsafe else stock.safety_stock(db)
         self._may = {
             (row.warehouse_id, row.sku_id): min(
                 row.pick, row.pick + row.reserve - safety.get((row.warehouse_id, row.sku_id), 0)
@@ -250,13 +260,16 @@ def apply_slice(db: Session, run: Run, plan: Mapping[int, Sequence[Share]], acto
     waiting = select(OrderLine).where(col(OrderLine.order_id).in_(todo), OrderLine.backordered > 0)
     for line in db.exec(waiting.order_by(col(OrderLine.id))):
         lines[line.order_id].append(line)
-    shelf = Shelf(db, (share for order_id in todo for share in plan[order_id]))
+    shares = (share for order_id in todo for share in plan[order_id])
+    shelf = Shelf(db, shares, bool(run.scope.get("unsafe")))
     for order_id in todo:
         if orders[order_id].state is not OrderState.RELEASED or not _allocate(
             db, run, orders[order_id], lines[order_id], plan[order_id], shelf, actor
         ):
             db.add(Unallocated(run_id=run.id, order_id=order_id, reason=Why.CHANGED))
     db.flush()
+    # Shipments say it now; an order left out is announced anew.
+    db.execute(sa.delete(Announcement).where(col(Announcement.order_id).in_(todo)))
 
 
 def _allocate(
@@ -339,53 +352,3 @@ def publish(db: Session, run: Run, actor: Actor) -> None:
 def take_back(db: Session, run: Run, actor: Actor) -> None:
     """Hide the walks nobody has begun yet."""
     advance(db, run, RunAction.TAKE_BACK, actor)
-
-
-# --- fixing what was left out ------------------------------------------------------------------------------------
-
-
-def lacking(db: Session, run: Run) -> dict[tuple[int, int], int]:
-    """(warehouse_id, sku_id) -> units reserve storage should send to the pick face for `pick_face_empty` orders.
-
-    Units on the pick face and in open tasks count as there. A run that may split looks in the other warehouses for
-    what the named one does not have.
-    """
-    assert run.id is not None
-    need: Counter[tuple[int, int]] = Counter()
-    for row in queries.still_waiting(db, run.id, Why.PICK_FACE_EMPTY):
-        need[row.warehouse_id, row.sku_id] += row.units
-    there: Counter[tuple[int, int]] = Counter(stock.replenishments_under_way(db))
-    stored: Counter[tuple[int, int]] = Counter()
-    for row in stock.free_stock(db, {sku for _warehouse, sku in need}):
-        stored[row.warehouse_id, row.sku_id] = row.reserve - there[row.warehouse_id, row.sku_id]
-        there[row.warehouse_id, row.sku_id] += row.pick
-    others = sorted({warehouse for warehouse, _sku in stored}) if run.scope.get("split") else []
-    tasks: Counter[tuple[int, int]] = Counter()
-    for (named, sku_id), units in sorted(need.items()):
-        rest = units
-        for warehouse_id in dict.fromkeys([named, *others]):
-            key = (warehouse_id, sku_id)
-            rest -= there[key]
-            part = max(0, min(rest, stored[key] - tasks[key]))
-            tasks[key] += part
-            rest -= part
-    return {key: units for key, units in tasks.items() if units}
-
-
-def replenish(db: Session, run: Run, actor: Actor) -> int:
-    """Ask for the moves from reserve storage those orders wait for. Returns how many; asking again adds none."""
-    assert run.id is not None
-    waiting = Counter((r.warehouse_id, r.sku_id) for r in queries.still_waiting(db, run.id, Why.PICK_FACE_EMPTY))
-    return sum(
-        len(refilling.ask_replenishment(db, warehouse_id, sku_id, units, actor, waiting[warehouse_id, sku_id]))
-        for (warehouse_id, sku_id), units in lacking(db, run).items()
-    )
-
-
-def split(db: Session, run: Run, actor: Actor) -> Run:
-    """A new run over this run's `partial_only` orders that may send each in two parcels. Invalid when none is left."""
-    assert run.id is not None
-    orders = sorted({row.id for row in queries.still_waiting(db, run.id, Why.PARTIAL_ONLY)})
-    if not orders:
-        raise Invalid("allocation.nothing_to_split")
-    return ask(db, run.strategy, {"orders": orders, "split": True}, actor, run.seed)

@@ -89,15 +89,21 @@ class Stage(StrEnum):
 
 
 class Why(StrEnum):
-    """Why an order got nothing. The first seven are the planner's (solver.allocation.plan.Code)."""
+    """Why an order got nothing. Up to `not_worth` they are the planner's (solver.allocation.plan.Code)."""
 
     NO_LANE = "no_lane"
+    TOO_BIG = "too_big"
     NO_STOCK = "no_stock"
-    SAFETY_STOCK = "safety_stock"
-    PICK_FACE_EMPTY = "pick_face_empty"
+    CANNOT = "cannot"
     PARTIAL_ONLY = "partial_only"
     OTHER_ORDERS_FIRST = "other_orders_first"
     LABOUR_FULL = "labour_full"
+    CARRIER_FULL = "carrier_full"
+    BENCH_FULL = "bench_full"
+    NOT_WORTH = "not_worth"
+    #: What the planner calls no stock, or given to others, and safety stock or reserve storage could still serve.
+    SAFETY_STOCK = "safety_stock"
+    PICK_FACE_EMPTY = "pick_face_empty"
     #: Received, and nobody has looked at it yet.
     UNCHECKED = "unchecked"
     HELD = "held"
@@ -105,3 +111,16 @@ class Why(StrEnum):
     CHANGED = "changed"
     #: Planned, but the run was stopped before its turn came.
     STOPPED = "stopped"
+
+
+class Thing(StrEnum):
+    """What is scarce in a warehouse's day. The first three are kinds of work, in the planner's order."""
+
+    LINES = "lines"
+    HEAVY = "heavy"
+    COLD = "cold"
+    BENCH = "bench"
+    #: Parcels a carrier collects, and grams its lorries take.
+    DOCK = "dock"
+    LORRY = "lorry"
+    UNITS = "units"

@@ -1,64 +1,44 @@
 """Doors of allocation: runs and their comparison, the preview, the live monitor, and what was left out."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.allocation import messages, queries, service
+from floor.allocation import explaining, figures, messages, queries, service
 from floor.allocation.forms import RunForm
 from floor.allocation.models import Run, RunCart
-from floor.allocation.states import AT_WORK, RunState, Stage, Why
+from floor.allocation.states import AT_WORK, RunState, Stage
 from floor.events import queries as events
 from floor.intake.queries import channels
 from floor.inventory import queries as stock
-from floor.inventory.models import BinKind
 from floor.kit import clock
 from floor.kit.uow import reading
 from floor.people.models import User
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
-from floor.web.downloads import csv_file
 from floor.web.forms import Form, read
 from floor.web.page import page
 
 bp = Blueprint("allocation", __name__)
 
 ROWS = 50
-#: Orders promised within so long are called out on the monitor.
-PRESSING = timedelta(hours=3)
 
 
 @bp.get("/runs")
 @roles("supervisor")
 def index() -> Response:
-    """Screen 16: all runs; with ?a=&b= two of them side by side."""
+    """Screen 16: all runs; two of them can be chosen to stand side by side."""
     number = max(1, request.args.get("page", 1, type=int))
-    chosen = [request.args.get(name, type=int) for name in ("a", "b")]
     with reading() as db:
         rows = queries.runs(db, ROWS + 1, (number - 1) * ROWS)
-        compared = [_figures(db, queries.run_for(db, run_id)) for run_id in chosen if run_id]
     return page(
-        "allocation/list.html", "content", rows=rows[:ROWS], number=number, has_more=len(rows) > ROWS,
-        compared=compared, chosen=chosen, words=messages,
-    )  # fmt: skip
-
-
-def _figures(db: Session, run: Run) -> dict[str, Any]:
-    """What two runs are compared by."""
-    carts = queries.carts(db, run.id or 0)
-    return {
-        "run": run,
-        "parcels": run.stages.get(Stage.PLAN, {}).get("parcels", 0),
-        "freight_fen": run.stages.get(Stage.PLAN, {}).get("freight_fen", 0),
-        "gap": (run.cost_fen - run.bound_fen) / run.bound_fen if run.bound_fen else None,
-        "ms": sum(stage.get("ms", 0) for stage in run.stages.values()),
-        **_walking(carts),
-    }
+        "allocation/list.html", "content", rows=rows[:ROWS], number=number, has_more=len(rows) > ROWS, words=messages
+    )
 
 
 def _walking(carts: list[RunCart] | Any) -> dict[str, Any]:
@@ -135,14 +115,18 @@ def monitor(run_id: int) -> Response:
         every_cart = bool(request.args.get("carts"))
         ready = sum(cart.state == "ready" for cart in carts)
         trail = events.story_of(db, "run", run_id, limit=1)
+        groups, resources = explaining.groups(db, run), figures.resources(db, run.figures)
         return page(
             "allocation/monitor.html", "content", run=run, words=messages, live=run.state in AT_WORK,
             asker=db.get(User, run.asked_by) if run.asked_by else None, channels=channels(db),
             before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
-            reasons=_reasons(db, run), walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
-            ready=ready,
-            out=sum(cart.state == "published" for cart in carts), pressing=PRESSING, last=trail[0] if trail else None,
+            reasons=groups, alerts=figures.alerts(run, groups, resources),
+            walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
+            resources=resources, parts=figures.parts(run.figures),
+            nearest=figures.against_nearest(run.figures), flows=figures.flows(db, run.figures),
+            ready=ready, pressing=explaining.PRESSING,
+            out=sum(cart.state == "published" for cart in carts), last=trail[0] if trail else None,
         )  # fmt: skip
 
 
@@ -203,6 +187,8 @@ def _stage_text(run: Run, stage: Stage) -> str:
         case Stage.CHECK:
             free, barred = f"{part['eligible']:,}", f"{part['barred']:,}"
             text = _("%(free)s ready · %(barred)s held", free=free, barred=barred)
+        case Stage.PLAN if part.get("step") in messages.STEPS and "planned" not in part:
+            text = f"{messages.STEPS[part['step']]} {part['step_done']}/{part['step_total']}"
         case Stage.PLAN if "planned" in part:
             text = _("%(n)s of %(total)s", n=f"{part['planned']:,}", total=total)
         case Stage.CARTS:
@@ -210,87 +196,6 @@ def _stage_text(run: Run, stage: Stage) -> str:
         case _:
             text = _("%(n)s of %(total)s", n=done, total=total)
     return str(text)
-
-
-def _reasons(db: Session, run: Run) -> list[dict[str, Any]]:
-    """The groups that sum to what was left out, each with the one thing that helps."""
-    assert run.id is not None
-    rows = queries.reasons(db, run.id)
-    pressing = queries.pressing(db, run.id, clock.now() + PRESSING)
-    most = max((row.orders for row in rows), default=1)
-    groups = []
-    for row in rows:
-        why = Why(row.reason)
-        group = {
-            "why": why, "title": messages.REASONS[why], "count": row.orders, "share": 100 * row.orders // most,
-            "risk": pressing.get(why, 0), "due": row.due, "steps": None, "fix": "see", "n": 0,
-        }  # fmt: skip
-        groups.append(group | _fix(db, run, why, row))
-    return groups
-
-
-def _fix(db: Session, run: Run, why: Why, row: Any) -> dict[str, Any]:
-    match why:
-        case Why.NO_STOCK:
-            return {"hint": ngettext("%(num)s SKU is missing", "%(num)s SKUs are missing", row.skus)}
-        case Why.PICK_FACE_EMPTY:
-            n = len(service.lacking(db, run))
-            hint = ngettext(
-                "Reserve storage has enough: %(num)s pick face to fill",
-                "Reserve storage has enough: %(num)s pick faces to fill", n,
-            ) if n else _("Replenishment is under way")  # fmt: skip
-            first = queries.left_out(db, run.id or 0, why, limit=1)
-            return {"fix": "replenish" if n else "moves", "n": n, "hint": hint, "steps": _chains(db, first)[0]}
-        case Why.PARTIAL_ONLY if not run.scope.get("split"):
-            return {"fix": "split", "hint": _("Together they have it: two parcels would do")}
-        case Why.PARTIAL_ONLY:
-            return {"hint": _("Not even two warehouses together have it")}
-        case Why.UNCHECKED | Why.HELD:
-            return {"fix": "audit", "hint": messages.HINTS[why]}
-        case Why.STOPPED if run.state is RunState.STOPPED or run.state is RunState.FAILED:
-            return {"fix": "retry", "hint": messages.HINTS[why]}
-        case _:
-            return {"hint": messages.HINTS[why]}
-
-
-def _chains(db: Session, rows: Any) -> list[list[tuple[str, str]] | None]:
-    """Order by order what stands in its way: wants 3 -> pick face 1 -> reserve 24 -> after replenishment."""
-    bins = queries.shelves(db, {left.sku_id for left, *_rest in rows if left.sku_id})
-    return [_chain(left, order, sku, house, bins) for left, order, sku, house in rows]
-
-
-def _chain(left: Any, order: Any, sku: Any, house: Any, bins: Any) -> list[tuple[str, str]] | None:
-    if sku is None:
-        return None
-    every = [row for row in bins if row.sku_id == sku.id]
-    here = [row for row in every if house is not None and row.warehouse_id == house.id]
-    if sum(row.free for row in here) < left.wanted:
-        here = every
-    faces = [row for row in here if row.kind is BinKind.PICK]
-    stored = [row for row in here if row.kind is BinKind.RESERVE]
-    steps = [
-        (_("%(order)s wants %(n)s", order=order.number, n=left.wanted), ""),
-        (_on_faces(faces), "" if faces else "bad"),
-        (_in_reserve(stored), "" if stored else "bad"),
-    ]
-    enough = sum(row.free for row in here) >= left.wanted
-    if left.reason == Why.PICK_FACE_EMPTY and enough:
-        steps.append((_("can be picked after replenishment"), "fix"))
-    return steps
-
-
-def _on_faces(rows: Any) -> str:
-    units = sum(row.free for row in rows)
-    if len(rows) == 1:
-        return str(_("pick face %(bin)s has %(n)s", bin=rows[0].code, n=units))
-    return str(_("pick faces have %(n)s", n=units))
-
-
-def _in_reserve(rows: Any) -> str:
-    units = sum(row.free for row in rows)
-    if len(rows) == 1:
-        return str(_("reserve bin %(bin)s has %(n)s", bin=rows[0].code, n=units))
-    return str(_("reserve storage has %(n)s", n=units))
 
 
 # --- what a person does with a run -------------------------------------------------------------------------------
@@ -327,64 +232,3 @@ def publish(db: Session, run_id: int) -> Response:
 def take_back(db: Session, run_id: int) -> Response:
     service.take_back(db, queries.run_for(db, run_id, lock=True), actor())
     return _to_monitor(run_id)
-
-
-@bp.post("/runs/<int:run_id>/replenish")
-@roles("supervisor")
-@command
-def replenish(db: Session, run_id: int) -> Response:
-    made = service.replenish(db, queries.run_for(db, run_id, lock=True), actor())
-    flash(ngettext("%(num)s replenishment task created", "%(num)s replenishment tasks created", made), "ok")
-    return _to_monitor(run_id)
-
-
-@bp.post("/runs/<int:run_id>/split")
-@roles("supervisor")
-@command
-def split(db: Session, run_id: int) -> Response:
-    """A new run over the orders no single warehouse could serve; 303 to its monitor."""
-    return _to_monitor(service.split(db, queries.run_for(db, run_id, lock=True), actor()).id)
-
-
-# --- what was left out -------------------------------------------------------------------------------------------
-
-
-@bp.get("/runs/<int:run_id>/unallocated")
-@roles("supervisor")
-def unallocated(run_id: int) -> Response:
-    """Screen 19: the orders of one reason, each with the chain that explains it."""
-    reason, number = _reason(), max(1, request.args.get("page", 1, type=int))
-    with reading() as db:
-        run = queries.run_for(db, run_id)
-        groups = _reasons(db, run)
-        total = sum(group["count"] for group in groups if reason in (None, group["why"]))
-        rows = queries.left_out(db, run_id, reason, ROWS, (number - 1) * ROWS)
-        return page(
-            "allocation/unallocated.html", "content", run=run, groups=groups, reason=reason, total=total,
-            number=number, pages=-(-total // ROWS), rows=list(zip(rows, _chains(db, rows), strict=True)),
-            channels=channels(db), words=messages,
-        )  # fmt: skip
-
-
-@bp.get("/runs/<int:run_id>/unallocated.csv")
-@roles("supervisor")
-def export(run_id: int) -> Response:
-    """The same as a table for a spreadsheet; UTF-8 with a mark, or Excel garbles the Chinese."""
-    header = (
-        _("Order"), _("Channel"), _("Promised by"), _("Why left out"), _("SKU"), _("Warehouse"), _("Needed"),
-        _("There"),
-    )  # fmt: skip
-    with reading() as db:
-        queries.run_for(db, run_id)
-        rows = [
-            (order.number, order.channel, order.promised_at.isoformat(timespec="minutes"),
-             messages.REASONS[Why(left.reason)], sku.code if sku else "", house.code if house else "", left.wanted,
-             left.available)
-            for left, order, sku, house in queries.left_out(db, run_id, _reason())
-        ]  # fmt: skip
-    return csv_file(f"run-{run_id}-unallocated.csv", header, rows)
-
-
-def _reason() -> Why | None:
-    given = request.args.get("reason", "")
-    return Why(given) if given in set(Why) else None

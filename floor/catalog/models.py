@@ -54,6 +54,8 @@ class Sku(SQLModel, table=True):
     tracking: Tracking = enum_field(Tracking, default=Tracking.NONE)
     #: A lot with fewer days to its expiry than this is no longer sold.
     min_life_days: int = 0
+    #: Kept and picked in the cold room.
+    is_cold: bool = False
     is_active: bool = True
 
 

@@ -15,7 +15,7 @@ from floor.kit.uow import reading, unit_of_work
 from floor.orders.service import accept
 from floor.people import service as people
 from floor.people.models import Role
-from floor.shipments.models import Carrier, Rate
+from floor.shipments.models import Carrier, Pickup, Rate
 from floor.shipping.models import NumberRange
 
 Say = Callable[[str], None]
@@ -42,11 +42,12 @@ CHANNELS = (
     ("wechat", "微信小程序", "WeChat mini-program"),
     ("shop", "门店", "Stores"),
 )
-#: code, Chinese, English, number prefix, price factor in percent, extra days.
+#: code, Chinese, English, number prefix, price factor in percent, extra days, heaviest parcel in g, parcels collected a
+#: day from each warehouse.
 CARRIERS = (
-    ("sf", "顺丰速运", "SF Express", "SF", 150, 0),
-    ("zto", "中通快递", "ZTO Express", "75", 100, 1),
-    ("ems", "邮政 EMS", "China Post EMS", "EM", 120, 2),
+    ("sf", "顺丰速运", "SF Express", "SF", 150, 0, 100_000, 600),
+    ("zto", "中通快递", "ZTO Express", "75", 100, 1, 50_000, 1_200),
+    ("ems", "邮政 EMS", "China Post EMS", "EM", 120, 2, 40_000, 800),
 )
 #: Provinces by how far they are from a warehouse in them: same, next door, far, remote.
 NEIGHBOURS = {
@@ -92,7 +93,7 @@ def load_once(say: Say, seed: int = 1111, orders: int = ORDERS) -> bool:
 
 def make_carriers(db: Session, houses: list[Warehouse]) -> None:
     """Carriers with rates from every warehouse to every mainland province, and number ranges of their own."""
-    for n, (code, name, english, prefix, percent, days) in enumerate(CARRIERS):
+    for n, (code, name, english, prefix, percent, days, most_g, parcels) in enumerate(CARRIERS):
         carrier = Carrier(code=code, name=name, name_en=english, secret=ids.public_token())
         db.add(carrier)
         db.flush()
@@ -105,8 +106,10 @@ def make_carriers(db: Session, houses: list[Warehouse]) -> None:
                 db.add(
                     Rate(carrier_id=carrier.id, warehouse_id=house.id or 0, province=province,
                          first_fen=(600, 800, 1100, 2000)[zone] * percent // 100,
-                         step_fen=(80, 150, 300, 800)[zone] * percent // 100, transit_days=1 + zone + days)
+                         step_fen=(80, 150, 300, 800)[zone] * percent // 100, transit_days=1 + zone + days,
+                         max_g=most_g)
                 )  # fmt: skip
+            db.add(Pickup(warehouse_id=house.id or 0, carrier_id=carrier.id, parcels=parcels))
     db.flush()
 
 

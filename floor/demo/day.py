@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from flask import Flask
 from sqlmodel import Session, col, select
 
+from floor.allocation import fixing
 from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
@@ -105,7 +106,7 @@ def _allocate(relay: Relay) -> None:
     with unit_of_work() as db:
         run = db.get_one(Run, run_id)
         allocation.publish(db, run, boss)
-        allocation.replenish(db, run, boss)
+        fixing.replenish(db, run, boss)
     relay.drain()
 
 

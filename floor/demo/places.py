@@ -24,21 +24,22 @@ _PITCH_MM, _BAY_MM, _CROSS_MM = 3200, 2400, 3000
 #: Levels a person reaches without a ladder are pick faces; above them lies the reserve.
 _PICK_LEVELS = 3
 
-#: code, Chinese, English, province, city, address, phone, cut-off, share of the assortment, lines a shift picks.
+#: code, Chinese, English, province, city, address, phone, cut-off, share of the assortment; what a shift can do: lines
+#: picked, of them heavy and cold, and parcels closed at the benches.
 SITES = (
-    ("SHA", "上海青浦仓", "Shanghai Qingpu", "上海市", "上海市", "青浦区华徐路 3029 号", "021-00003029", "15:00", 0.95, 1500),
-    ("CAN", "广州白云仓", "Guangzhou Baiyun", "广东省", "广州市", "白云区石沙路 288 号", "020-00000288", "15:30", 0.75, 900),
-    ("CTU", "成都双流仓", "Chengdu Shuangliu", "四川省", "成都市", "双流区物流大道 516 号", "028-00000516", "14:30", 0.65, 600),
+    ("SHA", "上海青浦仓", "Shanghai Qingpu", "上海市", "上海市", "青浦区华徐路 3029 号", "021-00003029", "15:00", 0.95, (1500, 120, 150, 900)),
+    ("CAN", "广州白云仓", "Guangzhou Baiyun", "广东省", "广州市", "白云区石沙路 288 号", "020-00000288", "15:30", 0.75, (900, 60, 80, 560)),
+    ("CTU", "成都双流仓", "Chengdu Shuangliu", "四川省", "成都市", "双流区物流大道 516 号", "028-00000516", "14:30", 0.65, (600, 40, 0, 380)),
 )  # fmt: skip
 
 
 def make_sites(db: Session, skus: list[Sku], dice: random.Random) -> list[Warehouse]:
     """Warehouses with a thousand bins each, equipment, and opening stock through the ledger."""
     houses = []
-    for code, name, english, province, city, address, phone, cutoff, share, labour in SITES:
+    for code, name, english, province, city, address, phone, cutoff, share, (lines, heavy, cold, parcels) in SITES:
         house = Warehouse(
             code=code, name=name, name_en=english, province=province, city=city, address=address, contact=name,
-            phone=phone, cutoff=cutoff, labour_lines=labour, layout=layout(),
+            phone=phone, cutoff=cutoff, labour_lines=lines, heavy_lines=heavy, cold_lines=cold, bench_parcels=parcels, layout=layout(),
         )  # fmt: skip
         db.add(house)
         db.flush()

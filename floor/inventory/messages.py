@@ -129,6 +129,7 @@ EVENTS: dict[str, object] = {
     "inventory.import.finish": _l("File %(file)s imported: %(made)s new, %(changed)s changed, %(refused)s refused"),
     "inventory.delivery.received": _l("Delivery received from a file"),
     **messages_supply.EVENTS,
+    "inventory.warehouse.capacity": _l("Today's capacity changed"),
     "inventory.delivery.announced": _l("Delivery announced"),
     "inventory.delivery.arrive": _l("Delivery arrived at the dock"),
     "inventory.delivery.taken_in": _l("Units received at the dock"),

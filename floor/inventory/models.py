@@ -23,6 +23,11 @@ class Warehouse(SQLModel, table=True):
     #: Local time the last lorry leaves, "15:00"; and pick lines the shift can do until then.
     cutoff: str = Field(default="15:00", max_length=5)
     labour_lines: int = 2000
+    #: Of these, lines that need heavy lifting gear or the cold room; 0: it cannot at all; None: no limit of its own.
+    heavy_lines: int | None = None
+    cold_lines: int | None = None
+    #: Parcels the packing benches close until the cut-off; None: no limit.
+    bench_parcels: int | None = None
     #: Aisle x positions, cross-aisle y positions, depot and lanes, mm: see solver.routing.problem.Layout.
     layout: dict = json_field()
 

@@ -1,16 +1,19 @@
 """Heavy pure work (plans, PDFs) runs in processes of its own: in a thread it slows every other request.
 
-`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it one day: `fn` is a module-level
+`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it (`Crew`): `fn` is a module-level
 function, arguments and result are plain picklable data, and the truth stays in the database.
 """
 
 import atexit
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
+
+#: A worker process died; its work may be done again.
+Broken = BrokenProcessPool
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,7 +27,7 @@ def _executor() -> ProcessPoolExecutor:
     if _pool is None or _pid != os.getpid():
         # Not fork: the server has threads, and a forked child would inherit their locks held.
         _pool = ProcessPoolExecutor(
-            max_workers=max(1, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
+            max_workers=max(2, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
         )
         _pid = os.getpid()
         atexit.register(shutdown)
@@ -43,6 +46,40 @@ def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     except BrokenProcessPool:
         shutdown()
         return submit(fn, *args, **kwargs).result()
+
+
+class Crew:
+    """Runs many questions side by side: threads of this process for functions that let go of the interpreter lock, or the
+    workers of a `distributed` cluster. Questions are pure, so one a lost worker had is simply asked again.
+    """
+
+    def __init__(self, cluster: str = "") -> None:
+        self._threads = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))))
+        self._client: Any = None
+        if cluster:
+            # Only here: a house without a cluster does not pay for the import.
+            from distributed import Client  # noqa: PLC0415
+
+            self._client = Client(cluster, timeout="10s", set_as_default=False)
+
+    @property
+    def hands(self) -> int:
+        """How many questions are answered at the same time."""
+        if self._client is None:
+            return int(self._threads._max_workers)
+        return max(1, sum(self._client.nthreads().values()))
+
+    def map(self, fn: Callable[[Any], R], questions: Sequence[Any]) -> list[R]:
+        """Answers in the order of the questions."""
+        if self._client is None:
+            return list(self._threads.map(fn, questions))
+        futures = self._client.map(fn, questions, pure=False, retries=3)
+        return list(self._client.gather(futures))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False)
+        if self._client is not None:
+            self._client.close()
 
 
 def shutdown(*_: Any) -> None:

@@ -35,6 +35,7 @@ STAGES = {
 }
 
 EVENTS = {
+    "shipments.pickup.agreed": _l("What a carrier collects was changed"),
     "shipments.shipment.planned": _l("Allocated to a warehouse"),
     "shipments.shipment.start_pick": _l("Picking began"),
     "shipments.shipment.return_plan": _l("Back in line for picking"),

@@ -36,6 +36,21 @@ class Rate(SQLModel, table=True):
     step_g: int = 500
     step_fen: int
     transit_days: int
+    #: The heaviest parcel it takes, g; None: any.
+    max_g: int | None = None
+
+
+class Pickup(SQLModel, table=True):
+    """What a carrier collects from a warehouse a day; without a row, and where None, as much as there is."""
+
+    __table_args__ = (sa.UniqueConstraint("warehouse_id", "carrier_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    warehouse_id: int = Field(foreign_key="warehouse.id")
+    carrier_id: int = Field(foreign_key="carrier.id")
+    parcels: int | None = None
+    #: What its lorries take, kg.
+    weight_kg: int | None = None
 
 
 class Shipment(Versioned, table=True):

@@ -92,6 +92,11 @@ def in_words(column: str) -> Callable[[Any], str]:
     return words
 
 
+def named(row: Any) -> str:
+    """A row's name in the reader's language."""
+    return in_words("name")(row)
+
+
 def at_clock(moment: datetime | None) -> str:
     """14:05 today, 11-23 14:05 otherwise; empty for None."""
     if moment is None:

@@ -7,7 +7,9 @@ and seed instead of a clock, so that a plan can be had again.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2
@@ -95,14 +97,27 @@ def _model(packing: Packing) -> model_pb2.ModelProto:
 
 
 #: Orders per chunk, and how far above its best a plan may be priced (fen).
-CHUNK, WITHIN = 500, 10_000.0
+CHUNK, WITHIN = 250, 10_000.0
 #: Orders that may join a chunk for one seed, and for one SKU.
-FOR_A_SEED, FOR_A_SKU = 60, 20
+FOR_A_SEED, FOR_A_SKU = 40, 20
 #: CP-SAT's deterministic time per chunk.
 EFFORT = 0.5
 
-#: Runs packings somewhere, side by side: answers in the order of the questions.
-Crew = Callable[[Sequence[Packing]], Sequence[np.ndarray | None]]
+
+class Crew(Protocol):
+    """Answers many questions side by side, here or on other machines, in the order of the questions."""
+
+    def map(self, fn: Callable[[Packing], np.ndarray | None], questions: Sequence[Packing], /) -> Sequence[Any]: ...
+
+
+class Threads:
+    """A crew of this process: CP-SAT lets go of the interpreter lock."""
+
+    def __init__(self, hands: int) -> None:
+        self._pool = ThreadPoolExecutor(hands)
+
+    def map(self, fn: Callable[[Packing], np.ndarray | None], questions: Sequence[Packing], /) -> Sequence[Any]:
+        return list(self._pool.map(fn, questions))
 
 
 class Chunker:
@@ -149,7 +164,7 @@ class Chunker:
         asked = [self._ask(state, chunk, seed + c) for c, chunk in enumerate(chunks)]
         free = self._shares(asked, left)
         packings = [replace(packing, limit=packing.limit + rest) for (_, packing), rest in zip(asked, free, strict=True)]
-        for (plans, _), chosen in zip(asked, crew(packings), strict=True):
+        for (plans, _), chosen in zip(asked, crew.map(pack, packings), strict=True):
             if chosen is not None:
                 self._adopt(state, plans, chosen)
 

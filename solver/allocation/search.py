@@ -100,10 +100,10 @@ def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, 
 
 @njit(cache=True, nogil=True)
 def search(
-    m, prices, room, members, mine, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret, house, service, desk, moves,
+    m, prices, room, members, mine, seeds, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret, house, service, desk, moves,
     warm, again, noise, nodes, seed,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Try `moves` moves among `members` ([n] `mine` marks them); plan, room, cost and regret change in place.
+    """Try `moves` moves among `members` ([n] `mine` marks them), started by `seeds` if there are any; plan, room, cost and regret change in place.
 
     `value[o]` is the least priced cost of order o; `again` the chance that an order thrown out takes its own wish in
     turn. Answers the fen gained.
@@ -116,7 +116,9 @@ def search(
     gain = 0.0
     for move in range(moves):
         sku, at = -1, -1
-        if len(dear_sku) and np.random.random() < 0.5:
+        if len(seeds):
+            o = seeds[np.random.randint(len(seeds))]
+        elif len(dear_sku) and np.random.random() < 0.5:
             most_worth = 0.0
             for _ in range(7):
                 d = np.random.randint(len(dear_sku))

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from sqlmodel import col, select
 
-from floor.allocation import jobs, planning, queries, service
+from floor.allocation import fixing, jobs, planning, queries, service
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Stage, Strategy, Why
 from floor.inventory import books
@@ -173,7 +173,7 @@ def test_splitting_is_only_done_when_the_run_may(app):
     run = a_done_run()
     with unit_of_work() as db:
         assert why(db, run) == {order.id: Why.PARTIAL_ONLY}
-        again = service.split(db, run, SYSTEM)
+        again = fixing.split(db, run, SYSTEM)
     jobs.work(again.id)
     with reading() as db:
         assert len(shipment_queries.of_order(db, order.id)) == 2
@@ -431,6 +431,6 @@ def test_replenishment_for_an_order_that_may_split_is_asked_where_the_goods_are(
     run = a_done_run(split=True)
     with unit_of_work() as db:
         assert set(why(db, run).values()) == {Why.PICK_FACE_EMPTY}
-        assert service.lacking(db, run) == {(world.house.id, world.mug.id): 2, (world.other.id, world.mug.id): 2}
-        assert service.replenish(db, run, SYSTEM) == 2
-        assert service.lacking(db, run) == {}
+        assert fixing.lacking(db, run) == {(world.house.id, world.mug.id): 2, (world.other.id, world.mug.id): 2}
+        assert fixing.replenish(db, run, SYSTEM) == 2
+        assert fixing.lacking(db, run) == {}

@@ -162,22 +162,30 @@ def _stock(db: Session, world: World) -> Ids:
             "variance": variance.id, "import": file.id}  # fmt: skip
 
 
+#: Runs that left one order out, and why.
+WAITS = {
+    "lacking": Why.PICK_FACE_EMPTY, "partial": Why.PARTIAL_ONLY, "short": Why.NO_STOCK, "safety": Why.SAFETY_STOCK,
+    "changed": Why.CHANGED,
+}  # fmt: skip
+
+
 def _runs(db: Session, world: World) -> Ids:
-    cap = a_sku(db, "CAP-RED")
+    cap, bell = a_sku(db, "CAP-RED"), a_sku(db, "BELL")
     reserve, face = a_bin(db, world.house, "A04-07-1", BinKind.RESERVE), a_bin(db, world.house, "A04-01-1")
     stock(db, reserve, cap, 24)
     stock(db, face, cap, 1)
     runs = {name: Run(state=RunState(name)) for name in ("queued", "ready", "published", "stopped")}
-    runs |= {name: Run(state=RunState.READY, orders=1, unallocated=1) for name in ("lacking", "partial")}
+    runs |= {name: Run(state=RunState.READY, orders=1, unallocated=1) for name in WAITS}
     db.add_all(runs.values())
     db.flush()
-    for name, why in (("lacking", Why.PICK_FACE_EMPTY), ("partial", Why.PARTIAL_ONLY)):
-        order = an_order(db, [(cap, 3)])
+    for name, why in WAITS.items():
+        sku = bell if name == "short" else cap
+        order = an_order(db, [(sku, 3)])
         db.add(
-            Unallocated(run_id=runs[name].id or 0, order_id=order.id or 0, reason=why, sku_id=cap.id,
+            Unallocated(run_id=runs[name].id or 0, order_id=order.id or 0, reason=why, sku_id=sku.id,
                         warehouse_id=world.house.id, wanted=3, available=1)
         )  # fmt: skip
-    return {f"run_{name}": run.id for name, run in runs.items()}
+    return {f"run_{name}": run.id for name, run in runs.items()} | {"house": world.house.id}
 
 
 def _messages(db: Session, _world: World) -> Ids:

@@ -42,7 +42,7 @@ OTHERS = {
 
 #: One door of each slice again on PostgreSQL; what differs between the two databases is below all doors.
 SAMPLE = (
-    "allocation.split", "analytics.retry", "audit.pass_many", "care.cancel", "count_review.adjust", "intake.upload",
+    "left_out.split", "analytics.retry", "audit.pass_many", "care.cancel", "count_review.adjust", "intake.upload",
     "packing.make_parcel", "picking.report", "putaway.put", "receiving.name_lot", "return_request.ask",
     "returns.close", "shipping.hand_over", "shipping.scan_label", "stock_files.upload", "transfers.send",
 )  # fmt: skip

@@ -37,7 +37,7 @@ from tests.running import RunningHouse
 
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
-    "allocation.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
+    "left_out.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
     "people.language", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
@@ -141,9 +141,12 @@ def addresses() -> dict[str, tuple[str, str]]:
         "allocation.index": (boss, "/runs"),
         "allocation.monitor": (boss, f"/runs/{run}"),
         "allocation.new": (boss, "/runs/new"),
-        "allocation.unallocated": (boss, f"/runs/{run}/unallocated?reason={left_out.reason}"),
+        "left_out.unallocated": (boss, f"/runs/{run}/unallocated?reason={left_out.reason}"),
         "analytics.board": (boss, "/board"),
         "analytics.home": (picker, "/"),
+        "capacities.index": (boss, "/capacities"),
+        "plans.compare": (boss, f"/runs/compare?a={run}&b={run}"),
+        "plans.preview": (boss, "/runs/preview?strategy=nearest"),
         "audit.order": (clerk, f"/audit/orders/{held}"),
         "audit.queue": (clerk, "/audit"),
         "audit.rules": (boss, "/audit/rules"),
