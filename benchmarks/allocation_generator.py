@@ -134,11 +134,15 @@ def _rates(zones: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _stock(rng: np.random.Generator, sku: NDArray, qty: NDArray, skus: int, houses: int, cover: float) -> NDArray:
-    """[skus, W]: what sells lies in many places, what does not in one or two."""
+    """[skus, W]: what sells lies in many places, what does not in one to three."""
     wanted = np.bincount(sku, qty, minlength=skus)
+    most = np.zeros(skus, np.int64)
+    np.maximum.at(most, sku, qty)
     stock = np.zeros((skus, houses), np.int64)
     for s in range(skus):
         places = rng.choice(houses, min(houses, 1 + rng.poisson(1 + np.sqrt(wanted[s]) / 2)), replace=False)
-        have = np.ceil(wanted[s] * cover * rng.uniform(0.6, 1.4)) + rng.integers(0, 2)
+        have = np.ceil(wanted[s] * cover * rng.uniform(0.6, 1.4))
         stock[s, places] = rng.multinomial(int(have), rng.dirichlet(np.full(len(places), 2.0)))
+        if rng.random() < 0.95:  # somebody can fill the largest line
+            stock[s, places[0]] = max(stock[s, places[0]], most[s])
     return stock
