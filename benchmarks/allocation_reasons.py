@@ -34,8 +34,8 @@ def report_reasons(problem: Problem, plan: Plan) -> None:
     again = [holds_when_planned_again(problem, plan, room, plan.reasons[i]) for i in some]
     at_once = [holds_at_once(problem, plan, room, reason) for reason in plan.reasons]
     print(
-        f"  given exactly what their reasons name, {np.mean(at_once):.1%} of {len(at_once)} fit where all others stay, and"
-        f" {np.mean(again):.1%} of {len(again)} drawn ship when all is planned again"
+        f"  given exactly what their reasons name, {np.mean(at_once):.1%} of {len(at_once)} fit where all others stay,"
+        f" and {np.mean(again):.1%} of {len(again)} drawn ship when all is planned again"
     )
     unjust = {reason.order: list(inversions(problem, plan, room, reason)) for reason in plan.reasons}
     unjust = {order: found for order, found in unjust.items() if found}
