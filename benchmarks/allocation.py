@@ -20,15 +20,17 @@ import numpy as np
 from benchmarks import allocation_peers
 from benchmarks.allocation_full import report_full_model
 from benchmarks.allocation_generator import allocation_day
-from benchmarks.allocation_measures import alone, groups_of, left_out, regret_of, split_share
+from benchmarks.allocation_measures import alone, groups_of, left_out, regret_of, split_share, used
 from benchmarks.allocation_reasons import report_reasons
 from benchmarks.certificate import certified
 from benchmarks.instances_allocation import public
 from solver.allocation.check import violations
 from solver.allocation.greedy import STRATEGIES
-from solver.allocation.plan import Plan
+from solver.allocation.kernel import Room
+from solver.allocation.plan import Plan, bill_of
 from solver.allocation.problem import Ints, Problem, some_orders
 from solver.allocation.solve import solve
+from solver.allocation.stream import place_new
 
 METHODS: dict[str, Callable[[Problem, int], Plan]] = {
     "optimal": lambda problem, seed: solve(problem, seed=seed),
@@ -128,6 +130,32 @@ def report_churn(problem: Problem, seed: int) -> None:
         print(f"  {CHURN:.0%} churn, {title}: gap {plan.gap:.2%}, {plan.seconds:.1f} s, {moved:.2%} announced moved")
 
 
+def report_streaming(problem: Problem, seed: int) -> None:
+    """Plan a day without its last orders and place those one by one, by the prices and in the room that are left."""
+    mixed = np.random.default_rng(seed).permutation(problem.orders)
+    new = mixed[: max(1, round(problem.orders * CHURN))]
+    known = np.setdiff1d(mixed, new)
+    before = solve(some_orders(problem, known), seed=seed)
+    assert before.prices is not None
+    house, service = np.full(problem.groups, -1), np.full(problem.groups, -1)
+    house[groups_of(problem, known)], service[groups_of(problem, known)] = before.house, before.service
+    rooms = (problem.stock, problem.capacity, problem.benches, problem.dock, problem.lorry)
+    uses = used(problem, house, service)
+    room = Room(*(there - use for there, use in zip(rooms, uses, strict=True)))
+    place_new(some_orders(problem, new[:1]), before.prices, Room(*(row.copy() for row in room)))
+    took = []
+    for order in new.tolist():
+        one, groups = some_orders(problem, np.array([order])), groups_of(problem, np.array([order]))
+        began = time.perf_counter()
+        house[groups], service[groups], _ = place_new(one, before.prices, room)
+        took.append(time.perf_counter() - began)
+    cost, proven = bill_of(problem, house, service).total, certified(problem, before)
+    print(
+        f"  {len(new)} new orders one by one: median {np.median(took) * 1_000:.2f} ms, p95"
+        f" {np.percentile(took, 95) * 1_000:.2f} ms; the day then costs {cost / proven - 1:.2%} above the bound"
+    )
+
+
 def _moved(problem: Problem, house: Ints) -> float:
     """Share of the announced orders of which a group ships from elsewhere or not at all."""
     order = problem.order_of_group
@@ -151,6 +179,7 @@ def main() -> None:
         plan = report(name, problem, asked.seed)
         report_big_baskets(problem, plan)
         report_reasons(problem, plan)
+        report_streaming(problem, asked.seed)
         report_churn(problem, asked.seed)
         if problem.orders <= 1_000:
             report_full_model(problem, plan)

@@ -33,6 +33,8 @@ EXPRESS, POST, FREIGHT = (
     (420, 160, 25, 30_000, 2, 1.0),
     (2_600, 45, 22, 300_000, 2, 1.1),
 )
+#: Warehouses that hold the whole range between them, and are larger.
+HUBS = 2
 #: Fen for a day late, and fen for an order left out, by priority: the most urgent first.
 LATE, LEFT_OUT = (3_000, 1_400, 700, 300), (300_000, 120_000, 50_000, 15_000)
 
@@ -63,10 +65,12 @@ def allocation_day(orders: int, houses: int = 20, scarce: bool = False, seed: in
     rate, transit = _rates(len(ZONES) + 1)
     stock = _stock(rng, sku, qty, skus, houses, 0.9 if scarce else 1.6)
     work = np.column_stack([np.ones_like(sku), heavy[sku], cold[sku]])
-    share = rng.dirichlet(np.full(houses, 6.0))
+    size = np.where(np.arange(houses) < HUBS, 24.0, 6.0)
+    share = rng.dirichlet(size)
     parcels = orders * 1.3 * share
     hands = len(sku) * (1.1 if scarce else 1.4)
     lifts, cools = rng.random(houses) < 0.7, rng.random(houses) < 0.5
+    lifts[:HUBS] = cools[:HUBS] = True
     return problem_of(
         group_first=np.append(0, np.cumsum(in_order)),
         line_first=np.searchsorted(group, np.arange(groups + 1)),
@@ -90,7 +94,7 @@ def allocation_day(orders: int, houses: int = 20, scarce: bool = False, seed: in
         stock=stock,
         capacity=np.column_stack(
             [
-                1 + hands * rng.dirichlet(np.full(houses, 6.0)),
+                1 + hands * rng.dirichlet(size),
                 lifts * (1 + 2.0 * heavy[sku].sum() * share),
                 cools * (1 + 2.0 * cold[sku].sum() * share),
             ]
@@ -134,11 +138,17 @@ def _rates(zones: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _stock(rng: np.random.Generator, sku: NDArray, qty: NDArray, skus: int, houses: int, cover: float) -> NDArray:
-    """[skus, W]: what sells lies in many places, what does not in one or two."""
+    """[skus, W]: all lies in one of two hubs, what sells in many places."""
     wanted = np.bincount(sku, qty, minlength=skus)
+    most = np.zeros(skus, np.int64)
+    np.maximum.at(most, sku, qty)
     stock = np.zeros((skus, houses), np.int64)
     for s in range(skus):
-        places = rng.choice(houses, min(houses, 1 + rng.poisson(1 + np.sqrt(wanted[s]) / 2)), replace=False)
-        have = np.ceil(wanted[s] * cover * rng.uniform(0.6, 1.4)) + rng.integers(0, 2)
+        others = rng.choice(houses, min(houses, rng.poisson(1 + np.sqrt(wanted[s]) / 2)), replace=False)
+        hub = min(houses, HUBS) - 1 if rng.random() < 0.15 else 0
+        places = np.append(hub, others[others != hub])
+        have = np.ceil(wanted[s] * cover * rng.uniform(0.6, 1.4))
         stock[s, places] = rng.multinomial(int(have), rng.dirichlet(np.full(len(places), 2.0)))
+        if rng.random() < 0.95:  # the hub can fill the largest line
+            stock[s, hub] = max(stock[s, hub], most[s])
     return stock

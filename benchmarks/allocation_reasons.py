@@ -1,6 +1,7 @@
 """Do the reasons of a plan tell the truth? Give exactly what they name and plan again; look for unjust exchanges."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -33,11 +34,16 @@ def report_reasons(problem: Problem, plan: Plan) -> None:
     again = [holds_when_planned_again(problem, plan, room, plan.reasons[i]) for i in some]
     at_once = [holds_at_once(problem, plan, room, reason) for reason in plan.reasons]
     print(
-        f"  giving exactly what a reason names: {np.mean(at_once):.1%} of {len(at_once)} fit at once where all others"
+        f"  given exactly what their reasons name, {np.mean(at_once):.1%} of {len(at_once)} fit where all others stay,"
+        f" and {np.mean(again):.1%} of {len(again)} drawn ship when all is planned again"
     )
-    print(f"  stay; {np.mean(again):.1%} of {len(again)} drawn ship when planned again")
-    found = [pair for reason in plan.reasons[:ASKED] if (pair := inversion(problem, plan, room, reason))]
-    print(f"  priority inversions of {min(ASKED, len(plan.reasons))} asked: {len(found)} {found[:5] or ''}", flush=True)
+    unjust = {reason.order: list(inversions(problem, plan, room, reason)) for reason in plan.reasons}
+    unjust = {order: found for order, found in unjust.items() if found}
+    saves = sum(any(saves for _, saves in found) for found in unjust.values())
+    print(
+        f"  priority inversions: {len(unjust)}, of them {saves} where the exchange saves; {list(unjust)[:5]}",
+        flush=True,
+    )
 
 
 def relaxed(problem: Problem, lacks: tuple[Lack, ...]) -> Problem:
@@ -69,10 +75,10 @@ def holds_at_once(problem: Problem, plan: Plan, room: Problem, reason: Reason) -
     return ships(mine, reason.order)
 
 
-def inversion(problem: Problem, plan: Plan, room: Problem, reason: Reason) -> tuple[int, int] | None:
-    """(left out, ships instead) when some order of lower priority holds something this one lacks, leaving it out
-    makes the room for this one, and the exchange costs less; None when there is none."""
-    for other in _holders(problem, plan, reason):
+def inversions(problem: Problem, plan: Plan, room: Problem, reason: Reason) -> Iterator[tuple[int, bool]]:
+    """(order, saves?) for each order of lower priority that holds something this one lacks and that, left out, makes
+    the room for all of this one; whether the exchange costs less than the plan does."""
+    for other in _holders(problem, plan, reason).tolist():
         pair = np.array([reason.order, other])
         freed = _with_back(problem, plan, room, pair)
         if not ships(freed, reason.order):
@@ -81,9 +87,7 @@ def inversion(problem: Problem, plan: Plan, room: Problem, reason: Reason) -> tu
         now = bill_of(some_orders(problem, pair), plan.house[groups], plan.service[groups]).total
         mine = best_cost(_alone(freed, reason.order, problem.penalty)).cost
         theirs = int(problem.penalty[groups_of(problem, pair[1:])].sum())
-        if mine + theirs < now:
-            return reason.order, int(other)
-    return None
+        yield other, mine + theirs < now
 
 
 def _holders(problem: Problem, plan: Plan, reason: Reason) -> Ints:
