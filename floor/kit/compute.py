@@ -7,10 +7,12 @@ function, arguments and result are plain picklable data, and the truth stays in 
 import atexit
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import connection
 from typing import Any, ParamSpec, TypeVar
 
 #: A worker process died; its work may be done again.
@@ -23,12 +25,26 @@ _pool: ProcessPoolExecutor | None = None
 _pid = 0
 
 
+def _end_with_parent() -> None:
+    """A process that is killed cannot tell its helpers: each watches for that, and does not work on for nobody."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _executor() -> ProcessPoolExecutor:
     global _pool, _pid
     if _pool is None or _pid != os.getpid():
         # Not fork: the server has threads, and a forked child would inherit their locks held.
         _pool = ProcessPoolExecutor(
-            max_workers=max(2, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
+            max_workers=max(2, (os.cpu_count() or 2) - 1),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_end_with_parent,
         )
         _pid = os.getpid()
         atexit.register(shutdown)
