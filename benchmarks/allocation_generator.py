@@ -63,12 +63,12 @@ def allocation_day(orders: int, houses: int = 20, scarce: bool = False, seed: in
     km = _distances(rng, houses)
     zone = np.searchsorted(ZONES, km)
     rate, transit = _rates(len(ZONES) + 1)
-    stock = _stock(rng, sku, qty, skus, houses, 0.9 if scarce else 1.6)
+    stock = _stock(rng, sku, qty, skus, houses, 0.9 if scarce else 2.0)
     work = np.column_stack([np.ones_like(sku), heavy[sku], cold[sku]])
-    size = np.where(np.arange(houses) < HUBS, 24.0, 6.0)
+    size = np.where(np.arange(houses) < HUBS, 50.0, 6.0)
     share = rng.dirichlet(size)
     parcels = orders * 1.3 * share
-    hands = len(sku) * (1.1 if scarce else 1.4)
+    hands = len(sku) * (1.1 if scarce else 1.6)
     lifts, cools = rng.random(houses) < 0.7, rng.random(houses) < 0.5
     lifts[:HUBS] = cools[:HUBS] = True
     return problem_of(
@@ -95,8 +95,8 @@ def allocation_day(orders: int, houses: int = 20, scarce: bool = False, seed: in
         capacity=np.column_stack(
             [
                 1 + hands * rng.dirichlet(size),
-                lifts * (1 + 2.0 * heavy[sku].sum() * share),
-                cools * (1 + 2.0 * cold[sku].sum() * share),
+                lifts * (1 + 3.0 * heavy[sku].sum() * share),
+                cools * (1 + 3.0 * cold[sku].sum() * share),
             ]
         ),
         benches=2 + parcels * 1.3,
@@ -145,10 +145,10 @@ def _stock(rng: np.random.Generator, sku: NDArray, qty: NDArray, skus: int, hous
     stock = np.zeros((skus, houses), np.int64)
     for s in range(skus):
         others = rng.choice(houses, min(houses, rng.poisson(1 + np.sqrt(wanted[s]) / 2)), replace=False)
-        hub = min(houses, HUBS) - 1 if rng.random() < 0.15 else 0
+        hub = min(houses, HUBS) - 1 if rng.random() < 0.3 else 0
         places = np.append(hub, others[others != hub])
         have = np.ceil(wanted[s] * cover * rng.uniform(0.6, 1.4))
         stock[s, places] = rng.multinomial(int(have), rng.dirichlet(np.full(len(places), 2.0)))
-        if rng.random() < 0.95:  # the hub can fill the largest line
-            stock[s, hub] = max(stock[s, hub], most[s])
+        if rng.random() < 0.97:  # the hub can fill the largest line, and a share of all
+            stock[s, hub] = max(stock[s, hub], most[s], round(wanted[s] * cover / 3))
     return stock
