@@ -55,10 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["settings"] = settings
-    bind_settings(settings)
-    uow.bind(Database(settings.database_url))
-    events.subscribe({kind: tuple(handlers) for kind, handlers in wiring.SUBSCRIBERS.items()})
+    work_under(settings, app)
 
     csrf.init_app(app)
     limiter.init_app(app)
@@ -75,6 +72,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     wiring.install(app, csrf)
     _watch(app)
     return app
+
+
+def work_under(settings: Settings, app: Flask) -> None:
+    """Say under which settings, and on which database, this application and its process work."""
+    app.extensions["settings"] = settings
+    bind_settings(settings)
+    uow.bind(Database(settings.database_url))
+    events.subscribe({kind: tuple(handlers) for kind, handlers in wiring.SUBSCRIBERS.items()})
 
 
 def _sign_in(app: Flask) -> None:

@@ -39,6 +39,8 @@ class Settings:
     lease_seconds: int = 60
     #: Rate limits of the pages strangers reach; off in tests that make thousands of calls.
     rate_limits: bool = True
+    #: Address of a `distributed` scheduler whose workers plan big runs too; "": this machine alone.
+    cluster: str = ""
     #: Show badges and PINs of the demo staff on the sign-in page.
     demo: bool = False
     #: Where the templates, static files and translations live.

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from floor import cli
 from floor.events.relay import Relay
-from floor.factory import create_app
+from floor.factory import create_app, work_under
 from floor.kit import uow
 from floor.kit.db import Database
 from floor.settings import Settings
@@ -61,26 +61,48 @@ def postgres_template(postgres) -> str:
     return url.rsplit("/", 1)[1]
 
 
+@pytest.fixture(scope="session")
+def folder_of_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("house")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh house of its own per test, once on each database."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh house of its own per test, once on each database; always at the same address (see `app`)."""
     if request.param == "sqlite":
-        path = tmp_path / "floor.db"
+        path = request.getfixturevalue("folder_of_sqlite") / "floor.db"
+        for left in path.parent.iterdir():
+            left.unlink()
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     cluster = request.getfixturevalue("postgres")
-    url = cluster.create_database(request.getfixturevalue("postgres_template"))
+    url = cluster.create_database(request.getfixturevalue("postgres_template"), "house")
     yield url
     cluster.drop_database(url)
 
 
-@pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    app = create_app(replace(SETTINGS, database_url=database_url))
+@pytest.fixture(scope="session")
+def built() -> Flask:
+    """The application, put together once a process: compiling addresses and templates takes longer than a test."""
+    app = create_app(SETTINGS)
     app.config["TESTING"] = True
-    yield app
-    uow.database().dispose()
+    return app
+
+
+@pytest.fixture(scope="session")
+def databases() -> dict[str, Database]:
+    """By URL: each keeps the statements it compiled; its connections last one test."""
+    return {}
+
+
+@pytest.fixture
+def app(built: Flask, database_url: str, databases: dict[str, Database]) -> Iterator[Flask]:
+    """The application at work on this test's house. Whoever changes it takes one of its own (`create_app`)."""
+    work_under(replace(SETTINGS, database_url=database_url), built)
+    uow.bind(databases.setdefault(database_url, uow.database()))
+    yield built
+    databases[database_url].engine.dispose()
 
 
 @pytest.fixture

@@ -85,7 +85,8 @@ class PostgresCluster:
         """Create a database as a copy of `template` (nobody may be connected to it); return its URL."""
         self._created += 1
         name = name or f"test_{self._created}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copied file by file: for a database this small faster than through the log, PostgreSQL's way for busy servers.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

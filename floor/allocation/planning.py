@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session
 
+from floor import settings
 from floor.allocation import causes, worth
 from floor.allocation.facts import Facts, Ints, read_facts
 from floor.allocation.models import Run
@@ -61,7 +62,7 @@ def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None, 
         return Planned({}, [*facts.barred, *causes.of_nothing(facts)], 0, 0, 0, "optimal")
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "note"
-        asked = (problem_of(**facts.arrays), strategy, seed, str(note), effort)
+        asked = (problem_of(**facts.arrays), strategy, seed, str(note), effort, settings.bound().cluster)
         doing = compute.submit(_work, *asked)
         try:
             outcome = _wait(doing, note, tell)
@@ -74,7 +75,7 @@ def find_plan(facts: Facts, strategy: str, seed: int, tell: Tell | None = None, 
 
 def begin(facts: Facts, strategy: str, effort: Effort) -> "Future[Outcome]":
     """Start to plan and do not wait; `planned` makes its result what `find_plan` answers."""
-    return compute.submit(_work, problem_of(**facts.arrays), strategy, 0, "", effort)
+    return compute.submit(_work, problem_of(**facts.arrays), strategy, 0, "", effort, settings.bound().cluster)
 
 
 def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
@@ -142,7 +143,7 @@ class Halted(Exception):
     """Nobody waits for this plan any more."""
 
 
-def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort = FULL) -> Outcome:
+def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort = FULL, cluster: str = "") -> Outcome:
     """Plan, prove, explain. Nothing here knows of our ids."""
     from solver.allocation.check import violations
     from solver.allocation.greedy import STRATEGIES
@@ -151,7 +152,8 @@ def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort 
     from solver.common import Stop
 
     if strategy == Strategy.OPTIMAL:
-        plan = solve(problem, Stop(*effort), seed, on_stage=_teller(note))
+        with compute.crew(cluster) as crew:
+            plan = solve(problem, Stop(*effort), seed, _teller(note), crew)
     else:
         plan = STRATEGIES[strategy](problem, seed)
     if broken := violations(problem, plan):

@@ -18,7 +18,9 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
 from floor.events.service import Event, record
+from floor.inventory import rows
 from floor.inventory.models import PHYSICAL, UNNAMED, Balance, Bin, Lot, LotBalance, MoveReason, Place, PlaceKind
+from floor.inventory.rows import Change
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
@@ -83,13 +85,13 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
 def make_lots(db: Session, wanted: Iterable[tuple[Sku, str, date | None]]) -> None:
     """(SKU, code, last day) each. Of two who unload the same lot at once, the second waits, then finds the first's."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    rows = [
+    new = [
         {"sku_id": sku.id, "code": code, "expires_on": day, "hold_reason": _hold_reason(sku, code, day),
          "created_at": clock.now()}
         for sku, code, day in sorted(wanted, key=lambda lot: (lot[0].id or 0, lot[1]))
     ]  # fmt: skip
-    if rows:
-        db.execute(dialect.insert(Lot).on_conflict_do_nothing(index_elements=["sku_id", "code"]), rows)
+    if new:
+        db.execute(dialect.insert(Lot).on_conflict_do_nothing(index_elements=["sku_id", "code"]), new)
 
 
 def _hold_reason(sku: Sku, code: str, expires_on: date | None) -> str:
@@ -108,11 +110,13 @@ def last_day_sold(min_life_days: int) -> date:
 # --- inside a move -----------------------------------------------------------------------------------------------
 
 
-def lock(db: Session, rows: Iterable[tuple[int, int]]) -> None:
-    """Hold the balances (place, sku) still until the commit, in the house's one order."""
-    pair = sa.tuple_(col(Balance.place_id), col(Balance.sku_id))
-    held = sa.select(col(Balance.place_id)).where(pair.in_(sorted(rows)))
-    db.execute(held.order_by(col(Balance.place_id), col(Balance.sku_id)).with_for_update()).all()
+def lock(db: Session, balances: Iterable[tuple[int, int]]) -> None:
+    """Hold the balances (place, sku) still until the commit, in the house's one order.
+
+    Those still to come are made, empty: left out, two moves could each wait for what the other is about to make.
+    """
+    if steps := rows.changing(Change(place, sku) for place, sku in balances):
+        rows.run(db, steps)
 
 
 def name_lots(db: Session, moves: Sequence[Move], tracked: Mapping[int, Tracking]) -> list[Move]:
@@ -328,12 +332,12 @@ def _switch(db: Session, some: Sequence[Lot], why: str) -> list[Lot]:
         .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
         .where(col(LotBalance.lot_id).in_(ids), col(LotBalance.qty) > 0)
     )
-    rows = {(row.place_id, row.sku_id) for row in db.execute(lying)}
-    lock(db, rows)
+    there = {(row.place_id, row.sku_id) for row in db.execute(lying)}
+    lock(db, there)
     was = col(Lot.hold_reason)
     switch = sa.update(Lot).where(col(Lot.id).in_(ids), was == "" if why else was != "").values(hold_reason=why)
     changed = set(db.execute(switch.returning(col(Lot.id)).execution_options(synchronize_session=False)).scalars())
-    settle(db, rows)
+    settle(db, there)
     for lot in some:
         db.refresh(lot)
     return [lot for lot in some if lot.id in changed]

@@ -1,6 +1,6 @@
 """Heavy pure work (plans, PDFs) runs in processes of its own: in a thread it slows every other request.
 
-`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it one day: `fn` is a module-level
+`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it (`Crew`): `fn` is a module-level
 function, arguments and result are plain picklable data, and the truth stays in the database.
 """
 
@@ -8,9 +8,10 @@ import atexit
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import connection
 from typing import Any, ParamSpec, TypeVar
 
@@ -62,6 +63,43 @@ def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     except BrokenProcessPool:
         shutdown()
         return submit(fn, *args, **kwargs).result()
+
+
+@contextmanager
+def crew(cluster: str = "") -> Iterator["Crew"]:
+    """A crew for one piece of work."""
+    hired = Crew(cluster)
+    try:
+        yield hired
+    finally:
+        hired.close()
+
+
+class Crew:
+    """Runs many questions side by side: threads of this process for functions that let go of the interpreter lock, or
+    the workers of a `distributed` cluster. Questions are pure, so one a lost worker had is simply asked again.
+    """
+
+    def __init__(self, cluster: str = "") -> None:
+        self._threads = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))))
+        self._client: Any = None
+        if cluster:
+            # Only here: a house without a cluster does not pay for the import.
+            from distributed import Client
+
+            self._client = Client(cluster, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+
+    def map(self, fn: Callable[[Any], R], questions: Sequence[Any]) -> list[R]:
+        """Answers in the order of the questions."""
+        if self._client is None:
+            return list(self._threads.map(fn, questions))
+        futures = self._client.map(fn, questions, pure=False, retries=3)
+        return list(self._client.gather(futures))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False)
+        if self._client is not None:
+            self._client.close()
 
 
 def shutdown(*_: Any) -> None:

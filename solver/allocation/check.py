@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from solver.allocation.kernel import Prices
 from solver.allocation.plan import Plan, bill_of, parcels_of
 from solver.allocation.problem import NO_RATE, Problem
 from solver.common import Status
@@ -78,4 +77,3 @@ def _room(problem: Problem, plan: Plan) -> list[str]:
         )
         for at in np.argwhere(used > there)
     ]
-

@@ -1,13 +1,15 @@
 """Re-plan some orders exactly: their near-best plans compete for what everybody else leaves free.
 
 The model is set packing, filled in bulk through MathOpt and solved by CP-SAT. Its presolve harms this kind of model
-(measured: bounds absurd, nothing proven), so it is off; its bound is never published, prices prove bounds. Fixed effort
-and seed instead of a clock, so that a plan can be had again.
+(measured: bounds absurd, nothing proven), so it is off; its bound is never published, prices prove bounds. Fixed
+effort and seed instead of a clock, so that a plan can be had again.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2
@@ -17,7 +19,7 @@ from solver.allocation import kernel
 from solver.allocation.kernel import QUICK, Floats
 from solver.allocation.pool import Pool, uses_of
 from solver.allocation.prices import Valuation
-from solver.allocation.problem import Ints, spans
+from solver.allocation.problem import Bools, Ints, spans
 from solver.allocation.state import DEAR, Searcher, State
 from solver.allocation.workshop import PLANS
 from solver.common import Seed
@@ -34,7 +36,7 @@ class Packing:
     column: Ints  # [uses]
     much: Floats  # [uses]
     limit: Floats  # [rows]
-    hint: Sequence[bool]  # [columns]
+    hint: Bools  # [columns]
     effort: float  # CP-SAT's deterministic time
     seed: Seed
 
@@ -51,7 +53,7 @@ def pack(packing: Packing) -> np.ndarray | None:
     start = model_parameters_pb2.ModelSolveParametersProto()
     hint = start.solution_hints.add().variable_values
     hint.ids.extend(range(len(packing.gain)))
-    hint.values.extend([float(chosen) for chosen in packing.hint])
+    hint.values.extend(packing.hint.astype(float).tolist())
     result = math_opt.solve(
         proto, parameters_pb2.SOLVER_TYPE_CP_SAT, parameters_pb2.SolverInitializerProto(), rules, start,
         None, callback_pb2.CallbackRegistrationProto(), None, None,
@@ -61,7 +63,7 @@ def pack(packing: Packing) -> np.ndarray | None:
     found = result.solutions[0].primal_solution.variable_values
     chosen = np.zeros(len(packing.gain), bool)
     chosen[np.array(found.ids, dtype=np.int64)] = np.array(found.values) > 0.5
-    better = packing.gain[chosen].sum() > packing.gain[np.asarray(packing.hint)].sum() + 0.5
+    better = packing.gain[chosen].sum() > packing.gain[packing.hint].sum() + 0.5
     return chosen if better else None
 
 
@@ -95,14 +97,27 @@ def _model(packing: Packing) -> model_pb2.ModelProto:
 
 
 #: Orders per chunk, and how far above its best a plan may be priced (fen).
-CHUNK, WITHIN = 500, 10_000.0
+CHUNK, WITHIN = 250, 10_000.0
 #: Orders that may join a chunk for one seed, and for one SKU.
-FOR_A_SEED, FOR_A_SKU = 60, 20
+FOR_A_SEED, FOR_A_SKU = 40, 20
 #: CP-SAT's deterministic time per chunk.
 EFFORT = 0.5
 
-#: Runs packings somewhere, side by side: answers in the order of the questions.
-Crew = Callable[[Sequence[Packing]], Sequence[np.ndarray | None]]
+
+class Crew(Protocol):
+    """Answers many questions side by side, here or on other machines, in the order of the questions."""
+
+    def map(self, fn: Callable[[Packing], np.ndarray | None], questions: Sequence[Packing], /) -> Sequence[Any]: ...
+
+
+class Threads:
+    """A crew of this process: CP-SAT lets go of the interpreter lock."""
+
+    def __init__(self, hands: int) -> None:
+        self._pool = ThreadPoolExecutor(hands)
+
+    def map(self, fn: Callable[[Packing], np.ndarray | None], questions: Sequence[Packing], /) -> Sequence[Any]:
+        return list(self._pool.map(fn, questions))
 
 
 class Chunker:
@@ -114,8 +129,9 @@ class Chunker:
         self._dear[searcher.dear_sku] = True
 
     def chunks(self, state: State, rng: np.random.Generator) -> list[Ints]:
-        """Around orders far from their wish, and around dear things left lying: who wants the same things. Each order is
-        in one chunk at most; another draw of `rng` cuts otherwise."""
+        """Around orders far from their wish, and around dear things left lying: who wants the same things. Each order
+        is in one chunk at most; another draw of `rng` cuts otherwise.
+        """
         problem = state.shop.problem
         worth = state.prices.unit * state.room.unit
         far = np.nonzero(state.regret > 1.0)[0]
@@ -148,8 +164,10 @@ class Chunker:
         left = self._rows.gather(state.room)
         asked = [self._ask(state, chunk, seed + c) for c, chunk in enumerate(chunks)]
         free = self._shares(asked, left)
-        packings = [replace(packing, limit=packing.limit + rest) for (_, packing), rest in zip(asked, free, strict=True)]
-        for (plans, _), chosen in zip(asked, crew(packings), strict=True):
+        packings = [
+            replace(packing, limit=packing.limit + rest) for (_, packing), rest in zip(asked, free, strict=True)
+        ]
+        for (plans, _), chosen in zip(asked, crew.map(pack, packings), strict=True):
             if chosen is not None:
                 self._adopt(state, plans, chosen)
 
@@ -163,7 +181,7 @@ class Chunker:
         return [np.where(want, whole, 0.0) + np.where(first == c, rest, 0.0) for c, want in enumerate(wants)]
 
     def _ask(self, state: State, some: Ints, seed: Seed) -> tuple[Pool, Packing]:
-        """The plans of these orders, their present ones first, and the question which to take; limit: what they hold."""
+        """The plans of these orders, their present ones first, and the question which to take within what they hold."""
         shop = state.shop
         present = Pool()
         present.add(shop, state.cost, state.house, state.service, some)
@@ -175,7 +193,7 @@ class Chunker:
         )  # fmt: skip
         uses = uses_of(shop, plans, self._rows)
         held = uses.column < len(present)
-        limit = np.bincount(uses.row[held], uses.much[held], minlength=len(self._rows.limit))
+        limit = np.bincount(uses.row[held], uses.much[held], minlength=len(self._rows.limit)).astype(float)
         hint = np.arange(len(plans)) < len(present)
         gain = shop.nothing[plans.order] - plans.cost
         order = np.searchsorted(some, plans.order)

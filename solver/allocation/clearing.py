@@ -1,26 +1,23 @@
 """Prices that clear the market: coordinate ascent on the smoothed dual of the linear programme over a pool of plans.
 
-With an entropy term of temperature t an order takes its plans with probabilities ~ exp(-priced cost / t), and one row's
-price can be set so that its expected use meets what there is: a Newton step, rows in turn, as matrix scaling does
-(Cuturi 2013). Cooled from coins to fractions of a fen the prices approach the optimal duals from inside the face, which is
-where they place orders best. A sweep costs two exponentials for each use of a row by a plan.
+With an entropy term of temperature t an order takes its plans with probabilities ~ exp(-priced cost / t), and one
+row's price can be set so that its expected use meets what there is: a Newton step, rows in turn, as matrix scaling
+does (Cuturi 2013). Cooled from coins to fractions of a fen the prices approach the optimal duals from inside the
+face, which is where they place orders best. A sweep costs two exponentials for each use of a row by a plan.
 """
 
 import numpy as np
 from numba import njit
-
-from solver.allocation.kernel import Floats
-from solver.allocation.problem import Ints
-
 
 #: Fen below which prices keep some of their last step: the slow waves between work and stock die out so (Polyak 1964).
 CALM = 25.0
 
 
 @njit(cache=True, nogil=True)
-def clear(order_first, cost, nothing, row_first, row_column, row_use, column_order, limit, price, cool, sweeps, carry):  # type: ignore[no-untyped-def]
-    """Improve `price` [rows] in place. Columns of order o are order_first[o]..order_first[o+1]; `nothing[o]` is what it
-    costs to leave the order out; the uses of row r are row_first[r]..row_first[r+1]. `cool`: temperatures, `sweeps` each.
+def clear(order_first, cost, nothing, row_first, row_column, row_use, column_order, limit, price, cool, sweeps, carry):
+    """Improve `price` [rows] in place. Columns of order o are order_first[o]..order_first[o+1]; `nothing[o]` is what
+    it costs to leave the order out; the uses of row r are row_first[r]..row_first[r+1]. `cool`: temperatures,
+    `sweeps` each.
     """
     columns, rows, orders = len(cost), len(limit), len(order_first) - 1
     speed, before, priced = np.zeros(rows), price.copy(), np.empty(columns)
@@ -35,10 +32,15 @@ def clear(order_first, cost, nothing, row_first, row_column, row_use, column_ord
                     if speed[r] != 0.0:
                         price[r] = max(0.0, price[r] + carry * speed[r])
                         moving = True
-            now = _weigh(order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share)
+            now = _weigh(
+                order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share
+            )
             if moving and now < height:  # too far: go back and start anew
                 price[:] = before
-                now = _weigh(order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share)
+                now = _weigh(
+                    order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass,
+                    share,
+                )  # fmt: skip
             height = now
             for r in range(rows):
                 use, spread = 0.0, 0.0
@@ -68,7 +70,7 @@ def clear(order_first, cost, nothing, row_first, row_column, row_use, column_ord
 
 
 @njit(cache=True, nogil=True)
-def _weigh(order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share):  # type: ignore[no-untyped-def]
+def _weigh(order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share):
     """Fill priced costs and shares at these prices; answers the smoothed dual."""
     priced[:] = cost
     total = 0.0

@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 INFINITE = 1e17
 #: Nodes the search over one order may open: beyond, it answers with the best it saw and a bound that still holds.
 QUICK, THOROUGH = 2_000, 2_000_000
+#: Plans ask for the room that is left (TIGHT) or not. Typed, because numba compiles again for each literal.
+LOOSE, TIGHT = np.int64(0), np.int64(1)
+NOWHERE, FIRST = np.int64(-1), np.int64(0)
 #: Differences smaller than this are rounding, in fen.
 EPS = 1e-7
 
@@ -88,7 +91,7 @@ class Desk(NamedTuple):
     plans: Ints  # [most plans, most groups] the best seen, cheapest first
     costs: Floats  # [most plans]
     by: Ints  # [most plans] the service of a plan of one parcel that is not sent the cheapest way, else -1
-    count: Ints  # [1]
+    found: Ints  # [1] how many
     noise: Floats  # [1] up to so many fen are added to each way, to see other plans
     undo: Floats  # [most groups]
     so_far: Floats  # [most groups + 1]
@@ -98,7 +101,7 @@ class Desk(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def desk_for(most_groups, houses, services, plans):  # type: ignore[no-untyped-def]
+def desk_for(most_groups, houses, services, plans):
     k = most_groups + 1
     return Desk(
         np.empty(k, np.int64), np.empty((k, houses)), np.empty(k, np.int64), np.empty((houses, services)),
@@ -109,10 +112,10 @@ def desk_for(most_groups, houses, services, plans):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def _keep(desk, k, cost, by, cutoff):  # type: ignore[no-untyped-def]
+def _keep(desk, k, cost, by, cutoff):
     """Put the trial among the best plans; answers what a plan has to undercut from now on."""
     most = len(desk.costs)
-    at = min(desk.count[0], most - 1)
+    at = min(desk.found[0], most - 1)
     while at > 0 and desk.costs[at - 1] > cost:
         if at < most:
             desk.costs[at], desk.by[at] = desk.costs[at - 1], desk.by[at - 1]
@@ -122,12 +125,12 @@ def _keep(desk, k, cost, by, cutoff):  # type: ignore[no-untyped-def]
     desk.costs[at], desk.by[at] = cost, by
     for i in range(k):
         desk.plans[at, i] = desk.trial[i]
-    desk.count[0] = min(most, desk.count[0] + 1)
-    return min(cutoff, desk.costs[most - 1]) if desk.count[0] == most else cutoff
+    desk.found[0] = min(most, desk.found[0] + 1)
+    return min(cutoff, desk.costs[most - 1]) if desk.found[0] == most else cutoff
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _band(edges, weight):  # type: ignore[no-untyped-def]
+def _band(edges, weight):
     low, high = 0, len(edges)
     while low < high:
         middle = (low + high) >> 1
@@ -139,7 +142,7 @@ def _band(edges, weight):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _parcel(m, prices, room, tight, fixed, o, w, weight):  # type: ignore[no-untyped-def]
+def _parcel(m, prices, room, tight, fixed, o, w, weight):
     """(cost, service) of the cheapest way to send this weight from w."""
     best, service = INFINITE, -1
     band = _band(m.edges, weight)
@@ -154,7 +157,7 @@ def _parcel(m, prices, room, tight, fixed, o, w, weight):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _lay_out(m, prices, room, tight, o, desk):  # type: ignore[no-untyped-def]
+def _lay_out(m, prices, room, tight, o, desk):
     """Fill the desk: what each group costs at each warehouse, and what a parcel from there costs at least."""
     first, after = m.group_first[o], m.group_first[o + 1]
     houses, services = desk.fixed.shape
@@ -205,7 +208,7 @@ def _lay_out(m, prices, room, tight, o, desk):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _has_hands(m, room, group, k, choice, w):  # type: ignore[no-untyped-def]
+def _has_hands(m, room, group, k, choice, w):
     """Is there work left in w for all of the groups that chose it together?"""
     for kind in range(m.work.shape[1]):
         need = 0
@@ -218,7 +221,7 @@ def _has_hands(m, room, group, k, choice, w):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _has_units(m, room, group, k, choice):  # type: ignore[no-untyped-def]
+def _has_units(m, room, group, k, choice):
     """Do groups of one order that want the same SKU find it together?"""
     for i in range(k):
         if choice[i] >= 0:
@@ -235,7 +238,7 @@ def _has_units(m, room, group, k, choice):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes):  # type: ignore[no-untyped-def]
+def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes):
     """Best way to spread the order over exactly the warehouses a, b, c (-1: none): (cost, nodes opened, whole?)."""
     first = m.group_first[o]
     k = m.group_first[o + 1] - first
@@ -314,12 +317,12 @@ def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes): 
             desk.trial[j] = sets[desk.choice[j]] if desk.choice[j] < t else -1
         if tight and not _fits(m, room, o, desk, k):
             continue
-        best = _keep(desk, k, total, -1, best)
+        best = _keep(desk, k, total, NOWHERE, best)
     return best, nodes, True
 
 
 @njit(cache=True, nogil=True)
-def _fits(m, room, o, desk, k):  # type: ignore[no-untyped-def]
+def _fits(m, room, o, desk, k):
     """Do the groups of the trial find hands and units together, where each alone does?"""
     for i in range(k):
         w = desk.trial[i]
@@ -329,12 +332,12 @@ def _fits(m, room, o, desk, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _plans(m, prices, room, tight, o, desk, cutoff, nodes):  # type: ignore[no-untyped-def]
+def _plans(m, prices, room, tight, o, desk, cutoff, nodes):
     """Fill the desk with the best plans below the cutoff that ship something; answers a bound no plan undercuts."""
     k = m.group_first[o + 1] - m.group_first[o]
     houses, services = desk.fixed.shape
     _lay_out(m, prices, room, tight, o, desk)
-    desk.count[0] = 0
+    desk.found[0] = 0
     partial = m.partial[o]
     if not partial or k == 1:
         every, weight = desk.mask[0], 0
@@ -351,7 +354,7 @@ def _plans(m, prices, room, tight, o, desk, cutoff, nodes):  # type: ignore[no-u
                 desk.trial[i] = w
             if cost + base >= cutoff - EPS or (tight and k > 1 and not _fits(m, room, o, desk, k)):
                 continue
-            cutoff = _keep(desk, k, cost + base, -1, cutoff)
+            cutoff = _keep(desk, k, cost + base, NOWHERE, cutoff)
             if len(desk.costs) > 1:
                 zone, band = m.zone[m.region[o], w], _band(m.edges, weight)
                 for s in range(services):
@@ -361,11 +364,11 @@ def _plans(m, prices, room, tight, o, desk, cutoff, nodes):  # type: ignore[no-u
     lower = cutoff
     if k > 1 and (partial or m.parcels[o] > 1):
         cutoff, lower = _several(m, prices, room, tight, o, desk, cutoff, nodes)
-    return min(lower, desk.costs[0]) if desk.count[0] else lower
+    return min(lower, desk.costs[0]) if desk.found[0] else lower
 
 
 @njit(cache=True, nogil=True)
-def _write(m, prices, room, tight, o, desk, plan, house, service, at):  # type: ignore[no-untyped-def]
+def _write(m, prices, room, tight, o, desk, plan, house, service, at):
     """Write a plan of the desk from `at` on, group by group."""
     first = m.group_first[o]
     k = m.group_first[o + 1] - first
@@ -387,7 +390,7 @@ def _write(m, prices, room, tight, o, desk, plan, house, service, at):  # type: 
 
 
 @njit(cache=True, nogil=True)
-def best_plan(m, prices, room, tight, o, desk, house, service, nodes):  # type: ignore[no-untyped-def]
+def best_plan(m, prices, room, tight, o, desk, house, service, nodes):
     """Write the cheapest plan of order o into `house` and `service`; answer (priced cost, lower bound of it)."""
     first, after = m.group_first[o], m.group_first[o + 1]
     nothing = 0.0
@@ -395,22 +398,22 @@ def best_plan(m, prices, room, tight, o, desk, house, service, nodes):  # type: 
         nothing += m.penalty[g]
         house[g] = service[g] = -1
     lower = _plans(m, prices, room, tight, o, desk, nothing, nodes)
-    if not desk.count[0]:
+    if not desk.found[0]:
         return nothing, lower
-    _write(m, prices, room, tight, o, desk, 0, house, service, first)
+    _write(m, prices, room, tight, o, desk, FIRST, house, service, first)
     return desk.costs[0], lower
 
 
 @njit(cache=True, nogil=True)
-def list_plans(m, prices, room, some, value, within, desk, order, cost, first, house, service, nodes):  # type: ignore[no-untyped-def]
+def list_plans(m, prices, room, some, value, within, desk, order, cost, first, house, service, nodes):
     """The plans of some orders whose priced cost is at most `within` above the best, into arrays with room for all the
     desk holds; `first` [plans + 1]. Answers how many."""
     count, at = 0, 0
     for o in some:
         k = m.group_first[o + 1] - m.group_first[o]
-        _plans(m, prices, room, False, o, desk, value[o] + within, nodes)
-        for plan in range(desk.count[0]):
-            _write(m, prices, room, False, o, desk, plan, house, service, at)
+        _plans(m, prices, room, LOOSE, o, desk, value[o] + within, nodes)
+        for plan in range(desk.found[0]):
+            _write(m, prices, room, LOOSE, o, desk, plan, house, service, at)
             order[count], first[count] = o, at
             cost[count] = _cost_of(m, o, house, service, at)
             count += 1
@@ -420,7 +423,7 @@ def list_plans(m, prices, room, some, value, within, desk, order, cost, first, h
 
 
 @njit(cache=True, nogil=True)
-def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore[no-untyped-def]
+def _several(m, prices, room, tight, o, desk, best, most_nodes):
     """The best over sets of warehouses, cheapest opening first: (cost, lower bound)."""
     first, after = m.group_first[o], m.group_first[o + 1]
     k, houses = after - first, desk.fixed.shape[0]
@@ -462,7 +465,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore
             break
         if partial:
             before = desk.opening[a] + base
-            best, nodes, whole = _search(m, prices, room, tight, o, desk, a, -1, -1, best, nodes, most_nodes)
+            best, nodes, whole = _search(m, prices, room, tight, o, desk, a, NOWHERE, NOWHERE, best, nodes, most_nodes)
             if not whole:
                 cut = min(cut, before)
         if most < 2:
@@ -474,7 +477,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore
                 break
             both = np.int64(1) << a | np.int64(1) << b
             if desk.base[a] + desk.base[b] + line < best - EPS and (partial or _covers(desk.mask, k, both)):
-                best, nodes, whole = _search(m, prices, room, tight, o, desk, a, b, -1, best, nodes, most_nodes)
+                best, nodes, whole = _search(m, prices, room, tight, o, desk, a, b, NOWHERE, best, nodes, most_nodes)
                 if not whole:
                     cut = min(cut, two)
             if most < 3 or k < 3:
@@ -494,7 +497,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def _slope(m, prices, room, tight, desk, o, w, lightest, heaviest):  # type: ignore[no-untyped-def]
+def _slope(m, prices, room, tight, desk, o, w, lightest, heaviest):
     """The steepest line from the lightest parcel that stays under every heavier one."""
     slope = INFINITE
     for band in range(_band(m.edges, lightest), len(m.edges)):
@@ -509,21 +512,21 @@ def _slope(m, prices, room, tight, desk, o, w, lightest, heaviest):  # type: ign
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _covers(mask, k, some):  # type: ignore[no-untyped-def]
+def _covers(mask, k, some):
+    found = True
     for i in range(k):
-        if not mask[i] & some:
-            return False
-    return True
+        found = found and mask[i] & some != 0
+    return found
 
 
 @njit(cache=True, nogil=True)
-def true_cost(m, o, house, service):  # type: ignore[no-untyped-def]
+def true_cost(m, o, house, service):
     """Fen of order o as planned, nothing priced."""
     return _cost_of(m, o, house, service, m.group_first[o])
 
 
 @njit(cache=True, nogil=True)
-def _cost_of(m, o, house, service, at):  # type: ignore[no-untyped-def]
+def _cost_of(m, o, house, service, at):
     first, after = m.group_first[o], m.group_first[o + 1]
     shift = at - first
     total = 0.0
@@ -550,7 +553,7 @@ def _cost_of(m, o, house, service, at):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def take(m, room, o, house, service, sign):  # type: ignore[no-untyped-def]
+def take(m, room, o, house, service, sign):
     """Use up what order o needs as planned; sign -1 gives it back."""
     first, after = m.group_first[o], m.group_first[o + 1]
     for g in range(first, after):
@@ -571,29 +574,29 @@ def take(m, room, o, house, service, sign):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def price_range(m, prices, room, low, high, desk, value, lower, cost, house, service, most_nodes):  # type: ignore[no-untyped-def]
+def price_range(m, prices, room, low, high, desk, value, lower, cost, house, service, most_nodes):
     """The best plan of each order in low..high as if it were alone."""
     for o in range(low, high):
-        value[o], lower[o] = best_plan(m, prices, room, False, o, desk, house, service, most_nodes)
+        value[o], lower[o] = best_plan(m, prices, room, LOOSE, o, desk, house, service, most_nodes)
         cost[o] = true_cost(m, o, house, service)
 
 
 @njit(cache=True, nogil=True)
-def take_range(m, room, low, high, house, service, sign):  # type: ignore[no-untyped-def]
+def take_range(m, room, low, high, house, service, sign):
     for o in range(low, high):
         take(m, room, o, house, service, sign)
 
 
 @njit(cache=True, nogil=True)
-def take_some(m, room, some, house, service, sign):  # type: ignore[no-untyped-def]
+def take_some(m, room, some, house, service, sign):
     for o in some:
         take(m, room, o, house, service, sign)
 
 
 @njit(cache=True, nogil=True)
-def place(m, prices, room, sequence, desk, cost, house, service, most_nodes):  # type: ignore[no-untyped-def]
+def place(m, prices, room, sequence, desk, cost, house, service, most_nodes):
     """Each order of the sequence takes the best of what is left; its place before is not given back."""
     for o in sequence:
-        best_plan(m, prices, room, True, o, desk, house, service, most_nodes)
+        best_plan(m, prices, room, TIGHT, o, desk, house, service, most_nodes)
         take(m, room, o, house, service, 1)
         cost[o] = true_cost(m, o, house, service)

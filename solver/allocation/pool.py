@@ -13,6 +13,7 @@ from solver.allocation.kernel import Floats, Prices, Room
 from solver.allocation.problem import Ints, spans
 from solver.allocation.workshop import Workshop
 
+
 @dataclass(slots=True)
 class Pool:
     """Distinct plans that ship something; plan c has the groups of its order from `first[c]`."""
@@ -42,7 +43,7 @@ class Pool:
 
 
 @njit(cache=True)
-def _keys(group_first, house, service):  # type: ignore[no-untyped-def]
+def _keys(group_first, house, service):
     """A hash for each order's plan, and whether it ships anything."""
     n = len(group_first) - 1
     keys, ships = np.empty(n, np.int64), np.zeros(n, np.bool_)
@@ -58,9 +59,9 @@ def _keys(group_first, house, service):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _entries(m, order, first, house, service, row_unit, row_work, row_bench, row_dock, row_lorry):  # type: ignore[no-untyped-def]
+def _entries(m, order, first, house, service, row_unit, row_work, row_bench, row_dock, row_lorry):
     """(row, column, coefficient) of the columns' uses, in the order of columns; rows of -1 are not asked."""
-    kinds, services = m.work.shape[1], row_dock.shape[1]
+    kinds = m.work.shape[1]
     size = 0
     for c in range(len(order)):
         for x in range(first[c], first[c + 1]):
@@ -91,7 +92,7 @@ def _entries(m, order, first, house, service, row_unit, row_work, row_bench, row
 
 
 @njit(cache=True)
-def _put(rows, columns, values, begin, at, column, row, value):  # type: ignore[no-untyped-def]
+def _put(rows, columns, values, begin, at, column, row, value):
     if row < 0 or value == 0:
         return at
     for e in range(begin, at):
@@ -117,7 +118,7 @@ class Rows:
         order = problem.order_of_group[group]
         pairs = np.unique(order * problem.houses + house)
         np.add.at(wanted[2], pairs % problem.houses, 1)
-        for s in range(wanted[3].shape[1]):
+        for s in range(problem.rate.shape[1]):
             may = (problem.services[order] >> s & 1).astype(bool)
             np.add.at(wanted[3][:, s], np.unique(order[may] * problem.houses + house[may]) % problem.houses, 1)
             np.add.at(wanted[4][:, s], house[may], market.weight[group[may]])
@@ -139,7 +140,6 @@ class Rows:
     def spread(self, duals: Floats) -> Prices:
         """Prices of the room from prices of the rows."""
         return Prices(*(np.where(row >= 0, np.append(duals, 0.0)[row], 0.0) for row in self.number))
-
 
 
 @dataclass(frozen=True, slots=True)

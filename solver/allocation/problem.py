@@ -124,11 +124,12 @@ def spans(first: Ints, some: Ints) -> Ints:
     return found
 
 
-_PER_ORDER = "priority region due late services partial parcels pinned".split()
-_PER_GROUP = "weight work penalty home home_service".split()
-_NEVER_NEGATIVE = (
-    "qty weight work penalty late services zone rate transit stock capacity benches dock lorry balance".split()
-)
+_PER_ORDER = ["priority", "region", "due", "late", "services", "partial", "parcels", "pinned"]
+_PER_GROUP = ["weight", "work", "penalty", "home", "home_service"]
+_NEVER_NEGATIVE = [
+    *("qty", "weight", "work", "penalty", "late", "services", "zone", "rate"),
+    *("transit", "stock", "capacity", "benches", "dock", "lorry", "balance"),
+]
 
 
 def _must(holds: Any, rule: str) -> None:

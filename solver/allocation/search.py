@@ -1,15 +1,15 @@
 """Ejection search: an order takes the plan it wishes, those who hold what it wants find another place.
 
-At prices p a plan's gap to the bound is the sum of its orders' regrets (priced cost above the least) and of the worth of
-what nobody takes. So an order with regret is given its wish, or one that could use a dear thing left lying is given that;
-for each thing then missing, a holder is taken out; the holders take the best of what is left. The change stays when it is cheaper, or little dearer while the search is warm
-(Kirkpatrick et al. 1983).
+At prices p a plan's gap to the bound is the sum of its orders' regrets (priced cost above the least) and of the worth
+of what nobody takes. So an order with regret is given its wish, or one that could use a dear thing left lying is
+given that; for each thing then missing, a holder is taken out; the holders take the best of what is left. The change
+stays when it is cheaper, or little dearer while the search is warm (Kirkpatrick et al. 1983).
 """
 
 import numpy as np
 from numba import njit
 
-from solver.allocation.kernel import best_plan, take, true_cost
+from solver.allocation.kernel import LOOSE, TIGHT, best_plan, take, true_cost
 
 #: Orders one move may touch, and how often it looks for a holder.
 MOST_TOUCHED, TRIES = 12, 64
@@ -18,7 +18,7 @@ BAIT = 2_000.0
 
 
 @njit(cache=True, nogil=True)
-def priced_cost(m, prices, o, house, service):  # type: ignore[no-untyped-def]
+def priced_cost(m, prices, o, house, service):
     """True cost and what the plan uses at these prices."""
     total = true_cost(m, o, house, service)
     first, after = m.group_first[o], m.group_first[o + 1]
@@ -40,7 +40,7 @@ def priced_cost(m, prices, o, house, service):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _uses(m, o, house, service, kind, w, x):  # type: ignore[no-untyped-def]
+def _uses(m, o, house, service, kind, w, x):
     """Does order o hold some of row (kind, w, x)? kind 0: SKU x, 1: work x, 2: bench, 3: dock x, 4: lorry x."""
     for g in range(m.group_first[o], m.group_first[o + 1]):
         if house[g] != w:
@@ -58,7 +58,7 @@ def _uses(m, o, house, service, kind, w, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _missing(m, room, o, house, service):  # type: ignore[no-untyped-def]
+def _missing(m, room, o, house, service):
     """The first row of order o's plan of which there is too little: (kind, w, x) as in `_uses`, kind -1: none."""
     for g in range(m.group_first[o], m.group_first[o + 1]):
         w, s = house[g], service[g]
@@ -80,15 +80,13 @@ def _missing(m, room, o, house, service):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, w, x, house, service):  # type: ignore[no-untyped-def]
+def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, w, x, house, service):
     """Some order that holds the row and may still be touched; -1: none seen."""
     span = wanted_first[x + 1] - wanted_first[x] if kind == 0 else len(members)
     start = np.random.randint(span)
     for step in range(min(span, TRIES)):
-        if kind == 0:
-            h = wanted_order[wanted_first[x] + (start + step) % span]
-        else:
-            h = members[(start + step) % span]
+        at = (start + step) % span
+        h = wanted_order[wanted_first[x] + at] if kind == 0 else members[at]
         if mine[h] and _uses(m, h, house, service, kind, w, x):
             known = False
             for t in range(count):
@@ -100,10 +98,11 @@ def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, 
 
 @njit(cache=True, nogil=True)
 def search(
-    m, prices, room, members, mine, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret, house, service, desk, moves,
-    warm, again, noise, nodes, seed,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Try `moves` moves among `members` ([n] `mine` marks them); plan, room, cost and regret change in place.
+    m, prices, room, members, mine, seeds, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret,
+    house, service, desk, moves, warm, again, noise, nodes, seed,
+):  # fmt: skip
+    """Try `moves` moves among `members` ([n] `mine` marks them), started by `seeds` if there are any; plan, room,
+    cost and regret change in place.
 
     `value[o]` is the least priced cost of order o; `again` the chance that an order thrown out takes its own wish in
     turn. Answers the fen gained.
@@ -116,7 +115,9 @@ def search(
     gain = 0.0
     for move in range(moves):
         sku, at = -1, -1
-        if len(dear_sku) and np.random.random() < 0.5:
+        if len(seeds):
+            o = seeds[np.random.randint(len(seeds))]
+        elif len(dear_sku) and np.random.random() < 0.5:
             most_worth = 0.0
             for _ in range(7):
                 d = np.random.randint(len(dear_sku))
@@ -148,17 +149,19 @@ def search(
             if t == 0 and sku >= 0:
                 price = prices.unit[sku, at]
                 prices.unit[sku, at] = -price - BAIT
-                best_plan(m, prices, room, False, h, desk, house, service, nodes)
+                best_plan(m, prices, room, LOOSE, h, desk, house, service, nodes)
                 prices.unit[sku, at] = price
             else:
-                best_plan(m, prices, room, not wish, h, desk, house, service, nodes)
+                best_plan(m, prices, room, LOOSE if wish else TIGHT, h, desk, house, service, nodes)
             take(m, room, h, house, service, 1)
             change += true_cost(m, h, house, service) - before[t]
             while good and wish:
                 kind, w, x = _missing(m, room, h, house, service)
                 if kind < 0:
                     break
-                other = _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, w, x, house, service)
+                other = _holder(
+                    m, wanted_first, wanted_order, members, mine, touched, count, kind, w, x, house, service
+                )
                 good = other >= 0 and count < MOST_TOUCHED
                 if good:
                     touched[count] = other
@@ -185,7 +188,7 @@ def search(
 
 
 @njit(cache=True, nogil=True)
-def _lift(m, room, o, house, service, kept, old):  # type: ignore[no-untyped-def]
+def _lift(m, room, o, house, service, kept, old):
     """Remember order o's plan and take it out of the room."""
     first = m.group_first[o]
     take(m, room, o, house, service, -1)

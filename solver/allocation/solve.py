@@ -1,24 +1,23 @@
 """Optimal allocation: prices on what is scarce, orders placed by prices, then exchanged and re-planned exactly.
 
-Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the cost of using
-scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding); Amil, Makhdoumi and Wei 2025 (ship plans
-as columns).
+Sources: Xu, Allgor and Graves 2009 (decide orders together); Acimovic and Graves 2015 (dual prices as the cost of
+using scarce stock); Jasin and Sinha 2015 and Ma 2023 (linear relaxation and rounding); Amil, Makhdoumi and Wei 2025
+(ship plans as columns).
 """
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import numpy as np
 
-from solver.allocation.chunks import Chunker, Crew, Packing, pack
+from solver.allocation.chunks import Chunker, Crew, Threads
 from solver.allocation.greedy import most_urgent_first
 from solver.allocation.kernel import Prices
 from solver.allocation.market import no_prices
 from solver.allocation.plan import Plan, bill_of
 from solver.allocation.pool import Pool
 from solver.allocation.prices import Valuation, value_market
-from solver.allocation.problem import Ints, Problem
+from solver.allocation.problem import Problem
 from solver.allocation.reasons import reasons_of
 from solver.allocation.state import Searcher, State, placed, state_of
 from solver.allocation.workshop import Workshop
@@ -26,9 +25,14 @@ from solver.common import Seed, Status, Stop, Watch
 
 OnStage = Callable[[str, int, int], None]
 #: Passes of exchanges with this many moves for each order, and their heat and noise in fen.
-PASSES, MOVES, WARM, NOISE = 3, 2, 100.0, 100.0
+PASSES, MOVES, PRESS, WARM, NOISE = 4, 2, 20, 100.0, 100.0
+#: Orders above which the first passes are dealt to several hands. A constant, not the machine's cores: the same plan
+#: everywhere.
+FEW, HANDS = 2_000, 2
 #: Chunks for a plan of the usual effort, and passes in vain that end them.
-CHUNKS, PATIENCE, LITTLE = 40, 2, 2e-5
+CHUNKS, PATIENCE, LITTLE = 60, 3, 2e-5
+#: Chunks that share what is left, whoever packs them: more of them wait for each other less and find less.
+SIDE_BY_SIDE = 2
 ROUNDS = 11
 
 
@@ -61,7 +65,7 @@ def solve(
             house, service, cost = by_prices
     state = state_of(shop, valuation, house, service)
     if stop.work:
-        _improve(state, valuation, stop, seed, watch, tell, crew or _at_home)
+        _improve(state, valuation, stop, seed, watch, tell, crew or Threads(len(shop.desks)))
     tell("reasons", 0, 1)
     return _finished(state, valuation, stop, seed, watch, began)
 
@@ -75,30 +79,35 @@ def _improve(
         if watch.is_over():
             return
         tell("search", turn, PASSES)
-        searcher.run(state, max(4_000, MOVES * n), WARM * 0.5**turn, NOISE * (1 + turn), seed + turn * 64)
-    chunker, done, in_vain, hands = Chunker(searcher, valuation), 0, 0, len(state.shop.desks)
+        hands = HANDS if n > FEW and turn < PASSES - 1 else 1
+        moves = max(4_000, MOVES * n)
+        searcher.run(state, moves, WARM * 0.5**turn, NOISE * (1 + turn), seed + turn * 64, hands=hands)
+        _press(searcher, state, seed + turn * 64 + 32)
+    chunker, done, in_vain = Chunker(searcher, valuation), 0, 0
     most = max(2, CHUNKS * stop.work // 100) * max(1, n // 10_000)
     while done < most and in_vain < PATIENCE and not watch.is_over():
         before = state.total
         chunks = chunker.chunks(state, rng)[: most - done]
-        for at in range(0, len(chunks), hands):
+        for at in range(0, len(chunks), SIDE_BY_SIDE):
             if watch.is_over():
                 return
             tell("chunks", done, most)
-            chunker.improve(state, chunks[at : at + hands], crew, seed + done)
-            done += len(chunks[at : at + hands])
+            some = chunks[at : at + SIDE_BY_SIDE]
+            chunker.improve(state, some, crew, seed + done)
+            done += len(some)
         searcher.run(state, max(2_000, n // 2), 0.0, NOISE, seed + 1_000 + done)
+        _press(searcher, state, seed + 2_000 + done)
         in_vain = in_vain + 1 if not chunks or before - state.total <= before * LITTLE else 0
 
 
-def _at_home(packings: Sequence[Packing]) -> Sequence[np.ndarray | None]:
-    with ThreadPoolExecutor(max(1, len(packings))) as hands:
-        return list(hands.map(pack, packings))
+def _press(searcher: Searcher, state: State, seed: Seed) -> None:
+    """Orders left out press in: nobody of less weight keeps what they could use."""
+    out = np.nonzero(np.logical_or.reduceat(state.house < 0, state.shop.problem.group_first[:-1]))[0]
+    if len(out):
+        searcher.run(state, PRESS * len(out), 0.0, NOISE, seed, out)
 
 
-def _finished(
-    state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float
-) -> Plan:
+def _finished(state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float) -> Plan:
     problem = state.shop.problem
     cost = bill_of(problem, state.house, state.service).total
     bound = min(cost, int(np.ceil(valuation.bound - 1e-3)))
@@ -114,6 +123,3 @@ def _finished(
 
 def _quiet(name: str, done: int, total: int) -> None:
     del name, done, total
-
-
-__all__ = ["Ints", "OnStage", "solve"]

@@ -1,4 +1,4 @@
-"""A plan while it is being improved: who ships where, the room that is left, and how far each order is from its wish."""
+"""A plan while it is being improved: who ships where, the room that is left, how far each order is from its wish."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from solver.allocation.prices import Valuation
 from solver.allocation.problem import Ints
 from solver.allocation.search import priced_cost, search
 from solver.allocation.workshop import Workshop
+from solver.common import Seed
 
 #: Fen: a unit at such a price is worth looking for somebody to take it.
 DEAR = 50.0
@@ -39,7 +40,7 @@ class State:
 
 
 @njit(cache=True, nogil=True)
-def _recost(m, prices, some, house, service, value, cost, regret):  # type: ignore[no-untyped-def]
+def _recost(m, prices, some, house, service, value, cost, regret):
     for o in some:
         cost[o] = kernel.true_cost(m, o, house, service)
         regret[o] = priced_cost(m, prices, o, house, service) - value[o]
@@ -73,39 +74,44 @@ class Searcher:
         self.wanted_first = np.searchsorted(problem.sku[by], np.arange(problem.stock.shape[0] + 1))
         self.dear_sku, self.dear_house = np.nonzero(prices.unit > DEAR)
         self._shop, self._prices = shop, prices
+        dear = prices.unit.max(axis=1)
+        first = problem.line_first[problem.group_first[:-1]]
+        by = np.lexsort((dear[problem.sku], problem.order_of_group[problem.group_of_line]))
+        #: [n] the SKU an order fights hardest for: those who fight for the same are exchanged by the same thread.
+        self._dearest = problem.sku[by][np.append(first[1:], len(problem.sku)) - 1]
 
     def wanting(self, sku: int) -> Ints:
         """Orders that want a SKU."""
         return self.wanted_order[self.wanted_first[sku] : self.wanted_first[sku + 1]]
 
-    def run(self, state: State, moves: int, warm: float, noise: float, seed: int) -> None:
-        """`moves` moves in all. The shares differ with the seed, and so does what can be exchanged."""
+    def run(
+        self, state: State, moves: int, warm: float, noise: float, seed: Seed, seeds: Ints | None = None, hands: int = 1
+    ) -> None:
+        """`moves` moves in all, started by `seeds` alone if given. With several hands the orders and the room are
+        dealt out anew with each seed: quicker, and blind for exchanges between hands.
+        """
         shop, n = self._shop, self._shop.problem.orders
-        hands = len(shop.desks) if n > 2_000 else 1
         rng = np.random.default_rng(seed)
         mine = [np.zeros(n, bool) for _ in range(hands)]
-        share = rng.permutation(n) % hands
-        rooms = self._slices(state.room, hands, rng)
+        side = rng.integers(hands, size=len(shop.problem.stock))
+        share = side[self._dearest]
+        dear = self._prices.unit > 0.0
+        rooms = [Room(*(r // hands + (hand < r % hands) for r in state.room)) for hand in range(hands)]
+        for hand in range(hands):  # the last of a dear thing is of use to one who gets all of it
+            rooms[hand].unit[dear] = (state.room.unit * (side == hand)[:, None])[dear]
         for hand in range(hands):
             mine[hand][share == hand] = True
 
         def work(hand: int) -> None:
             prices = Prices(self._prices.unit.copy(), *self._prices[1:])
+            begin = np.zeros(0, np.int64) if seeds is None else seeds[mine[hand][seeds]]
+            if seeds is not None and not len(begin):
+                return
             search(
-                shop.market, prices, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], self.dear_sku,
+                shop.market, prices, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], begin, self.dear_sku,
                 self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost, state.regret,
                 state.house, state.service, shop.desks[hand], moves // hands, warm, 0.3, noise, QUICK, seed + hand,
             )  # fmt: skip
 
         shop.each(work, range(hands))
         state.room = shop.left(state.house, state.service)
-
-    @staticmethod
-    def _slices(room: Room, hands: int, rng: np.random.Generator) -> list[Room]:
-        """Each thing that is left belongs to one thread, so that what they do always fits together."""
-        owner = rng.integers(hands, size=room.unit.shape)
-        return [
-            Room(np.where(owner == hand, room.unit, 0), *(rest // hands + (hand < rest % hands) for rest in room[1:]))
-            for hand in range(hands)
-        ]
-

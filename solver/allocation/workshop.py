@@ -12,7 +12,6 @@ from solver.allocation.kernel import Floats, Prices, Room
 from solver.allocation.market import market_of, paper, room_of, value_of
 from solver.allocation.problem import Ints, Problem
 
-
 #: Near-best plans of one order that are looked at together.
 PLANS = 16
 
@@ -71,7 +70,7 @@ class Workshop:
         for done in [self._pool.submit(work, job) for job in jobs]:
             done.result()
 
-    def spread(self, work) -> None:  # type: ignore[no-untyped-def]
+    def spread(self, work) -> None:
         """`work(low, high, desk)` over all orders, a range for each thread."""
         cuts = np.linspace(0, self.problem.orders, len(self.desks) + 1).astype(int).tolist()
         jobs = [

@@ -160,6 +160,11 @@
     setTimeout(ready, 500);
     // Handhelds that "type into the box" need the box in focus; it has no soft keyboard (inputmode=none).
     const hold = () => { if (matchMedia("(pointer: coarse)").matches && document.activeElement === document.body) field.focus({ preventScroll: true }); };
+    // htmx keeps the field in focus whose number was just sent: the next scan would be typed into it. A refused one stays.
+    document.addEventListener("htmx:afterSwap", (e) => {
+      const at = document.activeElement;
+      if (e.detail.requestConfig?.triggeringEvent?.type === "submit" && editable(at) && !at.matches("[aria-invalid=true]")) at.blur();
+    });
     document.addEventListener("htmx:afterSettle", hold);
     hold();
     pump();

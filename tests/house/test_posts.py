@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from sqlalchemy.engine import Dialect
 from sqlmodel import SQLModel
 from werkzeug.routing import IntegerConverter
 from werkzeug.test import TestResponse
@@ -68,7 +70,7 @@ class House:
     def again(self) -> None:
         if not self.is_touched:
             return
-        self.database.dispose()
+        self.database.engine.dispose()  # the lines; what the engine compiled stays
         if self.cluster:
             self.cluster.drop_database(self.url)
             self.cluster.create_database(str(self.template), self.url.rpartition("/")[2])
@@ -91,14 +93,22 @@ class House:
         return self.client(name).post(url, data=data, content_type=kind)
 
 
+@cache
+def _selects(dialect: Dialect) -> dict[str, str]:
+    """Table -> the statement that reads all of it, but for when a session was last seen."""
+    tables = SQLModel.metadata.sorted_tables
+    kept = {table.name: [column for column in table.columns if column.name != "seen_at"] for table in tables}
+    return {name: str(sa.select(*columns).compile(dialect=dialect)) for name, columns in kept.items()}
+
+
 def prints() -> Print:
-    """Every table: how many rows, and what is in them, but for when a session was last seen."""
+    """Every table: how many rows, and what is in them, as the driver gives it."""
     found = {}
     with uow.reading() as db:
-        for table in SQLModel.metadata.sorted_tables:
-            columns = [column for column in table.columns if column.name != "seen_at"]
-            rows = sorted(repr(tuple(row)) for row in db.connection().execute(sa.select(*columns)))
-            found[table.name] = (len(rows), hash(tuple(rows)))
+        line = db.connection()
+        for name, select in _selects(line.dialect).items():
+            rows = sorted(repr(tuple(row)) for row in line.exec_driver_sql(select))
+            found[name] = (len(rows), hash(tuple(rows)))
     return found
 
 

@@ -252,7 +252,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser,
         if answer.status != 200 and (endpoint, answer.status) not in (("care.scan", 422), ("lots.lot_called", 404)):
             wrong.append(f"{endpoint} {path}: {answer.status}")
             continue
-        for violation in axe.run(page).response["violations"]:
+        for violation in _violations(axe, page):
             nodes = [node["html"][:160] for node in violation["nodes"][:3]]
             wrong.append(f"{endpoint} {theme}: {violation['id']}: {nodes}")
         page.set_viewport_size({"width": 320, "height": 640})
@@ -266,6 +266,13 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser,
     for page in pages.values():
         page.context.close()
     assert wrong == [], "\n".join(wrong)
+
+
+def _violations(axe: Axe, page: Page) -> list[dict[str, Any]]:
+    """As `axe.run(page)`, without bringing over what every rule had to say about what is right."""
+    page.evaluate(axe.axe_script)
+    found: list[dict[str, Any]] = page.evaluate("axe.run({resultTypes: ['violations']}).then(run => run.violations)")
+    return found
 
 
 def _person(browser: Browser, url: str, badge: str, theme: str) -> Page:

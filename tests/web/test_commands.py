@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,24 @@ from sqlmodel import Session, select
 
 from floor.events.models import AuditEvent
 from floor.events.service import Event, record
-from floor.kit import clock
+from floor.factory import create_app
+from floor.kit import clock, uow
 from floor.kit.errors import Conflict
 from floor.kit.uow import reading, unit_of_work
 from floor.web import commands
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from tests.conftest import SETTINGS
 from tests.web_client import Person
+
+
+@pytest.fixture
+def app(database_url):
+    """One of its own: the bell is no door of the house."""
+    app = create_app(replace(SETTINGS, database_url=database_url))
+    app.config["TESTING"] = True
+    yield app
+    uow.database().dispose()
 
 
 @pytest.fixture
