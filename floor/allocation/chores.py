@@ -7,8 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from floor.allocation import announcing, planning, queries, worth
-from floor.allocation.placing import Placer
-from floor.allocation.service import Share
+from floor.allocation.placing import room_beside
 from floor.allocation.states import Strategy
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
@@ -33,10 +32,7 @@ def place_new(only: int | None = None) -> int:
         return 0
     run_id = newest[0].id if newest else None
     prices = worth.prices_for(facts, worth.unpack(newest[1])) if newest else None
-    ways = Placer(facts, prices, announced).place()
-    units = facts.units()
-    plan = {order: (Share(house, carrier, units[order]),) for order, (house, carrier) in ways.items()}
-    return _announce(plan, run_id)
+    return _announce(planning.place_now(facts, prices, room_beside(facts, announced)), run_id)
 
 
 class _Again:

@@ -78,6 +78,13 @@ def begin(facts: Facts, strategy: str, effort: Effort) -> "Future[Outcome]":
     return compute.submit(_work, problem_of(**facts.arrays), strategy, 0, "", effort, settings.bound().cluster)
 
 
+def place_now(facts: Facts, prices: Mapping[str, Any] | None, room: Mapping[str, Ints]) -> dict[int, tuple[Share, ...]]:
+    """Each order where it does least harm at these prices, in the room there is; orders that find no way are not in
+    it. Nothing is solved again: the next plan over all of them corrects what that missed."""
+    house, service = compute.run(_place, problem_of(**facts.arrays), prices, room)
+    return _shares(facts, house, service)
+
+
 def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
     heard = ""
     while True:
@@ -95,7 +102,7 @@ def _wait(doing: "Future[Outcome]", note: Path, tell: Tell | None) -> Outcome:
 
 def planned(facts: Facts, outcome: Outcome) -> Planned:
     """A worker process's answer in our ids."""
-    shares = _shares(facts, outcome)
+    shares = _shares(facts, outcome.house, outcome.service)
     left = causes.Leftover(facts, outcome.house)
     missed = [left.explain(cause) for cause in outcome.reasons]
     figures = _named(facts, outcome.figures)
@@ -106,20 +113,20 @@ def planned(facts: Facts, outcome: Outcome) -> Planned:
     )  # fmt: skip
 
 
-def _shares(facts: Facts, outcome: Outcome) -> dict[int, tuple[Share, ...]]:
+def _shares(facts: Facts, house: Ints, service: Ints) -> dict[int, tuple[Share, ...]]:
     """Order -> what each warehouse sends of it; pieces of a line that meet again are one."""
     first, line_first = facts.arrays["group_first"], facts.arrays["line_first"]
     sku, qty = facts.arrays["sku"], facts.arrays["qty"]
     order_of = np.repeat(np.arange(len(facts.orders)), np.diff(first))
     parcels: dict[int, dict[tuple[int, int], Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
-    for group in np.nonzero(outcome.house >= 0)[0]:
-        key = int(outcome.house[group]), int(outcome.service[group])
+    for group in np.nonzero(house >= 0)[0]:
+        key = int(house[group]), int(service[group])
         for line in range(line_first[group], line_first[group + 1]):
             parcels[int(order_of[group])][key][facts.skus[sku[line]]] += int(qty[line])
     return {
         facts.orders[order]: tuple(
-            Share(facts.houses[house], facts.carriers[service], tuple(sorted(units.items())))
-            for (house, service), units in sorted(mine.items())
+            Share(facts.houses[w], facts.carriers[s], tuple(sorted(units.items())))
+            for (w, s), units in sorted(mine.items())
         )
         for order, mine in parcels.items()
     }
@@ -176,6 +183,16 @@ def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort 
     }  # fmt: skip
     reasons = causes.complete(problem, plan.house, plan.service, told)
     return Outcome(plan.house, plan.service, reasons, figures | _use(problem, plan, prices), prices)
+
+
+def _place(problem: Problem, prices: Mapping[str, Any] | None, room: Mapping[str, Ints]) -> tuple[Ints, Ints]:
+    from solver.allocation.kernel import Prices, Room
+    from solver.allocation.market import no_prices
+    from solver.allocation.stream import place_new
+
+    worth = Prices(**prices) if prices else no_prices(problem)
+    house, service, _cost = place_new(problem, worth, Room(**room))
+    return house, service
 
 
 def _teller(note: str) -> Tell:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from solver.allocation import kernel
+from solver.allocation.greedy import most_urgent_first
 from solver.allocation.kernel import QUICK, Prices, Room
 from solver.allocation.market import market_of, paper
 from solver.allocation.plan import bill_of
@@ -16,7 +17,7 @@ from solver.allocation.problem import Ints, Problem
 
 
 def place_new(problem: Problem, prices: Prices, room: Room) -> tuple[Ints, Ints, int]:
-    """(warehouse, service) of each group of the problem's orders in their order, and the fen it costs.
+    """(warehouse, service) of each group, the most urgent order first, and the fen it costs.
 
     `room` is what earlier orders left and becomes what these leave; the problem's own capacities are not looked at.
     """
@@ -24,7 +25,7 @@ def place_new(problem: Problem, prices: Prices, room: Room) -> tuple[Ints, Ints,
     market = market_of(there)
     house, service = np.full(problem.groups, -1), np.full(problem.groups, -1)
     kernel.place(
-        market, prices, room, np.arange(problem.orders), paper(market, there), np.empty(problem.orders), house,
+        market, prices, room, most_urgent_first(problem), paper(market, there), np.empty(problem.orders), house,
         service, QUICK,
     )  # fmt: skip
     return house, service, bill_of(problem, house, service).total

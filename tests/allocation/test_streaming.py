@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from floor.allocation import chores, planning, queries
 from floor.allocation.models import Announcement
-from floor.allocation.placing import Placer
+from floor.allocation.placing import room_beside
 from floor.allocation.states import RunState
 from floor.allocation.worth import prices_for, unpack
 from floor.events.models import AuditEvent
@@ -103,9 +103,9 @@ def test_prices_keep_dear_stock_for_those_who_need_it(app):
     assert run.allocated == len(planned.shares) == 5
     with reading() as db:
         _run, data = queries.newest_prices(db)
-    placed = Placer(facts, prices_for(facts, unpack(data)), []).place()
+    placed = planning.place_now(facts, prices_for(facts, unpack(data)), room_beside(facts, []))
     alone = [order for order in placed if len(facts.units()[order]) == 1]
-    assert [placed[order][0] for order in alone] == [world.other.id] * 2
+    assert [[share.warehouse_id for share in placed[order]] for order in alone] == [[world.other.id]] * 2
 
 
 def test_a_run_turns_the_announcement_into_a_shipment(app, relay):
