@@ -8,7 +8,8 @@ import numpy as np
 from solver.allocation import kernel
 from solver.allocation.kernel import QUICK, Floats, Market
 from solver.allocation.market import no_prices
-from solver.allocation.plan import Plan, bill_of
+from solver.allocation.pins import beside_pins
+from solver.allocation.plan import Code, Plan, Reason, bill_of
 from solver.allocation.problem import NO_LIMIT, Ints, Problem
 from solver.allocation.workshop import Workshop
 from solver.common import Seed, Status
@@ -69,6 +70,13 @@ def most_urgent_first(problem: Problem) -> Ints:
     return found
 
 
+def nothing_ships(problem: Problem, seed: Seed, name: str) -> Plan:
+    """No orders, or nowhere to ship them from."""
+    nowhere, cost = np.full(problem.groups, -1), int(problem.penalty.sum())
+    reasons = tuple(Reason(o, Code.NO_LANE) for o in range(problem.orders))
+    return Plan(nowhere, nowhere.copy(), cost, cost, Status.OPTIMAL, seed, name, reasons=reasons)
+
+
 def _ways(market: Market) -> tuple[Ints, Ints]:
     return np.repeat(np.arange(len(market.weight)), np.diff(market.way_first)), market.way_house
 
@@ -78,6 +86,10 @@ def _ranked(market: Market, rank: Floats) -> Market:
 
 
 def _by_rule(problem: Problem, rule: Callable[[Workshop], Market], name: str, seed: Seed) -> Plan:
+    if problem.pinned.any():
+        return beside_pins(problem, lambda rest: STRATEGIES[name](rest, seed))
+    if not problem.orders or not problem.houses:
+        return nothing_ships(problem, seed, name)
     began = time.perf_counter()
     shop = Workshop(problem)
     house, service = np.full(problem.groups, -1), np.full(problem.groups, -1)

@@ -95,6 +95,8 @@ def bill_of(problem: Problem, house: Ints, service: Ints) -> Bill:
     """The objective of `Problem`, in numpy alone: it shares nothing with the kernels that search."""
     order = problem.order_of_group
     ships = house >= 0
+    if not ships.any():
+        return Bill(int(problem.penalty.sum()), 0, 0, 0, 0, 0, 0)
     parcel, weight = parcels_of(problem, house, service)
     zone = problem.zone[problem.region[parcel[:, 0]], parcel[:, 1]]
     band = np.searchsorted(problem.edges, weight)

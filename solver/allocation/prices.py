@@ -21,6 +21,8 @@ from solver.common import Watch
 NODES = 200_000
 #: Fen: the first round starts with coins too coarse for anything but scarcity itself, later rounds with finer ones.
 HOTTEST, HOT, CARRY = 20_000.0, 60.0, 0.9
+#: The first coins are no smaller than this part of what it costs to leave out the dearest.
+DEAREST = 15
 #: Quick rounds find the plans that matter, later ones (from this turn on) cool slowly and settle the prices.
 SETTLE, QUICK_COOLING, SLOW_COOLING, QUICK_SWEEPS, SLOW_SWEEPS = 5, 0.65, 0.87, 5, 8
 #: New plans, as a share of all orders, below which another round would not move the prices.
@@ -77,7 +79,7 @@ def _clear(shop: Workshop, pool: Pool, rows: Rows, level: Floats, turn: int) -> 
     uses = uses_of(shop, pool, rows)
     column = place[uses.column]
     order = np.lexsort((column, uses.row))
-    hot = max(HOT, HOTTEST * 0.25**turn)
+    hot = max(HOT, max(HOTTEST, shop.problem.penalty.max() / DEAREST) * 0.25**turn)
     cold = 30.0 if turn < 2 else 3.0 if turn < 4 else 0.7
     cooling, sweeps = (SLOW_COOLING, SLOW_SWEEPS) if turn >= SETTLE else (QUICK_COOLING, QUICK_SWEEPS)
     cool = hot * cooling ** np.arange(int(np.log(cold / hot) / np.log(cooling)) + 1)

@@ -29,7 +29,10 @@ def reasons_of(state: State) -> tuple[Reason, ...]:
     out = np.nonzero(np.logical_or.reduceat(state.house < 0, problem.group_first[:-1]))[0]
     if not len(out):
         return ()
-    claim = np.add.reduceat(np.where(state.house < 0, problem.penalty, 0), problem.group_first[:-1])[out]
+    missing = state.house < 0
+    units = np.add.reduceat(np.where(missing[problem.group_of_line], problem.qty, 0), problem.line_first[:-1])
+    first = problem.group_first[:-1]
+    claim = np.add.reduceat(np.where(missing, problem.penalty, 0), first)[out] / np.add.reduceat(units, first)[out]
     out = out[np.lexsort((out, -claim))]
     found = _Explainer(problem, state, out)
     return tuple(found.why(place) for place in range(len(out)))

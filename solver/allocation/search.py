@@ -98,7 +98,7 @@ def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, 
 
 @njit(cache=True, nogil=True)
 def search(
-    m, prices, room, members, mine, seeds, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret,
+    m, prices, free, room, members, mine, seeds, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret,
     house, service, desk, moves, warm, again, noise, nodes, seed,
 ):  # fmt: skip
     """Try `moves` moves among `members` ([n] `mine` marks them), started by `seeds` if there are any; plan, room,
@@ -151,6 +151,8 @@ def search(
                 prices.unit[sku, at] = -price - BAIT
                 best_plan(m, prices, room, LOOSE, h, desk, house, service, nodes)
                 prices.unit[sku, at] = price
+            elif t == 0 and len(seeds) and move % 2:
+                best_plan(m, free, room, LOOSE, h, desk, house, service, nodes)  # whatever it costs the others
             else:
                 best_plan(m, prices, room, LOOSE if wish else TIGHT, h, desk, house, service, nodes)
             take(m, room, h, house, service, 1)

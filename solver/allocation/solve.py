@@ -11,9 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from solver.allocation.chunks import Chunker, Crew, Threads
-from solver.allocation.greedy import most_urgent_first
+from solver.allocation.greedy import most_urgent_first, nothing_ships
 from solver.allocation.kernel import Prices
 from solver.allocation.market import no_prices
+from solver.allocation.pins import beside_pins
 from solver.allocation.plan import Plan, bill_of
 from solver.allocation.pool import Pool
 from solver.allocation.prices import Valuation, value_market
@@ -49,6 +50,10 @@ def solve(
     `on_stage` hears of "prices", "place", "search", "chunks" and "reasons" with how many of how many steps are done;
     `crew` packs chunks somewhere else; `start` are the prices of an earlier, similar day.
     """
+    if problem.pinned.any():
+        return beside_pins(problem, lambda rest: solve(rest, stop, seed, on_stage, crew))
+    if not problem.orders or not problem.houses:
+        return nothing_ships(problem, seed, "optimal")
     began = time.perf_counter()
     stop, tell = stop or Stop(), on_stage or _quiet
     watch, shop = stop.watch(), Workshop(problem)
@@ -74,6 +79,18 @@ def _improve(
     state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, tell: OnStage, crew: Crew
 ) -> None:
     searcher = Searcher(state.shop, state.prices)
+    start = state.total, state.house.copy(), state.service.copy()
+    _exchange(searcher, state, valuation, stop, seed, watch, tell, crew)
+    if state.total > start[0]:
+        _, state.house, state.service = start
+        state.room = state.shop.left(state.house, state.service)
+        state.refresh(np.arange(state.shop.problem.orders))
+
+
+def _exchange(
+    searcher: Searcher, state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, tell: OnStage,
+    crew: Crew,
+) -> None:  # fmt: skip
     n, rng = state.shop.problem.orders, np.random.default_rng(seed)
     for turn in range(PASSES):
         if watch.is_over():

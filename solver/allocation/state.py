@@ -7,6 +7,7 @@ from numba import njit
 
 from solver.allocation import kernel
 from solver.allocation.kernel import QUICK, Floats, Prices, Room
+from solver.allocation.market import no_prices
 from solver.allocation.prices import Valuation
 from solver.allocation.problem import Ints
 from solver.allocation.search import priced_cost, search
@@ -73,7 +74,7 @@ class Searcher:
         self.wanted_order = problem.order_of_group[problem.group_of_line][by]
         self.wanted_first = np.searchsorted(problem.sku[by], np.arange(problem.stock.shape[0] + 1))
         self.dear_sku, self.dear_house = np.nonzero(prices.unit > DEAR)
-        self._shop, self._prices = shop, prices
+        self._shop, self._prices, self._free = shop, prices, no_prices(shop.problem)
         dear = prices.unit.max(axis=1)
         first = problem.line_first[problem.group_first[:-1]]
         by = np.lexsort((dear[problem.sku], problem.order_of_group[problem.group_of_line]))
@@ -108,8 +109,8 @@ class Searcher:
             if seeds is not None and not len(begin):
                 return
             search(
-                shop.market, prices, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], begin, self.dear_sku,
-                self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost, state.regret,
+                shop.market, prices, self._free, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], begin,
+                self.dear_sku, self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost, state.regret,
                 state.house, state.service, shop.desks[hand], moves // hands, warm, 0.3, noise, QUICK, seed + hand,
             )  # fmt: skip
 
