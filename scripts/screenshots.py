@@ -50,6 +50,9 @@ SCREENS = {
     "runs": ("B-4001", "/runs", DESK),
     "run": ("B-4001", "/runs > a[href^='/runs/']:not([href$='new'])", DESK),
     "run-new": ("B-4001", "/runs/new", DESK),
+    "run-preview": ("B-4001", "/runs/preview?strategy=optimal", DESK),
+    "runs-compare": ("B-4001", "/runs/compare?a=1&b=1", DESK),
+    "capacities": ("B-4001", "/capacities", DESK),
     "unallocated": (
         "B-4001",
         "/runs > a[href^='/runs/']:not([href$='new']) > a[href*='/unallocated']:not([href*='.csv'])",

@@ -87,9 +87,9 @@ class _Reader:
         able = whole & (p.work[groups].sum(axis=0) <= p.capacity).all(axis=1) if whole.any() else serves
         if not able.any():
             w, work = int(np.nonzero(whole)[0][0]), p.work[groups].sum(axis=0)
-            kinds = np.nonzero(work > p.capacity[w])[0].tolist()
-            lacks = tuple((1, w, kind, int(work[kind] - p.capacity[w, kind])) for kind in kinds)
-            return Cause(o, Why.CANNOT, -1, w, int(work[kinds[0]]), int(p.capacity[w, kinds[0]]), lacks)
+            over = np.nonzero(work > p.capacity[w])[0].tolist()
+            lacks = tuple((1, w, kind, int(work[kind] - p.capacity[w, kind])) for kind in over)
+            return Cause(o, Why.CANNOT, -1, w, int(work[over[0]]), int(p.capacity[w, over[0]]), lacks)
         left = np.where(able, self._stock[skus], 0)
         enough = (left >= wanted[:, None]).all(axis=0) & able
         if not enough.any():

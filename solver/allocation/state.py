@@ -110,7 +110,8 @@ class Searcher:
                 return
             search(
                 shop.market, prices, self._free, rooms[hand], np.nonzero(mine[hand])[0], mine[hand], begin,
-                self.dear_sku, self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost, state.regret,
+                self.dear_sku, self.dear_house, self.wanted_first, self.wanted_order, state.value, state.cost,
+                state.regret,
                 state.house, state.service, shop.desks[hand], moves // hands, warm, 0.3, noise, QUICK, seed + hand,
             )  # fmt: skip
 
