@@ -12,6 +12,7 @@ be what was applied. Before that, runs that nobody kills show how long phones wa
 import argparse
 import ctypes
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -22,7 +23,8 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,13 +34,15 @@ from unittest.mock import patch
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+import solver.allocation.greedy
+import solver.allocation.solve  # noqa: F401 -- loaded before the first fork
 from floor.allocation import jobs, planning, service
 from floor.allocation.models import Run
 from floor.allocation.states import RunState
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.relay import Relay
 from floor.factory import create_app
-from floor.kit import uow
+from floor.kit import compute, uow
 from floor.kit.actor import SYSTEM
 from floor.picking import jobs as walks
 from floor.settings import Settings
@@ -97,8 +101,8 @@ class Outcome:
         hows = ", ".join(f"{n} {how}" for how, n in sorted(self.kills.items()))
         return (
             f"kill -9 under runs on {self.database}, seed {self.seed}: {self.orders} orders, {self.kills.total()} kills"
-            f" ({hows}) in {self.seconds:.0f} s · {self.runs} runs, {self.looks} times judged · {self.answered} requests"
-            f" answered, {self.refused} refused · doubled {len(self.doubled)}, broken {len(self.broken)}"
+            f" ({hows}) in {self.seconds:.0f} s · {self.runs} runs, {self.looks} times judged"
+            f" · {self.answered} requests answered, {self.refused} refused · doubled {len(self.doubled)}, broken {len(self.broken)}"
         )
 
 
@@ -289,6 +293,7 @@ class Soak:
                 doom = death.Doom(end, uow.database().engine)
                 for module in (jobs, walks):
                     stack.enter_context(patch.object(module, "unit_of_work", _watched(doom)))
+            stack.enter_context(patch.object(compute, "_executor", _warm_planners()))
             quick = partial(planning.find_plan, effort=_EFFORT)
             stack.enter_context(patch.object(planning, "find_plan", quick))
             Relay(self.app.extensions["handlers"], _LEASE).run_forever(threading.Event())
@@ -323,10 +328,8 @@ class Soak:
     @staticmethod
     def _end_session(pid: int) -> None:
         """Its planners, if any are left."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def _figures(self) -> str:
         with uow.reading() as db:
@@ -348,6 +351,14 @@ def _child(live: Callable[[], None]) -> None:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _warm_planners() -> Callable[[], ProcessPoolExecutor]:
+    """Planners that are copies of this process, which knows the solver already: starting one costs nothing, and it may
+    be done before there are threads."""
+    pool = ProcessPoolExecutor(2, multiprocessing.get_context("fork"), initializer=_die_with_parent)
+    pool.submit(os.getpid).result()
+    return lambda: pool
 
 
 def _die_with_parent() -> None:
@@ -381,7 +392,9 @@ def _chosen(rng: random.Random) -> death.Death:
 
 def _waiting() -> int:
     with uow.reading() as db:
-        pending = sa.select(sa.func.count()).select_from(OutboxMessage).where(col(OutboxMessage.state) == Delivery.PENDING)
+        pending = (
+            sa.select(sa.func.count()).select_from(OutboxMessage).where(col(OutboxMessage.state) == Delivery.PENDING)
+        )
         return int(db.execute(pending).scalar_one())
 
 

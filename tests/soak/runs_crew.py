@@ -23,7 +23,6 @@ from floor.orders.models import Order
 from floor.orders.states import OrderState
 from floor.picking import queries as picking
 from floor.picking.models import Cart, Walk, WalkTote
-from floor.picking.states import WalkState
 from floor.shipments.models import Shipment
 from tests.soak.on_the_floor import Picker
 from tests.soak.phone import Answer, Book, Phone
@@ -89,7 +88,9 @@ class SitePicker(Picker):
             taken = select(Walk.cart_id).where(col(Walk.state).in_(picking.ACTIVE), col(Walk.cart_id).is_not(None))
             carts = db.exec(select(Cart.code).where(Cart.warehouse_id == home, col(Cart.id).not_in(taken))).all()
             busy = select(WalkTote.tote_id).where(col(WalkTote.is_busy), col(WalkTote.tote_id).is_not(None))
-            totes = db.exec(select(Tote.code).where(Tote.warehouse_id == home, col(Tote.id).not_in(busy)).limit(20)).all()
+            totes = db.exec(
+                select(Tote.code).where(Tote.warehouse_id == home, col(Tote.id).not_in(busy)).limit(20)
+            ).all()
         free = totes if view.cart else carts
         if not free:
             return False
@@ -109,7 +110,9 @@ class Canceller(_Thinking):
             self._publish()
         with reading() as db:
             shipped = sa.exists().where(col(Shipment.order_id) == col(Order.id))
-            wanted = select(Order.id).where(Order.state == OrderState.RELEASED, shipped if self.now_and_then(2) else ~shipped)
+            wanted = select(Order.id).where(
+                Order.state == OrderState.RELEASED, shipped if self.now_and_then(2) else ~shipped
+            )
             ids = list(db.exec(wanted.order_by(col(Order.id)).limit(400)))
         if ids:
             self.phone.post(f"/orders/{self.rng.choice(ids)}/cancel", {})
@@ -148,6 +151,7 @@ class Mover(_Thinking):
 
 def everybody(port: int, book: Book, seed: int, clients: int, done: threading.Event) -> list[Worker]:
     """Half of them pick, the others cancel and move in turn."""
+
     def common(n: int) -> tuple[Any, ...]:
         return port, book, f"{seed}-{n}", done
 

@@ -83,13 +83,15 @@ class Judge:
                 self._whole.add(run_id)
 
     def _order(self, run_id: int, order: int, plan: Units, there: list[Any], told: int) -> None:
-        """Whole in every respect: the same shipments as planned, all units booked; those nobody touched, to the unit."""
+        """Whole: the same shipments as planned, all units booked; those nobody touched, to the unit."""
         planned = Counter((house, carrier) for house, carrier in {key[:2] for key in plan})
         made = Counter((row.warehouse_id, row.carrier_id) for row in {row.id: row for row in there}.values())
         if planned != made:
             self._say([f"run {run_id}, order {order}: planned {dict(planned)}, shipped {dict(made)}"])
         if told != sum(plan.values()):
-            self._say([f"run {run_id}, order {order}: planned {sum(plan.values())} units, its shipments began with {told}"])
+            self._say(
+                [f"run {run_id}, order {order}: planned {sum(plan.values())} units, its shipments began with {told}"]
+            )
         if all(row.state is ShipmentState.PLANNED and row.order_state is OrderState.RELEASED for row in there):
             held: Counter[tuple[int, int, int]] = Counter()
             for row in there:
@@ -101,7 +103,9 @@ class Judge:
         """A plan serves all an order wants: of orders no earlier run served, every unit that was bought."""
         earlier = set(db.exec(select(Shipment.order_id).where(col(Shipment.run_id) < run_id)).all())
         wanted: dict[int, Counter[int]] = defaultdict(Counter)
-        for order, sku, qty in db.execute(sa.select(col(OrderLine.order_id), col(OrderLine.sku_id), col(OrderLine.qty))):
+        for order, sku, qty in db.execute(
+            sa.select(col(OrderLine.order_id), col(OrderLine.sku_id), col(OrderLine.qty))
+        ):
             if order in shares:
                 wanted[order][sku] += qty
         for order, plan in shares.items():
@@ -125,7 +129,12 @@ class Judge:
             .group_by(col(Shipment.warehouse_id), col(ShipmentLine.sku_id))
         )
         there = (
-            sa.select(col(Bin.warehouse_id), col(Balance.sku_id), sa.func.sum(col(Balance.reserved)), sa.func.sum(col(Balance.qty)))
+            sa.select(
+                col(Bin.warehouse_id),
+                col(Balance.sku_id),
+                sa.func.sum(col(Balance.reserved)),
+                sa.func.sum(col(Balance.qty)),
+            )
             .join(Bin, col(Bin.id) == col(Balance.place_id))
             .group_by(col(Bin.warehouse_id), col(Balance.sku_id))
         )
@@ -142,7 +151,9 @@ class Judge:
             rows = sa.select(col(OutboxMessage.state), sa.func.count()).where(col(OutboxMessage.state) != Delivery.SENT)
             for state, n in db.execute(rows.group_by(col(OutboxMessage.state))):
                 self._say([f"{n} messages of the outbox are {state}"])
-            for run_id, state in db.execute(sa.select(col(Run.id), col(Run.state)).where(col(Run.state).not_in(_ENDED))):
+            for run_id, state in db.execute(
+                sa.select(col(Run.id), col(Run.state)).where(col(Run.state).not_in(_ENDED))
+            ):
                 self._say([f"run {run_id} ended {state}"])
 
 

@@ -126,15 +126,22 @@ def _goods(db: Session, skus: list, rng: random.Random) -> list[Move]:
     for row in stock.free_stock(db, skus):
         free[row.sku_id] += row.pick
     bins = [
-        list(db.exec(select(Bin.id).where(Bin.warehouse_id == house.id, Bin.kind == BinKind.PICK).order_by(col(Bin.id))))
+        list(
+            db.exec(select(Bin.id).where(Bin.warehouse_id == house.id, Bin.kind == BinKind.PICK).order_by(col(Bin.id)))
+        )
         for house in db.exec(select(Warehouse).order_by(col(Warehouse.id)))
     ]
-    supplier = [inventory.beyond(db, PlaceKind.SUPPLIER, house.id) for house in db.exec(select(Warehouse).order_by(col(Warehouse.id)))]
+    supplier = [
+        inventory.beyond(db, PlaceKind.SUPPLIER, house.id)
+        for house in db.exec(select(Warehouse).order_by(col(Warehouse.id)))
+    ]
     moves: Counter[tuple[int, int, int]] = Counter()
     for sku in skus:
         lacking = int(SCARCE * wanted.get(sku, 0)) - free[sku]
         # The same two faces of each warehouse every time, so that shelves stay as long as they are.
-        faces = [(w, some[(7 * sku + half * (len(some) // 2)) % len(some)]) for w, some in enumerate(bins) for half in (0, 1)]
+        faces = [
+            (w, some[(7 * sku + half * (len(some) // 2)) % len(some)]) for w, some in enumerate(bins) for half in (0, 1)
+        ]
         for _unit in range(max(0, lacking)):
             w, face = rng.choice(faces)
             moves[sku, supplier[w], face] += 1
