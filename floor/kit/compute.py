@@ -7,6 +7,7 @@ function, arguments and result are plain picklable data, and the truth stays in 
 import atexit
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,11 +28,26 @@ def _executor() -> ProcessPoolExecutor:
     if _pool is None or _pid != os.getpid():
         # Not fork: the server has threads, and a forked child would inherit their locks held.
         _pool = ProcessPoolExecutor(
-            max_workers=max(2, (os.cpu_count() or 2) - 1), mp_context=multiprocessing.get_context("spawn")
+            max_workers=max(2, (os.cpu_count() or 2) - 1),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_end_with_parent,
         )
         _pid = os.getpid()
         atexit.register(shutdown)
     return _pool
+
+
+def _end_with_parent() -> None:
+    """In a worker process: it holds both ends of its pipe, so it would wait for work for ever when the parent is
+    killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def submit(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":

@@ -102,7 +102,8 @@ class Outcome:
         return (
             f"kill -9 under runs on {self.database}, seed {self.seed}: {self.orders} orders, {self.kills.total()} kills"
             f" ({hows}) in {self.seconds:.0f} s · {self.runs} runs, {self.looks} times judged"
-            f" · {self.answered} requests answered, {self.refused} refused · doubled {len(self.doubled)}, broken {len(self.broken)}"
+            f" · {self.answered} requests answered, {self.refused} refused"
+            f" · doubled {len(self.doubled)}, broken {len(self.broken)}"
         )
 
 
