@@ -10,53 +10,40 @@ be what was applied. Before that, runs that nobody kills show how long phones wa
 """
 
 import argparse
-import ctypes
 import json
-import multiprocessing
 import os
 import random
 import signal
 import sys
 import tempfile
-import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-import solver.allocation.greedy
-import solver.allocation.solve  # noqa: F401 -- loaded before the first fork
-from floor.allocation import jobs, planning, service
+from floor.allocation import service
 from floor.allocation.models import Run
 from floor.allocation.states import RunState
 from floor.events.models import Delivery, OutboxMessage
-from floor.events.relay import Relay
 from floor.factory import create_app
-from floor.kit import compute, uow
+from floor.kit import uow
 from floor.kit.actor import SYSTEM
-from floor.picking import jobs as walks
 from floor.settings import Settings
 from tests.running import RunningHouse
 from tests.servers import running_postgres
-from tests.soak import death, runs_crew, runs_world
+from tests.soak import death, runs_crew, runs_worker, runs_world
 from tests.soak.runs_proof import Judge
 
 Say = Callable[[str], None]
 
-#: Work the planner may do, as it counts, and seconds: deaths are to meet the applying more often than the planning.
-_EFFORT: planning.Effort = (1, 20)
-#: A dead worker's message is taken up by the next one after so long.
-_LEASE = timedelta(seconds=1)
+#: One after the other.
 _STRATEGIES = ("optimal", "best_cost", "optimal", "nearest")
 #: A run that does not come on for so long is a finding.
 _PATIENCE_SECONDS = 300
@@ -184,7 +171,7 @@ class Soak:
         self._bury()
         self._next_run()
         while self.kills.total() < kills:
-            end = _chosen(self.rng)
+            end = runs_worker.chosen(self.rng)
             self.worker = self._fork(end)
             before = time.monotonic()
             self.judge.look()
@@ -277,27 +264,14 @@ class Soak:
         self._let_go()
         self.crew = os.fork()
         if not self.crew:
-            _child(lambda: runs_crew.live(self.house.port, self.seed, self.clients, self.report))
+            runs_worker.child(lambda: runs_crew.live(self.house.port, self.seed, self.clients, self.report))
 
     def _fork(self, end: death.Death | None) -> int:
         self._let_go()
         pid = os.fork()
         if not pid:
-            _child(partial(self._work, end))
+            runs_worker.child(partial(runs_worker.work, self.app, end))
         return pid
-
-    def _work(self, end: death.Death | None) -> None:
-        """A worker of the outbox, in a session of its own, so that its planners die with it."""
-        os.setsid()
-        with ExitStack() as stack:
-            if end is not None:
-                doom = death.Doom(end, uow.database().engine)
-                for module in (jobs, walks):
-                    stack.enter_context(patch.object(module, "unit_of_work", _watched(doom)))
-            stack.enter_context(patch.object(compute, "_executor", _warm_planners()))
-            quick = partial(planning.find_plan, effort=_EFFORT)
-            stack.enter_context(patch.object(planning, "find_plan", quick))
-            Relay(self.app.extensions["handlers"], _LEASE).run_forever(threading.Event())
 
     def _until_dead(self) -> None:
         """The worker dies as it was told to; when there is nothing left to die of, there is a new run."""
@@ -340,55 +314,6 @@ class Soak:
     @staticmethod
     def _let_go() -> None:
         uow.database().dispose()
-
-
-def _child(live: Callable[[], None]) -> None:
-    status = 1
-    _die_with_parent()
-    try:
-        live()
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
-def _warm_planners() -> Callable[[], ProcessPoolExecutor]:
-    """Planners that are copies of this process, which knows the solver already: starting one costs nothing, and it may
-    be done before there are threads."""
-    pool = ProcessPoolExecutor(2, multiprocessing.get_context("fork"), initializer=_die_with_parent)
-    pool.submit(os.getpid).result()
-    return lambda: pool
-
-
-def _die_with_parent() -> None:
-    """SIGKILL for this process when its parent ends, however that comes."""
-    set_death_signal = 1
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-
-
-def _watched(doom: death.Doom) -> Callable[[], "contextmanager[Session]"]:
-    """A unit of work that tells of its commit."""
-
-    @contextmanager
-    def told() -> Iterator[Session]:
-        with uow.unit_of_work() as db:
-            yield db
-        doom.after_commit()
-
-    return told
-
-
-def _chosen(rng: random.Random) -> death.Death:
-    """Within the first slices of a worker; a timer may also meet the planner."""
-    kinds = (death.STATEMENT, death.RESULT, death.COMMIT, death.INSIDE, death.COMMITTED, death.ANYWHERE)
-    when = rng.choices(kinds, (5, 4, 2, 5, 2, 5))[0]
-    if when in (death.STATEMENT, death.RESULT):
-        return death.Death(when, rng.randint(1, 2500))
-    if when == death.ANYWHERE:
-        return death.Death(when, micros=round(10 ** rng.uniform(4.5, 6.8)))
-    return death.Death(when, rng.randint(1, 9), round(10 ** rng.uniform(1, 4)) if when == death.INSIDE else 0)
 
 
 def _waiting() -> int:
