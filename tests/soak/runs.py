@@ -43,8 +43,9 @@ from tests.soak.runs_proof import Judge
 
 Say = Callable[[str], None]
 
-#: One after the other.
+#: One after the other; of few orders plain rules only, as loading the planner takes longer than all the rest.
 _STRATEGIES = ("optimal", "best_cost", "optimal", "nearest")
+_PLAIN, _FEW = ("best_cost", "nearest"), 1_000
 #: A run that does not come on for so long is a finding.
 _PATIENCE_SECONDS = 300
 _SHOWN = 60
@@ -171,7 +172,7 @@ class Soak:
         self._bury()
         self._next_run()
         while self.kills.total() < kills:
-            end = runs_worker.chosen(self.rng)
+            end = runs_worker.chosen(self.rng, self.orders)
             self.worker = self._fork(end)
             before = time.monotonic()
             self.judge.look()
@@ -228,7 +229,8 @@ class Soak:
         """Put in what was used up, and ask for a run over all that waits."""
         lacking = self.orders - len(runs_world.open_orders())
         runs_world.put_in(max(self.orders // 10, lacking), self.rng)
-        self._ask([], _STRATEGIES[len(self.runs) % len(_STRATEGIES)])
+        strategies = _PLAIN if self.orders < _FEW else _STRATEGIES
+        self._ask([], strategies[len(self.runs) % len(strategies)])
 
     def _state(self) -> RunState:
         with uow.reading() as db:

@@ -84,12 +84,12 @@ def _watched(doom: death.Doom) -> Callable[[], AbstractContextManager[Session]]:
     return told
 
 
-def chosen(rng: random.Random) -> death.Death:
+def chosen(rng: random.Random, orders: int) -> death.Death:
     """Within the first slices of a worker; a timer may also meet the planner."""
     kinds = (death.STATEMENT, death.RESULT, death.COMMIT, death.INSIDE, death.COMMITTED, death.ANYWHERE)
     when = rng.choices(kinds, (5, 4, 2, 5, 2, 5))[0]
     if when in (death.STATEMENT, death.RESULT):
-        return death.Death(when, rng.randint(1, 2500))
+        return death.Death(when, rng.randint(1, min(2500, 5 * orders)))
     if when == death.ANYWHERE:
         return death.Death(when, micros=round(10 ** rng.uniform(4.5, 6.8)))
     return death.Death(when, rng.randint(1, 9), round(10 ** rng.uniform(1, 4)) if when == death.INSIDE else 0)
