@@ -17,8 +17,9 @@ from floor.kit.uow import reading, unit_of_work
 
 log = logging.getLogger(__name__)
 
-#: Orders per transaction: short enough that pickers hardly wait, long enough that the disk does not.
-SLICE = 50
+#: Orders per transaction at most and in the first; seconds a transaction is to take, while pickers wait for it. Then
+#: they get as long a turn.
+SLICE, FIRST, TURN = 50, 4, 0.03
 
 #: stage, done, total.
 OnStage = Callable[[Stage, int, int], None]
@@ -33,10 +34,11 @@ def work(run_id: int, on_stage: OnStage | None = None) -> None:
     tell = on_stage or _quiet
     with unit_of_work() as db:
         run = service.start(db, run_id)
+        is_planned = run is not None and run.plan is not None
     if run is None:
         return
     try:
-        if run.plan is None:
+        if not is_planned:
             _plan(run_id, tell)
         _apply(run_id, tell)
     except _Stopped:
@@ -100,21 +102,29 @@ def _apply(run_id: int, tell: OnStage) -> None:
         shares = service.shares_of(queries.run_for(db, run_id))
         left = sorted(shares.keys() - queries.settled(db, run_id))
     done, total = len(shares) - len(left), len(shares)
-    for start in range(0, len(left), SLICE):
-        began = time.perf_counter()
-        some = left[start : start + SLICE]
+    size = min(SLICE, FIRST)
+    while left:
+        some, left = left[:size], left[size:]
         with unit_of_work() as db:
+            began = time.perf_counter()
             run = queries.run_for(db, run_id, lock=True)
             _must_run(run.state)
             service.apply_slice(db, run, {order: shares[order] for order in some}, SYSTEM)
             done += len(some)
             service.note(db, run, Stage.APPLY, done, total, _since(began))
+        size = _next_size(size, time.perf_counter() - began)
         tell(Stage.APPLY, done, total)
     with unit_of_work() as db:
         run = queries.run_for(db, run_id, lock=True)
         _must_run(run.state)
         service.note(db, run, Stage.APPLY, total, total)
         service.finish(db, run)
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Let others have their turn, then take as many orders as fit in one: fewer on a busy machine."""
+    time.sleep(min(seconds, TURN))
+    return max(1, min(SLICE, 2 * size, int(size * TURN / seconds)))
 
 
 def _note(run_id: int, stage: Stage, done: int, total: int, ms: int = 0, **figures: object) -> None:

@@ -1,10 +1,11 @@
 """Reads of runs: what is in scope, what came of it, and the identities of `flask check`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from floor.allocation.models import Announcement, Run, RunCart, RunPrices, Unallocated
@@ -31,8 +32,9 @@ IS_HEAVY = col(Sku.weight_g) >= HEAVY_G
 
 
 def run_for(db: Session, run_id: int, *, lock: bool = False) -> Run:
-    """The run, or Unknown; locked against other writers if asked."""
-    run = db.get(Run, run_id, with_for_update=lock or None, populate_existing=lock)
+    """The run, or Unknown; locked against other writers if asked, its long plan then only read when it is looked at."""
+    late = [defer(Run.plan)] if lock else []  # type: ignore[arg-type]
+    run = db.get(Run, run_id, options=late, with_for_update=lock or None, populate_existing=lock)
     if run is None:
         raise Unknown("allocation.unknown_run")
     return run
@@ -246,10 +248,13 @@ def goods(db: Session, sku_ids: Iterable[int]) -> Sequence[sa.Row]:
     ).all()
 
 
-def settled(db: Session, run_id: int) -> set[int]:
-    """Orders of which this run has already said what they get."""
+def settled(db: Session, run_id: int, only: Collection[int] | None = None) -> set[int]:
+    """Orders of which this run has already said what they get; `only`: of these."""
     served = sa.select(col(Shipment.order_id)).where(col(Shipment.run_id) == run_id)
     refused = sa.select(col(Unallocated.order_id)).where(col(Unallocated.run_id) == run_id)
+    if only is not None:
+        served = served.where(col(Shipment.order_id).in_(only))
+        refused = refused.where(col(Unallocated.order_id).in_(only))
     return set(db.execute(served.union(refused)).scalars())
 
 

@@ -253,7 +253,7 @@ def apply_slice(db: Session, run: Run, plan: Mapping[int, Sequence[Share]], acto
     enough drop that order with the reason `changed`; the others are not touched by it.
     """
     assert run.id is not None
-    todo = sorted(plan.keys() - queries.settled(db, run.id))
+    todo = sorted(plan.keys() - queries.settled(db, run.id, plan.keys()))
     locked = select(Order).where(col(Order.id).in_(todo)).order_by(col(Order.id)).with_for_update()
     orders = {order.id: order for order in db.exec(locked)}
     lines: dict[int, list[OrderLine]] = defaultdict(list)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection
 from typing import Any, ParamSpec, TypeVar
 
 #: A worker process died; its work may be done again.
@@ -23,18 +22,6 @@ R = TypeVar("R")
 
 _pool: ProcessPoolExecutor | None = None
 _pid = 0
-
-
-def _end_with_parent() -> None:
-    """A process that is killed cannot tell its helpers: each watches for that, and does not work on for nobody."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _executor() -> ProcessPoolExecutor:
@@ -49,6 +36,19 @@ def _executor() -> ProcessPoolExecutor:
         _pid = os.getpid()
         atexit.register(shutdown)
     return _pool
+
+
+def _end_with_parent() -> None:
+    """In a worker process: it holds both ends of its pipe, so it would wait for work for ever when the parent is
+    killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def submit(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":

@@ -260,6 +260,7 @@ def test_a_run_killed_mid_apply_goes_on_and_ends_the_same(app, monkeypatch):
     with unit_of_work() as db:
         many_orders(db, 7)
     monkeypatch.setattr(jobs, "SLICE", 2)
+    monkeypatch.setattr(jobs, "TURN", 60)
     run_id = a_run()
     real, calls = service.apply_slice, Counter()
 
@@ -288,6 +289,46 @@ def test_a_run_killed_mid_apply_goes_on_and_ends_the_same(app, monkeypatch):
             for order, shares in service.shares_of(run).items()
         }
         assert identities(db) == []
+
+
+def test_slices_get_smaller_while_pickers_would_wait_for_them(app, monkeypatch):
+    """Forty orders on a machine that needs 20 ms for each: no transaction takes much longer than its turn."""
+    with unit_of_work() as db:
+        many_orders(db, 40)
+    run_id = a_run()
+    real, sizes = service.apply_slice, []
+
+    def slow(db, run, plan, actor):
+        sizes.append(len(plan))
+        real(db, run, plan, actor)
+        clock[0] += 0.02 * len(plan)
+
+    clock = [0.0]
+    monkeypatch.setattr(jobs.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(jobs.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(service, "apply_slice", slow)
+    jobs.work(run_id)
+    assert sizes[0] == jobs.FIRST
+    assert set(sizes[1:]) == {1}
+
+
+def test_slices_get_larger_where_nobody_waits_long(app, monkeypatch):
+    with unit_of_work() as db:
+        many_orders(db, 40)
+    run_id = a_run()
+    real, sizes, clock = service.apply_slice, [], [0.0]
+
+    def quick(db, run, plan, actor):
+        sizes.append(len(plan))
+        real(db, run, plan, actor)
+        clock[0] += 0.001 * len(plan)
+
+    monkeypatch.setattr(jobs.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(jobs.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(service, "apply_slice", quick)
+    jobs.work(run_id)
+    assert sizes[:3] == [4, 8, 16]
+    assert sum(sizes) == 40
 
 
 def test_a_broken_stage_is_told_and_can_be_run_again(app, relay, monkeypatch):
