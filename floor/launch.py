@@ -146,7 +146,10 @@ def _certificate(host: str) -> tuple[Path, Path]:
 
 
 class _House:
-    """Server and worker as children; a worker that dies is started again, a server that dies ends the house."""
+    """Server and workers as children; a worker that dies is started again, a server that dies ends the house.
+
+    Two workers: while one plans a run for a minute, labels and notices do not wait behind it.
+    """
 
     def __init__(self, settings: Settings, options: argparse.Namespace) -> None:
         self._environment = settings.exported()
@@ -160,7 +163,8 @@ class _House:
         if options.https:
             key, chain = _certificate(options.host)
             server += ["--keyfile", str(key), "--certfile", str(chain)]
-        self._words = {"server": server, "worker": [*tied, "flask", "--app", "app", "worker"]}
+        worker = [*tied, "flask", "--app", "app", "worker"]
+        self._words = {"server": server, "worker": worker, "second worker": worker}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "_House":
@@ -183,8 +187,9 @@ class _House:
         """Until Ctrl-C (0) or until the server ends (its code)."""
         try:
             while self._running["server"].poll() is None:
-                if "worker" not in self._running or self._running["worker"].poll() is not None:
-                    self._start("worker")
+                for name in ("worker", "second worker"):
+                    if name not in self._running or self._running[name].poll() is not None:
+                        self._start(name)
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return 0
