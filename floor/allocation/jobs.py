@@ -17,9 +17,9 @@ from floor.kit.uow import reading, unit_of_work
 
 log = logging.getLogger(__name__)
 
-#: Orders per transaction at most and in the first; seconds a transaction is to take, while pickers wait for it. Then
-#: they get as long a turn.
-SLICE, FIRST, TURN = 50, 4, 0.03
+#: Orders per transaction at most, and at least, as each costs something of its own; seconds one is to take, while
+#: pickers wait for it. Then they get as long a turn.
+SLICE, LEAST, TURN = 50, 4, 0.03
 
 #: stage, done, total.
 OnStage = Callable[[Stage, int, int], None]
@@ -102,7 +102,7 @@ def _apply(run_id: int, tell: OnStage) -> None:
         shares = service.shares_of(queries.run_for(db, run_id))
         left = sorted(shares.keys() - queries.settled(db, run_id))
     done, total = len(shares) - len(left), len(shares)
-    size = min(SLICE, FIRST)
+    size = min(SLICE, LEAST)
     while left:
         some, left = left[:size], left[size:]
         with unit_of_work() as db:
@@ -124,7 +124,7 @@ def _apply(run_id: int, tell: OnStage) -> None:
 def _next_size(size: int, seconds: float) -> int:
     """Let others have their turn, then take as many orders as fit in one: fewer on a busy machine."""
     time.sleep(min(seconds, TURN))
-    return max(1, min(SLICE, 2 * size, int(size * TURN / seconds)))
+    return min(SLICE, max(LEAST, min(2 * size, int(size * TURN / seconds))))
 
 
 def _note(run_id: int, stage: Stage, done: int, total: int, ms: int = 0, **figures: object) -> None:

@@ -131,7 +131,8 @@ class Soak:
             self._first_walks()
             self._hire()
             self._measure(alternations, window)
-            self._kill(kills)
+            if kills:
+                self._kill(kills)
             self._finish()
         finally:
             for pid in (self.worker, self.crew):
@@ -188,7 +189,8 @@ class Soak:
 
     def _finish(self) -> None:
         """Nobody kills any more: the last run ends, people go home, the outbox is emptied."""
-        self.worker = self._fork(None)
+        if not self.worker:
+            self.worker = self._fork(None)
         self._until_run_ended()
         os.kill(self.crew, signal.SIGTERM)
         os.waitpid(self.crew, 0)

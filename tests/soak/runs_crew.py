@@ -121,7 +121,7 @@ class Canceller(_Thinking):
 
     def _publish(self) -> None:
         with reading() as db:
-            ready = db.exec(select(Run.id).where(col(Run.state).in_((RunState.READY, RunState.APPLIED)))).all()
+            ready = db.exec(select(Run.id).where(Run.state == RunState.READY)).all()
         for run in ready:
             self.phone.post(f"/runs/{run}/publish", {})
 

@@ -15,7 +15,7 @@ from tests.running import ROOT
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_runs_are_whole_however_often_their_worker_is_killed(database):
-    command = [sys.executable, "-m", "tests.soak.runs", "--database", database, "--orders", "200", "--kills", "6"]
+    command = [sys.executable, "-m", "tests.soak.runs", "--database", database, "--orders", "120", "--kills", "6"]
     done = subprocess.run(
         [*command, "--seed", "7", "--alternations", "0"],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
