@@ -147,6 +147,7 @@ def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, 
             found, count = _note(found, begin, count, o, 2, w, 0, room.bench[w], 1)
             found, count = _note(found, begin, count, o, 3, w, s, room.dock[w, s], 1)
             found, count = _note(found, begin, count, o, 4, w, s, room.lorry[w, s], m.weight[g])
+        take(m, room, o, held_house, held_service, 1)  # no other reason may lean on what only this order could free
     return found[:count]
 
 

@@ -1,12 +1,26 @@
 """The proof of the stock soaks finds what it looks for, deed by deed."""
 
+from dataclasses import replace
+
 import pytest
 
+from floor.factory import create_app
+from floor.kit import uow
 from floor.kit.uow import unit_of_work
+from tests.conftest import SETTINGS
 from tests.soak import deeds
 from tests.soak.deeds import Deed
 from tests.soak.shelves import Shelves, furnish
 from tests.soak.stock_proof import Told, prove_stock
+
+
+@pytest.fixture
+def app(database_url):
+    """One of its own: the soak's doors are no doors of the house."""
+    app = create_app(replace(SETTINGS, database_url=database_url))
+    app.config["TESTING"] = True
+    yield app
+    uow.database().dispose()
 
 
 @pytest.fixture
