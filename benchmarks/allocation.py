@@ -21,14 +21,14 @@ import numpy as np
 from benchmarks import allocation_peers
 from benchmarks.allocation_full import report_full_model
 from benchmarks.allocation_generator import allocation_day
-from benchmarks.allocation_measures import alone, groups_of, left_out, regret_of, split_share, used
+from benchmarks.allocation_measures import alone, groups_of, regret_of, split_share
 from benchmarks.allocation_reasons import report_reasons
 from benchmarks.certificate import certified
 from benchmarks.instances_allocation import public
 from solver.allocation.check import violations
 from solver.allocation.greedy import STRATEGIES
 from solver.allocation.kernel import Room
-from solver.allocation.plan import Plan, bill_of
+from solver.allocation.plan import Plan, bill_of, left_out, used_by
 from solver.allocation.problem import Ints, Problem, some_orders
 from solver.allocation.solve import solve
 from solver.allocation.stream import place_new
@@ -150,7 +150,7 @@ def report_streaming(problem: Problem, seed: int) -> None:
     house, service = np.full(problem.groups, -1), np.full(problem.groups, -1)
     house[groups_of(problem, known)], service[groups_of(problem, known)] = before.house, before.service
     rooms = (problem.stock, problem.capacity, problem.benches, problem.dock, problem.lorry)
-    uses = used(problem, house, service)
+    uses = used_by(problem, house, service)
     room = Room(*(there - use for there, use in zip(rooms, uses, strict=True)))
     place_new(some_orders(problem, new[:1]), before.prices, Room(*(row.copy() for row in room)))
     took = []

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
-from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2
+from ortools.math_opt import callback_pb2, model_parameters_pb2, parameters_pb2
 from ortools.math_opt.core.python import solver as math_opt
 
 from benchmarks.allocation_measures import groups_of
 from benchmarks.certificate import members, parcel_costs, place_costs, sending
+from solver.allocation.chunks import zero_one
 from solver.allocation.plan import Plan, bill_of
 from solver.allocation.problem import Ints, Problem, some_orders
 
@@ -176,7 +177,7 @@ def choose(problem: Problem, columns: Columns, seconds: float) -> tuple[float | 
         np.append(np.ones(len(order)), much[keep]),
     )
     found = math_opt.solve(
-        _model(cost - nothing[order], limit, *entries), parameters_pb2.SOLVER_TYPE_HIGHS,
+        zero_one(cost - nothing[order], limit, *entries), parameters_pb2.SOLVER_TYPE_HIGHS,
         parameters_pb2.SolverInitializerProto(), _rules(seconds), model_parameters_pb2.ModelSolveParametersProto(),
         None, callback_pb2.CallbackRegistrationProto(), None, None,
     )  # fmt: skip
@@ -190,21 +191,3 @@ def _rules(seconds: float) -> parameters_pb2.SolveParametersProto:
     rules.absolute_gap_tolerance = 0.9
     rules.time_limit.FromTimedelta(timedelta(seconds=seconds))
     return rules
-
-
-def _model(cost, limit, row, column, much) -> model_pb2.ModelProto:  # type: ignore[no-untyped-def]
-    """Choose columns 0 or 1 at the least cost, every row within its limit."""
-    proto, by = model_pb2.ModelProto(), np.lexsort((column, row))
-    proto.variables.ids.extend(range(len(cost)))
-    proto.variables.lower_bounds.extend([0.0] * len(cost))
-    proto.variables.upper_bounds.extend([1.0] * len(cost))
-    proto.variables.integers.extend([True] * len(cost))
-    proto.objective.linear_coefficients.ids.extend(range(len(cost)))
-    proto.objective.linear_coefficients.values.extend(cost.tolist())
-    proto.linear_constraints.ids.extend(range(len(limit)))
-    proto.linear_constraints.lower_bounds.extend([-float("inf")] * len(limit))
-    proto.linear_constraints.upper_bounds.extend(limit.tolist())
-    proto.linear_constraint_matrix.row_ids.extend(row[by].tolist())
-    proto.linear_constraint_matrix.column_ids.extend(column[by].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(much[by].tolist())
-    return proto

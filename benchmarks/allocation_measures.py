@@ -5,17 +5,12 @@ from numpy.typing import NDArray
 
 from benchmarks.certificate import least
 from solver.allocation.market import no_prices
-from solver.allocation.plan import Plan, bill_of, parcels_of
+from solver.allocation.plan import Plan, bill_of, parcels_of, used_by
 from solver.allocation.problem import Ints, Problem, some_orders, spans
 
 
 def groups_of(problem: Problem, orders: Ints) -> Ints:
     return spans(problem.group_first, orders)
-
-
-def left_out(problem: Problem, house: Ints) -> Ints:
-    """Orders of which some group does not ship."""
-    return np.unique(problem.order_of_group[house < 0])
 
 
 def split_share(problem: Problem, plan: Plan) -> tuple[int, float]:
@@ -25,23 +20,9 @@ def split_share(problem: Problem, plan: Plan) -> tuple[int, float]:
     return len(parcel), float((each > 1).sum() / max(1, (each > 0).sum()))
 
 
-def used(problem: Problem, house: Ints, service: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """How much a plan uses of stock, work, benches, docks and lorries, shaped as they are."""
-    ships = house >= 0
-    line = ships[problem.group_of_line]
-    stock, work = np.zeros_like(problem.stock), np.zeros_like(problem.capacity)
-    np.add.at(stock, (problem.sku[line], house[problem.group_of_line][line]), problem.qty[line])
-    np.add.at(work, house[ships], problem.work[ships])
-    parcel, weight = parcels_of(problem, house, service)
-    dock, lorry = np.zeros_like(problem.dock), np.zeros_like(problem.lorry)
-    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
-    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
-    return stock, work, dock.sum(axis=1), dock, lorry
-
-
 def priced(problem: Problem, plan: Plan, prices) -> float:  # type: ignore[no-untyped-def]
     """Cost and charges of a plan."""
-    uses = used(problem, plan.house, plan.service)
+    uses = used_by(problem, plan.house, plan.service)
     charges = sum(float((price * use).sum()) for price, use in zip(prices, uses, strict=True))
     return bill_of(problem, plan.house, plan.service).total + charges
 

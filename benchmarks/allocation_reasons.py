@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.allocation_measures import groups_of, left_out, used
+from benchmarks.allocation_measures import groups_of
 from solver.allocation.greedy import best_cost
-from solver.allocation.plan import Code, Lack, Plan, Reason, bill_of
+from solver.allocation.plan import Code, Lack, Plan, Reason, bill_of, left_out, used_by
 from solver.allocation.problem import NO_LIMIT, Ints, Problem, some_orders
 from solver.allocation.solve import solve
 from solver.common import Stop
@@ -122,7 +122,7 @@ def _alone(problem: Problem, order: int, penalty: Ints) -> Problem:
 
 def room_left(problem: Problem, plan: Plan) -> Problem:
     """The day with the room that the plan leaves."""
-    uses = dict(zip(ROOM, used(problem, plan.house, plan.service), strict=True))
+    uses = dict(zip(ROOM, used_by(problem, plan.house, plan.service), strict=True))
     return replace(problem, **{name: getattr(problem, name) - use for name, use in uses.items()})
 
 
@@ -130,5 +130,5 @@ def _with_back(problem: Problem, plan: Plan, room: Problem, orders: Ints) -> Pro
     """The room when these orders give back what they hold."""
     groups = groups_of(problem, orders)
     few = some_orders(problem, orders)
-    uses = dict(zip(ROOM, used(few, plan.house[groups], plan.service[groups]), strict=True))
+    uses = dict(zip(ROOM, used_by(few, plan.house[groups], plan.service[groups]), strict=True))
     return replace(room, **{name: getattr(room, name) + use for name, use in uses.items()})

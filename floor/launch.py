@@ -164,7 +164,7 @@ class _House:
             key, chain = _certificate(options.host)
             server += ["--keyfile", str(key), "--certfile", str(chain)]
         worker = [*tied, "flask", "--app", "app", "worker"]
-        self._words = {"server": server, "worker": worker, "second worker": worker}
+        self._words = {"server": server} | dict.fromkeys(_WORKERS, worker)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "_House":
@@ -187,7 +187,7 @@ class _House:
         """Until Ctrl-C (0) or until the server ends (its code)."""
         try:
             while self._running["server"].poll() is None:
-                for name in ("worker", "second worker"):
+                for name in _WORKERS:
                     if name not in self._running or self._running[name].poll() is not None:
                         self._start(name)
                 time.sleep(0.5)
@@ -200,6 +200,7 @@ class _House:
 
 
 _STOP_SECONDS = 15
+_WORKERS = ("worker", "second worker")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -169,6 +169,16 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@contextmanager
+def empty_database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of an empty database: a file in the folder, or one in a PostgreSQL of its own."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'floor.db'}"
+        return
+    with running_postgres() as cluster:
+        yield cluster.create_database()
+
+
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on right now."""
     with socket.socket() as probe:

@@ -1,5 +1,6 @@
 """Why an order was left out: the planner's cause, or one read off what the plan leaves, and what a person can do."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,41 +34,31 @@ def of_nothing(facts: Facts) -> list[Missed]:
     return [Missed(order, Why.NO_LANE if facts.houses else Why.NO_STOCK) for order in facts.orders]
 
 
-def complete(problem: Any, house: Ints, service: Ints, told: Mapping[int, Cause]) -> list[Cause]:
-    """A cause for every order of which a group does not ship, read off the plan where the planner named none."""
+def complete(problem: Any, house: Ints, used: Any, told: Mapping[int, Cause]) -> list[Cause]:
+    """A cause for every order of which a group does not ship, read off the plan where the planner named none.
+
+    `used`: what the plan uses, solver.allocation.plan.Used.
+    """
     left_out = np.nonzero(~np.logical_and.reduceat(house >= 0, problem.group_first[:-1]))[0].tolist()
     if all(order in told for order in left_out):
         return [told[order] for order in left_out]
-    reader = _Reader(problem, house, service)
+    reader = _Reader(problem, used)
     return [told.get(order) or reader.cause(order) for order in left_out]
 
 
 class _Reader:
     """Looks at a finished plan with plain eyes: what there was, what is left, and what the order needed."""
 
-    def __init__(self, problem: Any, house: Ints, service: Ints) -> None:
+    def __init__(self, problem: Any, used: Any) -> None:
         self._p = problem
-        ships = house >= 0
-        self._stock, self._work = problem.stock.copy(), problem.capacity.copy()
-        self._dock, self._lorry = problem.dock.copy(), problem.lorry.copy()
-        line = ships[problem.group_of_line]
-        at = house[problem.group_of_line][line]
-        np.subtract.at(self._stock, (problem.sku[line], at), problem.qty[line])
-        np.subtract.at(self._work, house[ships], problem.work[ships])
-        key = np.stack([problem.order_of_group, house, service])[:, ships]
-        parcel = np.unique(key, axis=1)
-        np.subtract.at(self._dock, (parcel[1], parcel[2]), 1)
-        np.subtract.at(self._lorry, (house[ships], service[ships]), problem.weight[ships])
-        self._bench = problem.benches - np.bincount(parcel[1], minlength=problem.houses)
+        self._stock, self._work = problem.stock - used.stock, problem.capacity - used.capacity
+        self._bench, self._dock = problem.benches - used.benches, problem.dock - used.dock
+        self._lorry = problem.lorry - used.lorry
 
     def cause(self, o: int) -> Cause:
         p = self._p
         groups = slice(p.group_first[o], p.group_first[o + 1])
-        lines = slice(p.line_first[groups.start], p.line_first[groups.stop])
-        units: dict[int, int] = {}
-        for sku, qty in zip(p.sku[lines].tolist(), p.qty[lines].tolist(), strict=True):
-            units[sku] = units.get(sku, 0) + qty
-        skus, wanted = list(units), np.array(list(units.values()))
+        skus, wanted = _wanted(p.group_first, p.line_first, p.sku, p.qty, o)
         rate = p.rate[p.zone[p.region[o]]]  # [W, S, B]
         rate = rate[:, (p.services[o] >> np.arange(rate.shape[1]) & 1).astype(bool)]
         if not (rate < NEVER).any():
@@ -122,6 +113,15 @@ class _Reader:
         return Cause(o, Why.NOT_WORTH, -1, int(houses[0]))
 
 
+def _wanted(group_first: Ints, line_first: Ints, sku: Ints, qty: Ints, o: int) -> tuple[list[int], Ints]:
+    """(SKUs, units of each) an order wants, however many of its lines want them."""
+    lines = slice(line_first[group_first[o]], line_first[group_first[o + 1]])
+    units: Counter[int] = Counter()
+    for one, n in zip(sku[lines].tolist(), qty[lines].tolist(), strict=True):
+        units[one] += n
+    return list(units), np.array(list(units.values()))
+
+
 def _shortest(wanted: Ints, there: Ints) -> int | None:
     """The line that lacks most, if any lacks."""
     short = wanted - there
@@ -170,12 +170,7 @@ class Leftover:
 
     def _served(self, cause: Cause) -> Cause:
         a, o = self._facts.arrays, cause.order
-        groups = slice(a["group_first"][o], a["group_first"][o + 1])
-        lines = slice(a["line_first"][groups.start], a["line_first"][groups.stop])
-        units: dict[int, int] = {}
-        for sku, qty in zip(a["sku"][lines].tolist(), a["qty"][lines].tolist(), strict=True):
-            units[sku] = units.get(sku, 0) + qty
-        skus, wanted = list(units), np.array(list(units.values()))
+        skus, wanted = _wanted(a["group_first"], a["line_first"], a["sku"], a["qty"], o)
         price = self._price[a["zone"][a["region"][o]]]
         faces, whole = self._facts.faces[skus], self._facts.whole[skus]
         for why, there in ((Why.PICK_FACE_EMPTY, whole - self._facts.kept[skus]), (Why.SAFETY_STOCK, whole)):

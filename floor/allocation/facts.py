@@ -62,15 +62,6 @@ class Facts:
         """Nothing to ask a planner."""
         return not (self.orders and self.houses and self.carriers)
 
-    def units(self) -> dict[int, tuple[tuple[int, int], ...]]:
-        """Order -> ((sku_id, units), ...)."""
-        a, found = self.arrays, {}
-        for o, order in enumerate(self.orders):
-            lines = slice(*a["line_first"][a["group_first"][o : o + 2]])
-            pairs = zip(a["sku"][lines].tolist(), a["qty"][lines].tolist(), strict=True)
-            found[order] = tuple(sorted((self.skus[sku], qty) for sku, qty in pairs))
-        return found
-
 
 @dataclass
 class _Basket:

@@ -154,12 +154,12 @@ def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort 
     """Plan, prove, explain. Nothing here knows of our ids."""
     from solver.allocation.check import violations
     from solver.allocation.greedy import STRATEGIES
-    from solver.allocation.plan import bill_of
+    from solver.allocation.plan import bill_of, used_by
     from solver.allocation.solve import solve
     from solver.common import Stop
 
     if strategy == Strategy.OPTIMAL:
-        with compute.crew(cluster) as crew:
+        with compute.cluster_at(cluster) as crew:
             plan = solve(problem, Stop(*effort), seed, _teller(note), crew)
     else:
         plan = STRATEGIES[strategy](problem, seed)
@@ -181,7 +181,7 @@ def _work(problem: Problem, strategy: str, seed: int, note: str, effort: Effort 
         )
         for reason in plan.reasons
     }  # fmt: skip
-    reasons = causes.complete(problem, plan.house, plan.service, told)
+    reasons = causes.complete(problem, plan.house, used_by(problem, plan.house, plan.service), told)
     return Outcome(plan.house, plan.service, reasons, figures | _use(problem, plan, prices), prices)
 
 
@@ -222,15 +222,11 @@ def _shipped(problem: Problem, house: Ints) -> int:
 
 def _use(problem: Problem, plan: Any, prices: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the plan uses of each limited thing, what there is, and its price; and parcels by warehouse and province."""
-    from solver.allocation.plan import parcels_of
+    from solver.allocation.plan import parcels_of, used_by
 
-    parcel, weight = parcels_of(problem, plan.house, plan.service)
-    ships = plan.house >= 0
-    work, dock, lorry = (np.zeros_like(there) for there in (problem.capacity, problem.dock, problem.lorry))
-    np.add.at(work, plan.house[ships], problem.work[ships])
-    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
-    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
-    zero = {name: np.zeros(np.shape(there)) for name, there in (("work", work), ("bench", work[:, 0]), ("dock", dock))}
+    parcel, _weight = parcels_of(problem, plan.house, plan.service)
+    _stock, work, benches, dock, lorry = used_by(problem, plan.house, plan.service)
+    zero = {name: np.zeros(np.shape(there)) for name, there in (("work", work), ("bench", benches), ("dock", dock))}
     price = prices or zero | {"lorry": zero["dock"]}
     rows = [
         _row(w, thing, None, work[w, k], problem.capacity[w, k], price["work"][w, k])
@@ -238,7 +234,7 @@ def _use(problem: Problem, plan: Any, prices: Mapping[str, Any] | None) -> dict[
         for k, thing in enumerate((Thing.LINES, Thing.HEAVY, Thing.COLD))
     ]
     rows += [
-        _row(w, Thing.BENCH, None, dock[w].sum(), problem.benches[w], price["bench"][w]) for w in range(problem.houses)
+        _row(w, Thing.BENCH, None, benches[w], problem.benches[w], price["bench"][w]) for w in range(problem.houses)
     ]
     for thing, used, there, fen in (
         (Thing.DOCK, dock, problem.dock, price["dock"]),

@@ -1,7 +1,7 @@
 """Heavy pure work (plans, PDFs) runs in processes of its own: in a thread it slows every other request.
 
-`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it (`Crew`): `fn` is a module-level
-function, arguments and result are plain picklable data, and the truth stays in the database.
+`submit(fn, *plain_data)` is the whole contract, so that a cluster can stand behind it (`Cluster`): `fn` is a
+module-level function, arguments and result are plain picklable data, and the truth stays in the database.
 """
 
 import atexit
@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -66,40 +66,32 @@ def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 @contextmanager
-def crew(cluster: str = "") -> Iterator["Crew"]:
-    """A crew for one piece of work."""
-    hired = Crew(cluster)
+def cluster_at(address: str) -> "Iterator[Cluster | None]":
+    """The cluster for one piece of work; None where the address is empty: this machine alone."""
+    cluster = Cluster(address) if address else None
     try:
-        yield hired
+        yield cluster
     finally:
-        hired.close()
+        if cluster is not None:
+            cluster.close()
 
 
-class Crew:
-    """Runs many questions side by side: threads of this process for functions that let go of the interpreter lock, or
-    the workers of a `distributed` cluster. Questions are pure, so one a lost worker had is simply asked again.
-    """
+class Cluster:
+    """Answers many questions side by side on the workers of a `distributed` cluster. They are pure, so one a lost
+    worker had is simply asked again."""
 
-    def __init__(self, cluster: str = "") -> None:
-        self._threads = ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))))
-        self._client: Any = None
-        if cluster:
-            # Only here: a house without a cluster does not pay for the import.
-            from distributed import Client
+    def __init__(self, address: str) -> None:
+        # Only here: a house without a cluster does not pay for the import.
+        from distributed import Client
 
-            self._client = Client(cluster, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+        self._client: Any = Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
 
     def map(self, fn: Callable[[Any], R], questions: Sequence[Any]) -> list[R]:
         """Answers in the order of the questions."""
-        if self._client is None:
-            return list(self._threads.map(fn, questions))
-        futures = self._client.map(fn, questions, pure=False, retries=3)
-        return list(self._client.gather(futures))
+        return list(self._client.gather(self._client.map(fn, questions, pure=False, retries=3)))
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False)
-        if self._client is not None:
-            self._client.close()
+        self._client.close()
 
 
 def shutdown(*_: Any) -> None:

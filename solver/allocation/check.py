@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from solver.allocation.plan import Plan, bill_of, parcels_of
+from solver.allocation.plan import Plan, bill_of, parcels_of, used_by
 from solver.allocation.problem import NO_RATE, Problem
 from solver.common import Status
 
@@ -31,8 +31,7 @@ def _parcels(problem: Problem, plan: Plan) -> list[str]:
     parcel, weight = parcels_of(problem, plan.house, plan.service)
     order, house, service = parcel.T
     band = np.searchsorted(problem.edges, weight)
-    rates = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2)
-    offered = rates[problem.zone[problem.region[order], house], service, band] < NO_RATE
+    offered = problem.rate_beyond[problem.zone[problem.region[order], house], service, band] < NO_RATE
     allowed = (problem.services[order] >> service & 1).astype(bool)
     several = np.bincount(order, minlength=problem.orders)
     apart = np.bincount(np.unique(parcel[:, :2], axis=0)[:, 0], minlength=problem.orders)
@@ -56,24 +55,10 @@ def _orders(problem: Problem, plan: Plan) -> list[str]:
 
 
 def _room(problem: Problem, plan: Plan) -> list[str]:
-    house, ships = plan.house, plan.house >= 0
-    line = ships[problem.group_of_line]
-    units = np.zeros_like(problem.stock)
-    np.add.at(units, (problem.sku[line], house[problem.group_of_line][line]), problem.qty[line])
-    work = np.zeros_like(problem.capacity)
-    np.add.at(work, house[ships], problem.work[ships])
-    parcel, weight = parcels_of(problem, house, plan.service)
-    dock, lorry = np.zeros_like(problem.dock), np.zeros_like(problem.lorry)
-    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
-    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
+    room = {"stock": problem.stock, "work": problem.capacity, "benches": problem.benches, "dock": problem.dock}
+    room["lorry"] = problem.lorry
     return [
         f"{what} {tuple(int(x) for x in at)}: {used[tuple(at)]} of {there[tuple(at)]}"
-        for what, used, there in (
-            ("stock", units, problem.stock),
-            ("work", work, problem.capacity),
-            ("benches", dock.sum(axis=1), problem.benches),
-            ("dock", dock, problem.dock),
-            ("lorry", lorry, problem.lorry),
-        )
+        for (what, there), used in zip(room.items(), used_by(problem, plan.house, plan.service), strict=True)
         for at in np.argwhere(used > there)
     ]

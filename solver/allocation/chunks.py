@@ -78,15 +78,18 @@ def _model(packing: Packing) -> model_pb2.ModelProto:
     row = np.append(packing.order, number[packing.row[keep]])
     column = np.append(np.arange(columns), packing.column[keep])
     much = np.append(np.ones(columns), packing.much[keep])
-    by = np.lexsort((column, row))
-    limit = np.append(np.ones(orders), packing.limit[tight])
-    proto = model_pb2.ModelProto()
-    proto.variables.ids.extend(range(columns))
-    proto.variables.lower_bounds.extend([0.0] * columns)
-    proto.variables.upper_bounds.extend([1.0] * columns)
-    proto.variables.integers.extend([True] * columns)
-    proto.objective.linear_coefficients.ids.extend(range(columns))
-    proto.objective.linear_coefficients.values.extend((-packing.gain).tolist())
+    return zero_one(-packing.gain, np.append(np.ones(orders), packing.limit[tight]), row, column, much)
+
+
+def zero_one(cost: Floats, limit: Floats, row: Ints, column: Ints, much: Floats) -> model_pb2.ModelProto:
+    """Take [columns] or leave them at the least cost, what they use of each of the [rows] within its limit."""
+    proto, by = model_pb2.ModelProto(), np.lexsort((column, row))
+    proto.variables.ids.extend(range(len(cost)))
+    proto.variables.lower_bounds.extend([0.0] * len(cost))
+    proto.variables.upper_bounds.extend([1.0] * len(cost))
+    proto.variables.integers.extend([True] * len(cost))
+    proto.objective.linear_coefficients.ids.extend(range(len(cost)))
+    proto.objective.linear_coefficients.values.extend(cost.tolist())
     proto.linear_constraints.ids.extend(range(len(limit)))
     proto.linear_constraints.lower_bounds.extend([-float("inf")] * len(limit))
     proto.linear_constraints.upper_bounds.extend(limit.tolist())

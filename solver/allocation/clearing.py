@@ -7,13 +7,14 @@ face, which is where they place orders best. A sweep costs two exponentials for 
 """
 
 import numpy as np
-from numba import njit
+
+from solver.allocation.compiling import compiled
 
 #: Fen below which prices keep some of their last step: the slow waves between work and stock die out so (Polyak 1964).
 CALM = 25.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def clear(order_first, cost, nothing, row_first, row_column, row_use, column_order, limit, price, cool, sweeps, carry):
     """Improve `price` [rows] in place. Columns of order o are order_first[o]..order_first[o+1]; `nothing[o]` is what
     it costs to leave the order out; the uses of row r are row_first[r]..row_first[r+1]. `cool`: temperatures,
@@ -69,7 +70,7 @@ def clear(order_first, cost, nothing, row_first, row_column, row_use, column_ord
     return share, mass
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _weigh(order_first, cost, nothing, row_first, row_column, row_use, limit, price, t, priced, least, mass, share):
     """Fill priced costs and shares at these prices; answers the smoothed dual."""
     priced[:] = cost

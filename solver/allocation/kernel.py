@@ -11,9 +11,9 @@ warehouses, sets in order of their opening cost, a depth-first search with suffi
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from solver.allocation.compiling import compiled
 from solver.allocation.problem import Bools, Ints
 
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ class Desk(NamedTuple):
     line_rest: Floats  # [most groups + 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def desk_for(most_groups, houses, services, plans):
     k = most_groups + 1
     return Desk(
@@ -111,7 +111,7 @@ def desk_for(most_groups, houses, services, plans):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keep(desk, k, cost, by, cutoff):
     """Put the trial among the best plans; answers what a plan has to undercut from now on."""
     most = len(desk.costs)
@@ -129,7 +129,7 @@ def _keep(desk, k, cost, by, cutoff):
     return min(cutoff, desk.costs[most - 1]) if desk.found[0] == most else cutoff
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _band(edges, weight):
     low, high = 0, len(edges)
     while low < high:
@@ -141,7 +141,7 @@ def _band(edges, weight):
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _parcel(m, prices, room, tight, fixed, o, w, weight):
     """(cost, service) of the cheapest way to send this weight from w."""
     best, service = INFINITE, -1
@@ -156,7 +156,7 @@ def _parcel(m, prices, room, tight, fixed, o, w, weight):
     return best, service
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lay_out(m, prices, room, tight, o, desk):
     """Fill the desk: what each group costs at each warehouse, and what a parcel from there costs at least."""
     first, after = m.group_first[o], m.group_first[o + 1]
@@ -207,7 +207,7 @@ def _lay_out(m, prices, room, tight, o, desk):
                 desk.fixed[w, s] = INFINITE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _has_hands(m, room, group, k, choice, w):
     """Is there work left in w for all of the groups that chose it together?"""
     for kind in range(m.work.shape[1]):
@@ -220,7 +220,7 @@ def _has_hands(m, room, group, k, choice, w):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _has_units(m, room, group, k, choice):
     """Do groups of one order that want the same SKU find it together?"""
     for i in range(k):
@@ -237,7 +237,7 @@ def _has_units(m, room, group, k, choice):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes):
     """Best way to spread the order over exactly the warehouses a, b, c (-1: none): (cost, nodes opened, whole?)."""
     first = m.group_first[o]
@@ -321,7 +321,7 @@ def _search(m, prices, room, tight, o, desk, a, b, c, best, nodes, most_nodes):
     return best, nodes, True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fits(m, room, o, desk, k):
     """Do the groups of the trial find hands and units together, where each alone does?"""
     for i in range(k):
@@ -331,7 +331,7 @@ def _fits(m, room, o, desk, k):
     return not m.twice[o] or _has_units(m, room, desk.group, k, desk.trial)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _plans(m, prices, room, tight, o, desk, cutoff, nodes):
     """Fill the desk with the best plans below the cutoff that ship something; answers a bound no plan undercuts."""
     k = m.group_first[o + 1] - m.group_first[o]
@@ -367,7 +367,7 @@ def _plans(m, prices, room, tight, o, desk, cutoff, nodes):
     return min(lower, desk.costs[0]) if desk.found[0] else lower
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write(m, prices, room, tight, o, desk, plan, house, service, at):
     """Write a plan of the desk from `at` on, group by group."""
     first = m.group_first[o]
@@ -389,7 +389,7 @@ def _write(m, prices, room, tight, o, desk, plan, house, service, at):
                     service[at + desk.group[j] - first] = s
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_plan(m, prices, room, tight, o, desk, house, service, nodes):
     """Write the cheapest plan of order o into `house` and `service`; answer (priced cost, lower bound of it)."""
     first, after = m.group_first[o], m.group_first[o + 1]
@@ -404,7 +404,7 @@ def best_plan(m, prices, room, tight, o, desk, house, service, nodes):
     return desk.costs[0], lower
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_plans(m, prices, room, some, value, within, desk, order, cost, first, house, service, nodes):
     """The plans of some orders whose priced cost is at most `within` above the best, into arrays with room for all the
     desk holds; `first` [plans + 1]. Answers how many."""
@@ -422,7 +422,7 @@ def list_plans(m, prices, room, some, value, within, desk, order, cost, first, h
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _several(m, prices, room, tight, o, desk, best, most_nodes):
     """The best over sets of warehouses, cheapest opening first: (cost, lower bound)."""
     first, after = m.group_first[o], m.group_first[o + 1]
@@ -496,7 +496,7 @@ def _several(m, prices, room, tight, o, desk, best, most_nodes):
     return best, min(best, cut)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slope(m, prices, room, tight, desk, o, w, lightest, heaviest):
     """The steepest line from the lightest parcel that stays under every heavier one."""
     slope = INFINITE
@@ -511,7 +511,7 @@ def _slope(m, prices, room, tight, desk, o, w, lightest, heaviest):
     return slope if slope < INFINITE else 0.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _covers(mask, k, some):
     found = True
     for i in range(k):
@@ -519,13 +519,13 @@ def _covers(mask, k, some):
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def true_cost(m, o, house, service):
     """Fen of order o as planned, nothing priced."""
     return _cost_of(m, o, house, service, m.group_first[o])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cost_of(m, o, house, service, at):
     first, after = m.group_first[o], m.group_first[o + 1]
     shift = at - first
@@ -552,7 +552,7 @@ def _cost_of(m, o, house, service, at):
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def take(m, room, o, house, service, sign):
     """Use up what order o needs as planned; sign -1 gives it back."""
     first, after = m.group_first[o], m.group_first[o + 1]
@@ -573,7 +573,7 @@ def take(m, room, o, house, service, sign):
             room.dock[w, service[g]] -= sign
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def price_range(m, prices, room, low, high, desk, value, lower, cost, house, service, most_nodes):
     """The best plan of each order in low..high as if it were alone."""
     for o in range(low, high):
@@ -581,19 +581,13 @@ def price_range(m, prices, room, low, high, desk, value, lower, cost, house, ser
         cost[o] = true_cost(m, o, house, service)
 
 
-@njit(cache=True, nogil=True)
-def take_range(m, room, low, high, house, service, sign):
-    for o in range(low, high):
-        take(m, room, o, house, service, sign)
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def take_some(m, room, some, house, service, sign):
     for o in some:
         take(m, room, o, house, service, sign)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place(m, prices, room, sequence, desk, cost, house, service, most_nodes):
     """Each order of the sequence takes the best of what is left; its place before is not given back."""
     for o in sequence:

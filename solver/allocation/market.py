@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from solver.allocation.kernel import INFINITE, Desk, Floats, Market, Prices, Room, desk_for
+from solver.allocation.kernel import INFINITE, Desk, Market, Prices, Room, desk_for
 from solver.allocation.problem import NO_RATE, Ints, Problem
 
 
@@ -39,7 +39,7 @@ def _reached(problem: Problem) -> np.ndarray:
     """[G, W]: some service the order may use carries the group from there."""
     order = problem.order_of_group
     band = np.searchsorted(problem.edges, problem.weight)
-    offered = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2) < NO_RATE
+    offered = problem.rate_beyond < NO_RATE
     found = np.zeros((problem.groups, problem.houses), bool)
     zone = problem.zone[problem.region[order]]
     for s in range(problem.rate.shape[1]):
@@ -77,6 +77,3 @@ def paper(market: Market, problem: Problem, plans: int = 1) -> Desk:
 def value_of(prices: Prices, room: Room) -> float:
     """Prices times room: what all of it is worth."""
     return float(sum((price * left).sum() for price, left in zip(prices, room, strict=True)))
-
-
-__all__ = ["Floats", "market_of", "no_prices", "paper", "room_of", "value_of"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from solver.allocation.plan import Plan, bill_of, parcels_of
-from solver.allocation.problem import Problem, some_orders, spans
+from solver.allocation.plan import Plan, bill_of, used_by
+from solver.allocation.problem import Ints, Problem, some_orders, spans
 
 
 def beside_pins(problem: Problem, plan_rest: Callable[[Problem], Plan]) -> Plan:
@@ -30,16 +30,7 @@ def beside_pins(problem: Problem, plan_rest: Callable[[Problem], Plan]) -> Plan:
     )
 
 
-def _without(problem: Problem, house: np.ndarray, service: np.ndarray) -> Problem:
+def _without(problem: Problem, house: Ints, service: Ints) -> Problem:
     """What the pinned orders leave."""
-    ships = house >= 0
-    line = ships[problem.group_of_line]
-    stock, capacity = problem.stock.copy(), problem.capacity.copy()
-    np.subtract.at(stock, (problem.sku[line], house[problem.group_of_line][line]), problem.qty[line])
-    np.subtract.at(capacity, house[ships], problem.work[ships])
-    parcel, weight = parcels_of(problem, house, service)
-    benches, dock, lorry = problem.benches.copy(), problem.dock.copy(), problem.lorry.copy()
-    np.subtract.at(benches, parcel[:, 1], 1)
-    np.subtract.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
-    np.subtract.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
-    return replace(problem, stock=stock, capacity=capacity, benches=benches, dock=dock, lorry=lorry)
+    used = used_by(problem, house, service)
+    return replace(problem, **{name: getattr(problem, name) - much for name, much in used._asdict().items()})

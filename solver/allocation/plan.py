@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from solver.allocation.kernel import Prices
-from solver.allocation.problem import NO_RATE, Ints, Problem
+from solver.allocation.problem import Ints, Problem
 from solver.common import Seed, Status, gap_between
 
 
@@ -100,7 +101,6 @@ def bill_of(problem: Problem, house: Ints, service: Ints) -> Bill:
     parcel, weight = parcels_of(problem, house, service)
     zone = problem.zone[problem.region[parcel[:, 0]], parcel[:, 1]]
     band = np.searchsorted(problem.edges, weight)
-    rates = np.append(problem.rate, np.full((*problem.rate.shape[:2], 1), NO_RATE), axis=2)
     days = np.maximum(0, problem.transit[zone, parcel[:, 2]] - problem.due[parcel[:, 0]])
     group = problem.group_of_line
     kept = ships[group]
@@ -109,7 +109,7 @@ def bill_of(problem: Problem, house: Ints, service: Ints) -> Bill:
     return Bill(
         unserved=int(problem.penalty[~ships].sum()),
         late=int((days * problem.late[parcel[:, 0]]).sum()),
-        freight=int(rates[zone, parcel[:, 2], band].sum()),
+        freight=int(problem.rate_beyond[zone, parcel[:, 2], band].sum()),
         handling=problem.handling * len(parcel),
         balance=int(balance),
         moving=problem.moving * int(moved.sum()),
@@ -124,3 +124,32 @@ def parcels_of(problem: Problem, house: Ints, service: Ints) -> tuple[Ints, Ints
     parcel, which = np.unique(key, axis=0, return_inverse=True)
     weight = np.bincount(which.ravel(), problem.weight[ships], minlength=len(parcel)).astype(np.int64)
     return parcel.reshape(-1, 3), weight
+
+
+class Used(NamedTuple):
+    """What a plan uses, shaped as the problem's arrays of the same names."""
+
+    stock: Ints
+    capacity: Ints
+    benches: Ints
+    dock: Ints
+    lorry: Ints
+
+
+def used_by(problem: Problem, house: Ints, service: Ints) -> Used:
+    """In numpy alone, as `bill_of`."""
+    ships = house >= 0
+    line = ships[problem.group_of_line]
+    stock, work = np.zeros_like(problem.stock), np.zeros_like(problem.capacity)
+    np.add.at(stock, (problem.sku[line], house[problem.group_of_line][line]), problem.qty[line])
+    np.add.at(work, house[ships], problem.work[ships])
+    parcel, weight = parcels_of(problem, house, service)
+    dock, lorry = np.zeros_like(problem.dock), np.zeros_like(problem.lorry)
+    np.add.at(dock, (parcel[:, 1], parcel[:, 2]), 1)
+    np.add.at(lorry, (parcel[:, 1], parcel[:, 2]), weight)
+    return Used(stock, work, dock.sum(axis=1), dock, lorry)
+
+
+def left_out(problem: Problem, house: Ints) -> Ints:
+    """Orders of which some group does not ship."""
+    return np.unique(problem.order_of_group[house < 0])

@@ -7,8 +7,8 @@ Graves 2015).
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 
+from solver.allocation.compiling import compiled
 from solver.allocation.kernel import Floats, Prices, Room
 from solver.allocation.problem import Ints, spans
 from solver.allocation.workshop import Workshop
@@ -42,7 +42,7 @@ class Pool:
         return len(new)
 
 
-@njit(cache=True)
+@compiled
 def _keys(group_first, house, service):
     """A hash for each order's plan, and whether it ships anything."""
     n = len(group_first) - 1
@@ -58,7 +58,7 @@ def _keys(group_first, house, service):
     return keys, ships
 
 
-@njit(cache=True)
+@compiled
 def _entries(m, order, first, house, service, row_unit, row_work, row_bench, row_dock, row_lorry):
     """(row, column, coefficient) of the columns' uses, in the order of columns; rows of -1 are not asked."""
     kinds = m.work.shape[1]
@@ -91,7 +91,7 @@ def _entries(m, order, first, house, service, row_unit, row_work, row_bench, row
     return rows[:at], columns[:at], values[:at]
 
 
-@njit(cache=True)
+@compiled
 def _put(rows, columns, values, begin, at, column, row, value):
     if row < 0 or value == 0:
         return at
@@ -112,7 +112,7 @@ class Rows:
         house = market.way_house
         wanted = [np.zeros(row.shape, np.int64) for row in shop.room()]
         sizes = np.diff(market.line_first)[group]
-        line = np.repeat(market.line_first[group] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        line = spans(market.line_first, group)
         np.add.at(wanted[0], (market.sku[line], np.repeat(house, sizes)), market.qty[line])
         np.add.at(wanted[1], house, market.work[group])
         order = problem.order_of_group[group]

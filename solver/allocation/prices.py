@@ -2,7 +2,7 @@
 between.
 
 The bound holds for any prices >= 0: the least priced cost of every order, added up, minus what the room is worth
-(Lagrange). `check.py` certifies it again.
+(Lagrange). `benchmarks/certificate.py` proves it again, from the prices alone.
 """
 
 from collections.abc import Callable

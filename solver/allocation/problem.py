@@ -95,6 +95,11 @@ class Problem:
         return int(self.zone.shape[1])
 
     @property
+    def rate_beyond(self) -> Ints:
+        """[Z, S, B+1] `rate` with one more band, for what is heavier than the last: nobody carries it."""
+        return np.append(self.rate, np.full((*self.rate.shape[:2], 1), NO_RATE), axis=2)
+
+    @property
     def order_of_group(self) -> Ints:
         return np.repeat(np.arange(self.orders), np.diff(self.group_first))
 

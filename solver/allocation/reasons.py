@@ -2,19 +2,19 @@
 
 What is missing costs so much that the cheapest plan of an order is the one that lacks least of the room a finished
 plan leaves; what that plan lacks is the reason. Orders are asked in the order of their claim (what leaving them out
-costs), and each takes what it would get, so that a lack counts those who would be served before: giving exactly that
-much and planning again ships the order.
+costs, for each unit they want), and each takes what it would get, so that a lack counts those who would be served
+before.
 """
 
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
-from solver.allocation.kernel import LOOSE, QUICK, TIGHT, Market, best_plan, take
+from solver.allocation.compiling import compiled
+from solver.allocation.kernel import LOOSE, QUICK, TIGHT, Market, Room, best_plan, take
 from solver.allocation.market import market_of, no_prices, paper, room_of
-from solver.allocation.plan import Code, Lack, Reason
-from solver.allocation.problem import NO_LIMIT, NO_RATE, Ints, Problem, some_orders
+from solver.allocation.plan import Code, Lack, Reason, left_out
+from solver.allocation.problem import NO_LIMIT, NO_RATE, Ints, Problem, some_orders, spans
 from solver.allocation.state import State
 
 #: Fen for each missing unit, line or place: far above any freight. And for an order still left out: far above that.
@@ -26,7 +26,7 @@ _CODES = (Code.OTHER_ORDERS_FIRST, Code.LABOUR_FULL, Code.BENCH_FULL, Code.CARRI
 def reasons_of(state: State) -> tuple[Reason, ...]:
     """One reason for each order with a group that does not ship, most claim first."""
     problem = state.shop.problem
-    out = np.nonzero(np.logical_or.reduceat(state.house < 0, problem.group_first[:-1]))[0]
+    out = left_out(problem, state.house)
     if not len(out):
         return ()
     missing = state.house < 0
@@ -46,11 +46,12 @@ class _Explainer:
         desk = paper(market, self.asked)
         groups = self.asked.groups
         self.house, self.service = np.full(groups, -1), np.full(groups, -1)
-        held = _held(problem, state, out)
-        room = type(state.room)(*(row.copy() for row in state.room))
+        # What orders that ship in part hold, they give back before they ask for all.
+        mine = spans(problem.group_first, out)
+        room = Room(*(row.copy() for row in state.room))
         self.lacks = _smallest(
-            market, market.way_cost.copy(), no_prices(self.asked), room, held[0], held[1], desk, self.house,
-            self.service,
+            market, market.way_cost.copy(), no_prices(self.asked), room, state.house[mine], state.service[mine], desk,
+            self.house, self.service,
         )  # fmt: skip
         self.first = np.searchsorted(self.lacks[:, 0], np.arange(len(out) + 1))
         alone = replace(some_orders(problem, out), partial=np.zeros(len(out), bool))
@@ -104,13 +105,7 @@ def _at_any_cost(problem: Problem) -> Market:
 _ENDS = ("stock", "capacity", "benches", "dock", "lorry")
 
 
-def _held(problem: Problem, state: State, out: Ints) -> tuple[Ints, Ints]:
-    """What orders that ship in part hold: they give it back before they ask for all."""
-    groups = np.concatenate([np.arange(problem.group_first[o], problem.group_first[o + 1]) for o in out])
-    return state.house[groups], state.service[groups]
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, service):
     """Plan every order with what is missing at a cost; answers rows (order, kind, w, x, missing, need), see `Lack`."""
     found = np.empty((64, 6), np.int64)
@@ -151,7 +146,7 @@ def _smallest(m, way_cost, prices, room, held_house, held_service, desk, house, 
     return found[:count]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _note(found, begin, count, o, kind, w, x, left, need):
     if left >= 0:
         return found, count
@@ -168,7 +163,7 @@ def _note(found, begin, count, o, kind, w, x, left, need):
     return found, count + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _alone(m, room, prices, desk):
     """Could each order ship if it were the only one?"""
     n = len(m.region)

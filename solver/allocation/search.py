@@ -7,8 +7,8 @@ stays when it is cheaper, or little dearer while the search is warm (Kirkpatrick
 """
 
 import numpy as np
-from numba import njit
 
+from solver.allocation.compiling import compiled
 from solver.allocation.kernel import LOOSE, TIGHT, best_plan, take, true_cost
 
 #: Orders one move may touch, and how often it looks for a holder.
@@ -17,7 +17,7 @@ MOST_TOUCHED, TRIES = 12, 64
 BAIT = 2_000.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def priced_cost(m, prices, o, house, service):
     """True cost and what the plan uses at these prices."""
     total = true_cost(m, o, house, service)
@@ -39,7 +39,7 @@ def priced_cost(m, prices, o, house, service):
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _uses(m, o, house, service, kind, w, x):
     """Does order o hold some of row (kind, w, x)? kind 0: SKU x, 1: work x, 2: bench, 3: dock x, 4: lorry x."""
     for g in range(m.group_first[o], m.group_first[o + 1]):
@@ -57,7 +57,7 @@ def _uses(m, o, house, service, kind, w, x):
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _missing(m, room, o, house, service):
     """The first row of order o's plan of which there is too little: (kind, w, x) as in `_uses`, kind -1: none."""
     for g in range(m.group_first[o], m.group_first[o + 1]):
@@ -79,7 +79,7 @@ def _missing(m, room, o, house, service):
     return -1, 0, 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, w, x, house, service):
     """Some order that holds the row and may still be touched; -1: none seen."""
     span = wanted_first[x + 1] - wanted_first[x] if kind == 0 else len(members)
@@ -96,7 +96,7 @@ def _holder(m, wanted_first, wanted_order, members, mine, touched, count, kind, 
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search(
     m, prices, free, room, members, mine, seeds, dear_sku, dear_house, wanted_first, wanted_order, value, cost, regret,
     house, service, desk, moves, warm, again, noise, nodes, seed,
@@ -105,14 +105,13 @@ def search(
     cost and regret change in place.
 
     `value[o]` is the least priced cost of order o; `again` the chance that an order thrown out takes its own wish in
-    turn. Answers the fen gained.
+    turn.
     """
     np.random.seed(seed)
     desk.noise[0] = noise
     most = desk.plans.shape[1]
     touched, before = np.empty(MOST_TOUCHED, np.int64), np.empty(MOST_TOUCHED)
     kept, old = np.empty((MOST_TOUCHED, most), np.int64), np.empty((MOST_TOUCHED, most), np.int64)
-    gain = 0.0
     for move in range(moves):
         sku, at = -1, -1
         if len(seeds):
@@ -172,7 +171,6 @@ def search(
             t += 1
         heat = warm * (1.0 - move / moves)
         if good and (change < 0.0 or (heat > 0.0 and change < -heat * np.log(np.random.random()))):
-            gain -= change
             for t in range(count):
                 h = touched[t]
                 cost[h] = true_cost(m, h, house, service)
@@ -186,10 +184,9 @@ def search(
                 house[g], service[g] = kept[t, g - first], old[t, g - first]
             take(m, room, touched[t], house, service, 1)
     desk.noise[0] = 0.0
-    return gain
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lift(m, room, o, house, service, kept, old):
     """Remember order o's plan and take it out of the room."""
     first = m.group_first[o]

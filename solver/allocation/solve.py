@@ -15,7 +15,7 @@ from solver.allocation.greedy import most_urgent_first, nothing_ships
 from solver.allocation.kernel import Prices
 from solver.allocation.market import no_prices
 from solver.allocation.pins import beside_pins
-from solver.allocation.plan import Plan, bill_of
+from solver.allocation.plan import Plan, bill_of, left_out
 from solver.allocation.pool import Pool
 from solver.allocation.prices import Valuation, value_market
 from solver.allocation.problem import Problem
@@ -119,7 +119,7 @@ def _exchange(
 
 def _press(searcher: Searcher, state: State, seed: Seed) -> None:
     """Orders left out press in: nobody of less weight keeps what they could use."""
-    out = np.nonzero(np.logical_or.reduceat(state.house < 0, state.shop.problem.group_first[:-1]))[0]
+    out = left_out(state.shop.problem, state.house)
     if len(out):
         searcher.run(state, PRESS * len(out), 0.0, NOISE, seed, out)
 

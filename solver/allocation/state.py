@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from solver.allocation import kernel
+from solver.allocation.compiling import compiled
 from solver.allocation.kernel import QUICK, Floats, Prices, Room
 from solver.allocation.market import no_prices
 from solver.allocation.prices import Valuation
@@ -40,7 +40,7 @@ class State:
         _recost(self.shop.market, self.prices, some, self.house, self.service, self.value, self.cost, self.regret)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _recost(m, prices, some, house, service, value, cost, regret):
     for o in some:
         cost[o] = kernel.true_cost(m, o, house, service)

@@ -62,7 +62,7 @@ class Workshop:
     def left(self, house: Ints, service: Ints) -> Room:
         """The room a plan leaves; below zero where it asks for more than there is."""
         room = self.room()
-        kernel.take_range(self.market, room, 0, self.problem.orders, house, service, 1)
+        kernel.take_some(self.market, room, np.arange(self.problem.orders), house, service, 1)
         return room
 
     def each(self, work: Callable[[int], None], jobs: Iterable[int]) -> None:
@@ -73,9 +73,4 @@ class Workshop:
     def spread(self, work) -> None:
         """`work(low, high, desk)` over all orders, a range for each thread."""
         cuts = np.linspace(0, self.problem.orders, len(self.desks) + 1).astype(int).tolist()
-        jobs = [
-            self._pool.submit(work, low, high, desk)
-            for low, high, desk in zip(cuts, cuts[1:], self.desks, strict=False)
-        ]
-        for job in jobs:
-            job.result()
+        self.each(lambda hand: work(cuts[hand], cuts[hand + 1], self.desks[hand]), range(len(self.desks)))

@@ -104,7 +104,7 @@ def test_prices_keep_dear_stock_for_those_who_need_it(app):
     with reading() as db:
         _run, data = queries.newest_prices(db)
     placed = planning.place_now(facts, prices_for(facts, unpack(data)), room_beside(facts, []))
-    alone = [order for order in placed if len(facts.units()[order]) == 1]
+    alone = [order for order in placed if len(placed[order][0].units) == 1]
     assert [[share.warehouse_id for share in placed[order]] for order in alone] == [[world.other.id]] * 2
 
 

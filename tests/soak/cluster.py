@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.allocation_generator import allocation_day
-from floor.kit.compute import Crew
+from floor.kit.compute import Cluster
 from solver.allocation.check import violations
 from solver.allocation.problem import Problem
 from solver.allocation.solve import solve
@@ -72,7 +72,7 @@ def run(problem: Problem, workers: int, kill: bool, work: int) -> tuple[int, int
     """(cost, bound, seconds of the chunks) of one run; `kill`: one worker dies at the third chunk."""
     began = [0.0]
     with cluster(workers) as (address, hired):
-        crew = Crew(address)
+        crew = Cluster(address)
         killed = threading.Event()
 
         def listen(stage: str, done: int, _of: int) -> None:

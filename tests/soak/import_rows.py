@@ -43,7 +43,7 @@ from floor.kit import spreadsheet, uow
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from tests.running import RunningHouse
-from tests.soak.kills import _empty_database
+from tests.servers import empty_database
 
 Say = Callable[[str], None]
 
@@ -302,7 +302,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="floor-import-") as name:
         folder = Path(name)
-        with _empty_database(options.database, folder) as url:
+        with empty_database(options.database, folder) as url:
             outcome = soak(
                 url, options.rows, options.kills, options.seed, folder, lambda words: print(words, flush=True)
             )

@@ -15,8 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +26,7 @@ from floor.events.models import Delivery, OutboxMessage
 from floor.kit import uow
 from floor.kit.uow import reading
 from tests.running import ROOT, RunningHouse
-from tests.servers import running_postgres
+from tests.servers import empty_database
 from tests.soak.at_the_desk import Auditor, Carrier, Desk, Shop, Supervisor
 from tests.soak.on_the_floor import Lorry, Packer, Picker
 from tests.soak.phone import Book
@@ -158,15 +157,6 @@ def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-@contextmanager
-def _empty_database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'floor.db'}"
-        return
-    with running_postgres() as cluster:
-        yield cluster.create_database()
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.kills", description=__doc__.splitlines()[0])
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
@@ -176,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="floor-soak-") as name:
         folder = Path(name)
-        with _empty_database(options.database, folder) as url:
+        with empty_database(options.database, folder) as url:
             outcome = soak(url, options.kills, options.seed, folder, lambda words: print(words, flush=True))
         log = (folder / "house.log").read_text(errors="replace")
     for words in (*outcome.lost, *outcome.doubled, *outcome.broken):

@@ -18,8 +18,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -37,7 +37,7 @@ from floor.kit import uow
 from floor.kit.actor import SYSTEM
 from floor.settings import Settings
 from tests.running import RunningHouse
-from tests.servers import running_postgres
+from tests.servers import empty_database
 from tests.soak import death, runs_crew, runs_worker, runs_world
 from tests.soak.runs_proof import Judge
 
@@ -328,15 +328,6 @@ def _waiting() -> int:
         return int(db.execute(pending).scalar_one())
 
 
-@contextmanager
-def _empty_database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'floor.db'}"
-        return
-    with running_postgres() as cluster:
-        yield cluster.create_database()
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.runs", description=__doc__.splitlines()[0])
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
@@ -354,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     with tempfile.TemporaryDirectory(prefix="floor-soak-") as name:
         folder = Path(name)
-        with _empty_database(options.database, folder) as url:
+        with empty_database(options.database, folder) as url:
             soak = Soak(url, options.orders, options.clients, options.seed, folder, say)
             outcome = soak.go(options.kills, options.alternations, options.window)
         log = (folder / "house.log").read_text(errors="replace") if (folder / "house.log").exists() else ""

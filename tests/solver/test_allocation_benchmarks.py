@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from benchmarks.allocation_full import choose, near_plans
 from benchmarks.allocation_generator import PROVINCES, allocation_day
-from benchmarks.allocation_measures import alone, regret_of, split_share, used
+from benchmarks.allocation_measures import alone, regret_of, split_share
 from benchmarks.allocation_peers import saleor_style, solidus_style
 from benchmarks.brunel import Day, best_possible, broken_rules, problem_of_day, unservable
 from benchmarks.certificate import certified
 from solver.allocation.check import violations
 from solver.allocation.greedy import best_cost
-from solver.allocation.plan import Plan
+from solver.allocation.plan import Plan, used_by
 from solver.allocation.problem import NO_LIMIT, Problem
 from solver.allocation.solve import solve
 from solver.common import Status, Stop
@@ -80,7 +80,7 @@ def test_the_full_model_of_all_plans_within_the_gap_has_the_optimum_of_the_day(p
 def test_measures_of_a_plan_by_hand():
     problem = a_problem()
     plan = solve(problem)
-    stock, work, benches, dock, lorry = used(problem, plan.house, plan.service)
+    stock, work, benches, dock, lorry = used_by(problem, plan.house, plan.service)
     assert stock.tolist() == [[1, 2], [1, 0]]
     assert work.tolist() == [[2], [1]]
     assert (benches.tolist(), dock.tolist(), lorry.tolist()) == ([1, 1], [[1, 0], [1, 0]], [[5, 0], [4, 0]])
