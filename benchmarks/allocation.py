@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import allocation_peers
 from benchmarks.allocation_full import report_full_model
 from benchmarks.allocation_generator import allocation_day
-from benchmarks.allocation_measures import alone, groups_of, regret_of, split_share
+from benchmarks.allocation_measures import MOVING, alone, groups_of, regret_of, split_share
 from benchmarks.allocation_reasons import report_reasons
 from benchmarks.certificate import certified
 from benchmarks.instances_allocation import public
@@ -45,7 +45,7 @@ LARGE = ("N_100000_20",)
 #: Groups from which a basket is called big.
 BIG = 10
 #: Share of the orders cancelled, and as many new, and the fen it takes to move an announced group.
-CHURN, MOVING = 0.05, 300
+CHURN = 0.05
 
 
 def instance(name: str, seed: int) -> Problem | None:

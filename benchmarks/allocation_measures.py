@@ -8,6 +8,9 @@ from solver.allocation.market import no_prices
 from solver.allocation.plan import Plan, bill_of, parcels_of, used_by
 from solver.allocation.problem import Ints, Problem, some_orders, spans
 
+#: Fen that moving an announced group costs.
+MOVING = 300
+
 
 def groups_of(problem: Problem, orders: Ints) -> Ints:
     return spans(problem.group_first, orders)

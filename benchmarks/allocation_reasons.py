@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.allocation_measures import groups_of
+from benchmarks.allocation_measures import MOVING, groups_of
 from solver.allocation.greedy import best_cost
 from solver.allocation.plan import Code, Lack, Plan, Reason, bill_of, left_out, used_by
 from solver.allocation.problem import NO_LIMIT, Ints, Problem, some_orders
@@ -58,10 +58,12 @@ def relaxed(problem: Problem, lacks: tuple[Lack, ...]) -> Problem:
 
 
 def holds_when_planned_again(problem: Problem, plan: Plan, room: Problem, reason: Reason) -> bool:
-    """Give what the reason names and plan again: does the order ship? A reason without lacks is looked at alone."""
+    """Give what the reason names and plan again, with what was announced: does the order ship? A reason without lacks
+    is looked at alone."""
     if not reason.lacks:
         return holds_at_once(problem, plan, room, reason)
-    again = solve(relaxed(problem, reason.lacks), Stop(10), start=plan.prices)
+    announced = replace(relaxed(problem, reason.lacks), home=plan.house, home_service=plan.service, moving=MOVING)
+    again = solve(announced, Stop(10), start=plan.prices)
     return bool((again.house[groups_of(problem, np.array([reason.order]))] >= 0).all())
 
 

@@ -20,13 +20,15 @@ from solver.allocation.pool import Pool
 from solver.allocation.prices import Valuation, value_market
 from solver.allocation.problem import Problem
 from solver.allocation.reasons import reasons_of
-from solver.allocation.state import Searcher, State, placed, state_of
+from solver.allocation.state import Searcher, State, kept, placed, state_of
 from solver.allocation.workshop import Workshop
 from solver.common import Seed, Status, Stop, Watch
 
 OnStage = Callable[[str, int, int], None]
 #: Passes of exchanges with this many moves for each order, and their heat and noise in fen.
-PASSES, MOVES, PRESS, WARM, NOISE = 4, 2, 20, 100.0, 100.0
+PASSES, MOVES, WARM, NOISE = 8, 2, 100.0, 100.0
+#: Moves for each order left out to press in: a few in passing, more in the end.
+PRESS, PRESS_LAST = 4, 20
 #: Orders above which the first passes are dealt to several hands. A constant, not the machine's cores: the same plan
 #: everywhere.
 FEW, HANDS = 2_000, 2
@@ -34,6 +36,8 @@ FEW, HANDS = 2_000, 2
 CHUNKS, PATIENCE, LITTLE = 60, 3, 2e-5
 #: Chunks that share what is left, whoever packs them: more of them wait for each other less and find less.
 SIDE_BY_SIDE = 2
+#: Chunks between which all orders are exchanged once more, a little warm (fen): packing alone soon finds nothing.
+SWEEP, TEPID = 4, 10.0
 ROUNDS = 11
 
 
@@ -51,7 +55,7 @@ def solve(
     `crew` packs chunks somewhere else; `start` are the prices of an earlier, similar day.
     """
     if problem.pinned.any():
-        return beside_pins(problem, lambda rest: solve(rest, stop, seed, on_stage, crew))
+        return beside_pins(problem, lambda rest: solve(rest, stop, seed, on_stage, crew, start))
     if not problem.orders or not problem.houses:
         return nothing_ships(problem, seed, "optimal")
     began = time.perf_counter()
@@ -64,10 +68,12 @@ def solve(
     rounds = 0 if stop.work == 0 else max(3, ROUNDS * min(stop.work, 100) // 100)
     valuation = value_market(shop, pool, rounds, watch, lambda done, of: tell("prices", done, of), start)
     tell("place", 0, 1)
+    starts = [(house, service, cost)]
     if stop.work:
-        by_prices = placed(shop, valuation.prices, urgent)
-        if by_prices[2].sum() < cost.sum():
-            house, service, cost = by_prices
+        starts.append(placed(shop, valuation.prices, urgent))
+    if (problem.home >= 0).any():
+        starts.append(kept(shop, valuation.prices, urgent))
+    house, service, cost = min(starts, key=lambda start: start[2].sum())
     state = state_of(shop, valuation, house, service)
     if stop.work:
         _improve(state, valuation, stop, seed, watch, tell, crew or Threads(len(shop.desks)))
@@ -99,29 +105,31 @@ def _exchange(
         hands = HANDS if n > FEW and turn < PASSES - 1 else 1
         moves = max(4_000, MOVES * n)
         searcher.run(state, moves, WARM * 0.5**turn, NOISE * (1 + turn), seed + turn * 64, hands=hands)
-        _press(searcher, state, seed + turn * 64 + 32)
+        _press(searcher, state, PRESS, seed + turn * 64 + 32)
     chunker, done, in_vain = Chunker(searcher, valuation), 0, 0
-    most = max(2, CHUNKS * stop.work // 100) * max(1, n // 10_000)
+    many = max(1, n // 10_000)
+    most = max(2, CHUNKS * stop.work // 100) * many
     while done < most and in_vain < PATIENCE and not watch.is_over():
         before = state.total
-        chunks = chunker.chunks(state, rng)[: most - done]
+        chunks = chunker.chunks(state, rng)[: min(SWEEP * many, most - done)]
         for at in range(0, len(chunks), SIDE_BY_SIDE):
             if watch.is_over():
-                return
+                break
             tell("chunks", done, most)
             some = chunks[at : at + SIDE_BY_SIDE]
             chunker.improve(state, some, crew, seed + done)
             done += len(some)
-        searcher.run(state, max(2_000, n // 2), 0.0, NOISE, seed + 1_000 + done)
-        _press(searcher, state, seed + 2_000 + done)
+        searcher.run(state, max(2_000, n), TEPID, NOISE, seed + 1_000 + done)
+        _press(searcher, state, PRESS, seed + 2_000 + done)
         in_vain = in_vain + 1 if not chunks or before - state.total <= before * LITTLE else 0
+    _press(searcher, state, PRESS_LAST, seed + 3_000)
 
 
-def _press(searcher: Searcher, state: State, seed: Seed) -> None:
+def _press(searcher: Searcher, state: State, moves: int, seed: Seed) -> None:
     """Orders left out press in: nobody of less weight keeps what they could use."""
     out = left_out(state.shop.problem, state.house)
     if len(out):
-        searcher.run(state, PRESS * len(out), 0.0, NOISE, seed, out)
+        searcher.run(state, moves * len(out), 0.0, NOISE, seed, out)
 
 
 def _finished(state: State, valuation: Valuation, stop: Stop, seed: Seed, watch: Watch, began: float) -> Plan:

@@ -65,6 +65,23 @@ def placed(shop: Workshop, prices: Prices, sequence: Ints) -> tuple[Ints, Ints, 
     return house, service, cost
 
 
+def kept(shop: Workshop, prices: Prices, sequence: Ints) -> tuple[Ints, Ints, Floats]:
+    """As `placed`, but what was announced stays where it was if it can, before anybody else chooses."""
+    market, home, groups = shop.market, shop.problem.home, shop.problem.groups
+    group = np.repeat(np.arange(groups), np.diff(market.way_first))
+    mine = (home[group] < 0) | (home[group] == market.way_house)
+    at_home = market._replace(
+        way_first=np.searchsorted(group[mine], np.arange(groups + 1)), way_house=market.way_house[mine],
+        way_cost=market.way_cost[mine],
+    )  # fmt: skip
+    house, service, cost, room = np.full(groups, -1), np.full(groups, -1), shop.nothing.copy(), shop.room()
+    announced = np.maximum.reduceat(home, market.group_first[:-1])[sequence] >= 0
+    kernel.place(at_home, prices, room, sequence[announced], shop.desks[0], cost, house, service, QUICK)
+    others = sequence[np.maximum.reduceat(house, market.group_first[:-1])[sequence] < 0]
+    kernel.place(market, prices, room, others, shop.desks[0], cost, house, service, QUICK)
+    return house, service, cost
+
+
 class Searcher:
     """Ejection search over all orders, a share of the orders and of the room for each thread."""
 

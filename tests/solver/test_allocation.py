@@ -83,6 +83,15 @@ def test_an_announced_order_moves_only_when_it_pays_more_than_the_moving_cost():
     assert solve(replace(announced, moving=5_000)).house.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("work", [0, 100])
+def test_planned_again_a_day_costs_no_more_than_leaving_all_where_it_was_announced(work: int):
+    before = solve(day := a_day(3, orders=40, houses=6))
+    announced = replace(day, home=before.house, home_service=before.service, moving=300)
+    again = solve(announced, Stop(work), start=before.prices)
+    assert again.cost <= before.cost
+    assert violations(announced, again) == ()
+
+
 def test_an_order_nobody_may_carry_is_left_out_and_the_other_ships():
     plan = solve(a_problem(services=[0, 3]))
     assert (plan.house >= 0).tolist() == [False, False, True]
