@@ -4,7 +4,7 @@ falls."""
 import random
 from collections.abc import Sequence
 
-from solver.batching.kernel import WalkLengths
+from solver.batching.lengths import WalkLengths
 from solver.batching.limits import Load, fits, limits_of, load_of, minus, plus
 from solver.batching.problem import Problem
 from solver.batching.schedule import Clock

@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.batching.greedy import earliest_due, fill_in_turn, first_come, plan_of
 from solver.batching.improve import improve
-from solver.batching.kernel import WalkLengths
+from solver.batching.lengths import WalkLengths
 from solver.batching.limits import fits, limits_of, load_of, plus, split_off_too_big
 from solver.batching.plan import Plan
 from solver.batching.problem import Problem

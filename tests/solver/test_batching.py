@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from solver.batching.check import violations
 from solver.batching.greedy import earliest_due, first_come
-from solver.batching.kernel import WalkLengths
+from solver.batching.lengths import WalkLengths
 from solver.batching.plan import Code
 from solver.batching.problem import Cart, Order, Pace, Problem
 from solver.batching.solve import lateness, solve
