@@ -91,12 +91,69 @@ def walk_length(ground, keys):
     blocks = len(ground.cross) - 1
     if in_one_aisle(ground, keys):
         return along_one_aisle(ground, keys)
+    if blocks == 1 and ground.is_odd[0] == 0:
+        return _one_block(ground, keys)
     layers = np.empty((2, ground.states), np.int32)
     weights = np.empty((2, max(_WAYS, 2 * blocks + 3)), np.int32)
     steps = np.empty(2, np.int64)
     columns = np.empty(2, np.int64)
     last = sweep(ground, keys, layers, weights, steps, columns)
     return np.int64(layers[last % 2, best_end(ground, layers[last % 2])])
+
+
+@compiled
+def _one_block(ground, keys):
+    """The same programme for the commonest case with its seven states written out (Ratliff and Rosenthal 1983).
+
+    Named by the crossings below and above: 0 without edges, o odd, e even; two parts, one part, or one that is done.
+    """
+    xs, span = ground.xs, ground.cross[1] - ground.cross[0] + 1
+    column, last = _columns(ground, keys, 3 * span)
+    costs = np.empty(_WAYS, np.int64)
+    nothing, oo, e0, _0e, ee1, ee2, done = 0, DEAREST, DEAREST, DEAREST, DEAREST, DEAREST, DEAREST
+    k = e = 0
+    before = column
+    while column <= last:
+        gap = 2 * (xs[column] - xs[before])
+        done = min(done, e0, _0e, ee1)
+        oo, ee2, e0, _0e, ee1 = oo + gap, ee2 + 2 * gap, min(e0, ee1) + gap, min(_0e, ee1) + gap, ee1 + 2 * gap
+        if ground.is_aisle[column]:
+            k, e = _ways(ground, keys, k, e, column, 0, costs)
+            none, once, twice, low, high, both = costs[0], costs[1], costs[2], costs[3], costs[4], costs[5]
+            some = min(none, low, high, both)
+            unlinked = min(nothing, e0, _0e, ee2)
+            oo, ee1, ee2, e0, _0e, nothing, done = (
+                min(oo + some, min(unlinked, ee1) + once),
+                min(ee1 + some, oo + once, unlinked + twice),
+                min(ee2 + some, e0 + min(high, both), _0e + min(low, both), nothing + both),
+                min(e0 + min(none, low), nothing + low),
+                min(_0e + min(none, high), nothing + high),
+                nothing + none,
+                done + none,
+            )
+        k, e, is_below, _ = _touched(ground, keys, k, e, (column * 3 + 2) * span)
+        k, e, is_above, _ = _touched(ground, keys, k, e, (column * 3 + 3) * span)
+        if is_below:
+            e0, ee2, nothing, _0e, done = min(e0, nothing), min(ee2, _0e), DEAREST, DEAREST, DEAREST
+        if is_above:
+            _0e, ee2, nothing, e0, done = min(_0e, nothing), min(ee2, e0), DEAREST, DEAREST, DEAREST
+        before = column
+        column += 1
+    return np.int64(min(done, e0, _0e, ee1))
+
+
+@compiled
+def _columns(ground, keys, width):
+    """First and last column to sweep, `width` keys each: walking further out than the next aisle never pays."""
+    low, high = ground.ends[0], ground.ends[-1]
+    if len(keys):
+        low, high = min(low, keys[0]), max(high, keys[-1])
+    first, last = low // width, high // width
+    while first > 0 and not ground.is_aisle[first]:
+        first -= 1
+    while last < len(ground.xs) - 1 and not ground.is_aisle[last]:
+        last += 1
+    return first, last
 
 
 @compiled
@@ -112,16 +169,11 @@ def best_end(ground, costs):
 def in_one_aisle(ground, keys):
     """Is everything inside one aisle, so that a walk need not touch a crossing?"""
     blocks, span = len(ground.cross) - 1, ground.cross[-1] - ground.cross[0] + 1
-    column = ground.ends[0] // span // (2 * blocks + 1)
-    for key in ground.ends:
-        slot = key // span
-        if slot // (2 * blocks + 1) != column or slot % (2 * blocks + 1) >= blocks:
-            return False
-    for key in keys:
-        slot = key // span
-        if slot // (2 * blocks + 1) != column or slot % (2 * blocks + 1) >= blocks:
-            return False
-    return True
+    first = ground.ends[0] // span // (2 * blocks + 1) * (2 * blocks + 1) * span
+    after = first + blocks * span
+    if ground.ends[-1] >= after:
+        return False
+    return len(keys) == 0 or (keys[0] >= first and keys[-1] < after)
 
 
 @compiled
@@ -145,15 +197,7 @@ def sweep(ground, keys, layers, weights, steps, columns):
     xs, cross, ends = ground.xs, ground.cross, ground.ends
     blocks, span = len(cross) - 1, cross[-1] - cross[0] + 1
     slots, rows = 2 * blocks + 1, len(steps)
-    low, high = ends[0], ends[-1]
-    if len(keys):
-        low, high = min(low, keys[0]), max(high, keys[-1])
-    # Walking further out than the next aisle never pays.
-    column, last = low // span // slots, high // span // slots
-    while column > 0 and not ground.is_aisle[column]:
-        column -= 1
-    while last < len(xs) - 1 and not ground.is_aisle[last]:
-        last += 1
+    column, last = _columns(ground, keys, slots * span)
     layers[0] = DEAREST
     layers[0, ground.start] = 0
     done = k = e = 0
