@@ -120,14 +120,18 @@ def lateness(board, carts, free, a, left, count_a, walk_a, b, right, count_b, wa
 
 
 @compiled
-def fits(board, carts, c, group, gone, come):
-    """May cart c take the load `come` for `gone`?"""
+def excess(board, carts, c, group, gone, come):
+    """What cart c would be overloaded, in mm, with the load `come` for `gone`; -1 when that is out of the question."""
     if carts.size[c] and board.group[carts.orders[c, 0]] != group:
-        return False
+        return -1
+    over = 0
     for k in range(board.load.shape[1]):
-        if carts.load[c, k] - gone[k] + come[k] > board.limit[group, k]:
-            return False
-    return True
+        more = carts.load[c, k] - gone[k] + come[k] - board.limit[group, k]
+        if more > board.slack[group, k] and more > carts.load[c, k] - board.limit[group, k]:
+            return -1
+        if more > 0:
+            over += more * board.weight[group, k]
+    return over
 
 
 @compiled
@@ -146,7 +150,7 @@ def exchange(orders, count, out1, out2, in1, in2, into):
 
 
 @compiled
-def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, met, keep_within):
+def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, press0, press1, met, keep_within):
     """Try `steps` changes, cooling from `hot` to `cold` mm; leave carts at the last plan. `best` (cost [1], cart_of,
     turn) is overwritten by better ones. Carts of plans that cost at most `keep_within` x the best are `met`. Returns
     how many changes were made."""
@@ -162,9 +166,12 @@ def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, met, keep_w
         late = lateness(board, carts, free, -1, left, 0, 0, -1, right, 0, 0)
     cost = carts.walk.sum() + late
     heat, cooling = hot, (cold / hot) ** (1 / max(1, steps))
+    over = carts.over.sum()
     made = 0
+    pressure = press0
     for _ in range(steps):
         heat *= cooling
+        pressure += (press1 - press0) / steps
         bar = -heat * np.log((roll(dice, 2**30) + 1) / 2**30)  # how much worse is accepted
         o = roll(dice, orders)
         a = carts.cart_of[o]
@@ -202,32 +209,41 @@ def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, met, keep_w
                 if q == o:
                     q = -1
             come = board.load[o] + board.load[q] if q >= 0 else board.load[o]
-            if not (fits(board, carts, b, group, gone, come) and fits(board, carts, a, group, come, gone)):
+            over_b = excess(board, carts, b, group, gone, come)
+            if over_b < 0:
                 continue
+            over_a = excess(board, carts, a, group, come, gone)
+            if over_a < 0:
+                continue
+            press = np.int64(pressure * (over_a + over_b - carts.over[a] - carts.over[b]))
             count_b = exchange(carts.orders[b], carts.size[b], p, -1, o, q, right)
             count_a = exchange(carts.orders[a], carts.size[a], o, q, p, -1, left)
-            if count_b > most or count_a > most:
+            if count_b >= carts.orders.shape[1] or count_a >= carts.orders.shape[1]:
                 continue
             before = carts.walk[a] + carts.walk[b]
             walk_b = walk_of(board.floor, right, count_b, row)
-            if walk_b - before - late > bar:
+            if walk_b - before - late + press > bar:
                 continue
             walk_a = walk_of(board.floor, left, count_a, row) if count_a else 0
             then = late
-            if board.is_due and walk_a + walk_b - before - late <= bar:
+            if board.is_due and walk_a + walk_b - before - late + press <= bar:
                 then = lateness(board, carts, free, a, left, count_a, walk_a, b, right, count_b, walk_b)
             more = walk_a + walk_b - before + then - late
-            if more > bar:
+            if more + press > bar:
                 continue
+            over += over_a + over_b - carts.over[a] - carts.over[b]
+            carts.over[a], carts.over[b] = over_a, over_b
             put(board, carts, a, left, count_a, walk_a)
             put(board, carts, b, right, count_b, walk_b)
             cost += more
             late = then
             if cost <= keep_within * cost_best[0]:
-                meet(met, carts.name[a], left, count_a, walk_a)
-                meet(met, carts.name[b], right, count_b, walk_b)
+                if count_a and over_a == 0:
+                    meet(met, carts.name[a], left, count_a, walk_a)
+                if over_b == 0:
+                    meet(met, carts.name[b], right, count_b, walk_b)
         made += 1
-        if cost < cost_best[0]:
+        if over == 0 and cost < cost_best[0]:
             cost_best[0] = cost
             cart_of_best[:] = carts.cart_of
             turn_best[:] = carts.turn

@@ -24,6 +24,8 @@ class Board(NamedTuple):
     floor: Floor
     load: Ints
     limit: Ints
+    slack: Ints
+    weight: Ints
     group: Ints
     due: Ints
     items: Ints
@@ -49,6 +51,7 @@ class Carts(NamedTuple):
     name: NDArray[np.uint64]
     cart_of: Ints
     turn: Ints
+    over: Ints
 
 
 def board_of(problem: Problem, lengths: WalkLengths) -> Board:
@@ -61,10 +64,11 @@ def board_of(problem: Problem, lengths: WalkLengths) -> Board:
     whole = np.zeros_like(limit)
     np.add.at(whole, group, load)
     binding = (whole > limit).any(axis=0)
+    kept = limit[:, binding].copy()
     most = max(_most(load[group == g], limit[g]) for g in groups.values())
     due = np.array([due_of(order) for order in orders])
     return Board(
-        lengths.floor, load[:, binding].copy(), limit[:, binding].copy(), group, due,
+        lengths.floor, load[:, binding].copy(), kept, kept // 10, np.ones_like(kept), group, due,
         np.array([order.items for order in orders]), np.zeros((len(orders), 0), np.int32),
         np.random.default_rng(0).integers(1, 2**63, len(orders), np.uint64), most, bool((due < NEVER).any()),
         pace.pickers, pace.setup_min, pace.walk_mm_per_min, pace.seconds_per_item,

@@ -8,7 +8,7 @@ from solver.batching.lengths import WalkLengths
 from solver.batching.limits import Load, group_of, limits_of, load_of, split_off_too_big
 from solver.batching.plan import Plan, Reason
 from solver.batching.problem import Problem
-from solver.batching.schedule import Clock, due_of
+from solver.batching.schedule import by_due, due_of, trips_of
 from solver.common import Seed, Status
 
 Carts = list[list[int]]
@@ -43,16 +43,17 @@ class Filling:
 def first_come(problem: Problem, seed: Seed = 0) -> Plan:
     """Orders onto carts as they are listed."""
     able, left_out = split_off_too_big(problem)
-    return plan_of(problem, Filling(problem).in_turn(able), left_out, seed, "first_come")
+    return plan_of(problem, by_due(problem, Filling(problem).in_turn(able)), left_out, seed, "first_come")
 
 
 def earliest_due(problem: Problem, seed: Seed = 0) -> Plan:
     """Orders onto carts by due time."""
     able, left_out = split_off_too_big(problem)
-    return plan_of(problem, Filling(problem).in_turn(by_due(problem, able)), left_out, seed, "earliest_due")
+    carts = Filling(problem).in_turn(orders_by_due(problem, able))
+    return plan_of(problem, by_due(problem, carts), left_out, seed, "earliest_due")
 
 
-def by_due(problem: Problem, orders: Sequence[int]) -> list[int]:
+def orders_by_due(problem: Problem, orders: Sequence[int]) -> list[int]:
     return sorted(orders, key=lambda o: (due_of(problem.orders[o]), o))
 
 
@@ -72,13 +73,19 @@ def seed_rule(problem: Problem, seed: Seed = 0) -> Plan:
     return plan_of(problem, carts, left_out, seed, "seed_rule")
 
 
-def plan_of(problem: Problem, carts: Carts, left_out: tuple[Reason, ...], seed: Seed, strategy: str) -> Plan:
-    """Measure every cart exactly and put the trips on the clock, in the order given when that is as punctual as by
-    due time."""
-    lengths = WalkLengths(problem)
+def plan_of(
+    problem: Problem,
+    carts: Carts,
+    left_out: tuple[Reason, ...],
+    seed: Seed,
+    strategy: str,
+    lengths: WalkLengths | None = None,
+) -> Plan:
+    """Measure every cart exactly and put the trips on the clock, in the order given."""
+    lengths = lengths or WalkLengths(problem)
     walks = [lengths.exact(cart) for cart in carts]
-    trips = Clock(problem).trips(carts, walks)
+    trips = trips_of(problem, carts, walks)
     orders = {order.id: order for order in problem.orders}
     late = tuple(o for trip in trips for o in trip.orders if trip.finish_min > due_of(orders[o]))
-    status = Status.FEASIBLE if trips or not problem.orders else Status.INFEASIBLE
+    status = Status.FEASIBLE if trips or not (problem.orders or left_out) else Status.INFEASIBLE
     return Plan(trips, left_out, late, sum(walks), status, seed, strategy)

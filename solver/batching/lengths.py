@@ -23,8 +23,8 @@ class WalkLengths:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._is_exact = can_ground(problem.layout, problem.start, problem.end)
-        self.floor = _floor_of(problem, problem.layout if self._is_exact else _thinned(problem))
+        self.is_exact = can_ground(problem.layout, problem.start, problem.end)
+        self.floor = _floor_of(problem, problem.layout if self.is_exact else _thinned(problem))
 
     def walk(self, orders: Sequence[int]) -> Walk:
         """The routing problem of one cart."""
@@ -33,7 +33,7 @@ class WalkLengths:
 
     def exact(self, orders: Sequence[int]) -> int:
         walk = self.walk(orders)
-        if not self._is_exact:
+        if not self.is_exact:
             return route(walk).length_mm
         place = walk.layout.place
         stubs = stub_total(walk, [place(pick) for pick in walk.picks], place(walk.start), place(walk.end))

@@ -1,6 +1,6 @@
 """The batching problem: which orders share a cart on one walk, and when each cart leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -56,6 +56,12 @@ class Cart:
         by_volume = -(-volume_ml // self.tote_ml) if self.tote_ml else 1
         by_weight = -(-weight_g // self.tote_g) if self.tote_g else 1
         return max(1, by_volume, by_weight)
+
+    def totes_of(self, orders: Sequence[Order]) -> int:
+        """Totes several orders fill on one cart."""
+        if self.is_shared:
+            return self.totes(sum(o.volume_ml for o in orders), sum(o.weight_g for o in orders))
+        return sum(map(self.totes_for, orders))
 
     def totes_for(self, order: Order) -> int:
         """Totes an order fills on its own."""

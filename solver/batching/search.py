@@ -1,0 +1,135 @@
+"""Carts by annealing: several chains from different starts, each the same whoever else runs beside it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from solver.batching.anneal import Met, anneal, lateness, nobody_met, put
+from solver.batching.board import NEAR, Board, Carts
+from solver.batching.greedy import Carts as Lists
+from solver.batching.lengths import WalkLengths
+from solver.batching.savings import merge, nearest, pair_savings
+from solver.batching.schedule import NEVER
+from solver.common import Watch
+
+#: Threads at once; the plan does not depend on it.
+HANDS = 2
+#: Orders merged in one go: savings of all pairs are known at once.
+POOL = 3_000
+#: First and last temperature over the depth of the floor, for carts of a few orders and for waves.
+FEW, HEAT, HEAT_OF_WAVES = 400, (0.17, 0.085), (0.05, 0.01)
+#: What a cart over its limits costs, first and last, over what it walks for each unit within them.
+PRESSURE = (3.0, 6.0)
+#: Tables of carts met: places, and how far above the best plan they are still met.
+PLACES, KEEP_WITHIN = 2**16, 1.03
+#: Between two of these pieces of a chain somebody may stop it.
+PIECES = 12
+
+
+class Chain:
+    """One annealing: its carts as they stand, and its best plan so far."""
+
+    def __init__(self, board: Board, lengths: WalkLengths, start: Lists, spare: int, seed: int) -> None:
+        count = len(start) + spare
+        most = max(board.most, *(len(cart) for cart in start)) + 3
+        self._board, self._dice = board, np.array([seed * 2_654_435_761 + 1], np.uint64)
+        self.carts = carts = Carts(
+            np.zeros((count, most), np.int32), np.zeros(count, np.int64), np.zeros((count, board.load.shape[1]), np.int64),
+            np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, NEVER), np.zeros(count, np.uint64),
+            np.full(len(board.group), -1), np.arange(count), np.zeros(count, np.int64),
+        )  # fmt: skip
+        for c, (orders, walk) in enumerate(zip(start, lengths.of(start), strict=True)):
+            put(board, carts, c, np.array(orders, np.int32), len(orders), walk)
+            over = np.maximum(0, carts.load[c] - board.limit[board.group[orders[0]]])
+            carts.over[c] = (over * board.weight[board.group[orders[0]]]).sum()
+        carts.turn[:] = np.argsort(carts.soonest, kind="stable")
+        self.late = late_mm(board, carts)
+        is_within = not carts.over.any()
+        self._best = (
+            np.array([carts.walk.sum() + self.late if is_within else np.iinfo(np.int64).max // 8]),
+            carts.cart_of.copy(), carts.turn.copy(),
+        )  # fmt: skip
+        self.is_within = is_within
+        self.met = nobody_met(len(board.group), PLACES if len(board.group) <= FEW else 1)
+
+    @property
+    def cost(self) -> int:
+        return int(self._best[0][0])
+
+    def run(self, steps: int, heat: tuple[float, float], watch: Watch) -> None:
+        """Cool from heat[0] to heat[1] mm in so many steps, meeting carts in the second half."""
+        cool, press = (heat[1] / heat[0]) ** (1 / PIECES), (PRESSURE[1] - PRESSURE[0]) / PIECES
+        for i in range(PIECES):
+            if watch.is_over():
+                return
+            hot = heat[0] * cool**i
+            keep = KEEP_WITHIN if 2 * i >= PIECES and len(self.met.name) > 1 else 0.0
+            anneal(
+                self._board, self.carts, self._best, self._dice, steps // PIECES, hot, hot * cool,
+                PRESSURE[0] + i * press, PRESSURE[0] + (i + 1) * press, self.met, keep,
+            )  # fmt: skip
+        self.is_within |= self.cost < np.iinfo(np.int64).max // 8
+
+    def plan(self) -> Lists:
+        """The best plan's carts, in the order they leave."""
+        _, cart_of, turn = self._best
+        carts = [np.flatnonzero(cart_of == c).tolist() for c in turn]
+        return [cart for cart in carts if cart]
+
+
+def late_mm(board: Board, carts: Carts) -> int:
+    free, nobody = np.zeros(board.pickers, np.int64), np.zeros(1, np.int32)
+    return int(lateness(board, carts, free, -1, nobody, 0, 0, -1, nobody, 0, 0)) if board.is_due else 0
+
+
+def merged(board: Board, lengths: WalkLengths, by_due: Sequence[int]) -> tuple[Board, Lists]:
+    """Carts by savings, pool by pool; and the board with everybody's near orders, a by-product."""
+    near, carts = np.zeros((len(by_due), min(NEAR, len(by_due) - 1)), np.int32), Lists()
+    for i in range(0, len(by_due), POOL):
+        pool = np.array(by_due[i : i + POOL])
+        alone = lengths.of([[o] for o in pool])
+        saving = np.zeros((len(pool), len(pool)), np.int32)
+        rows = (np.linspace(0, 1, 4 * HANDS + 1) ** 0.5 * len(pool)).astype(int)
+        with ThreadPoolExecutor(HANDS) as crew:
+            list(crew.map(lambda a, b: pair_savings(board, pool, alone, a, b, saving), rows[:-1], rows[1:]))
+        nearest(board, pool, alone, saving, near)
+        cart = np.zeros(len(pool), np.int64)
+        merge(board, pool, alone, saving, cart)
+        carts += [pool[cart == c].tolist() for c in np.unique(cart)]
+    weight = np.maximum(1, int(lengths.of(carts).mean()) // np.maximum(1, board.limit))
+    return board._replace(near=near, weight=weight), carts
+
+
+def packed(board: Board, carts: Lists) -> Lists:
+    """As few carts as the limits could ever allow: the smallest carts are dissolved into the emptiest others, which may
+    get too full, for the annealing to mend."""
+    found = Lists()
+    for group in np.unique(board.group):
+        mine = sorted((cart for cart in carts if board.group[cart[0]] == group), key=len, reverse=True)
+        load, limit = board.load[board.group == group].sum(axis=0), board.limit[group]
+        fewest = max(1, int((-(-load // np.maximum(1, limit))).max(initial=1)))
+        kept, loose = mine[:fewest], [o for cart in mine[fewest:] for o in cart]
+        fill = np.array([board.load[cart].sum(axis=0) for cart in kept])
+        for o in sorted(loose, key=lambda o: (-int(board.load[o].sum()), o)):
+            c = int((fill / np.maximum(1, limit)).max(axis=1, initial=0).argmin())
+            kept[c] = [*kept[c], o]
+            fill[c] += board.load[o]
+        found += kept
+    return found
+
+
+def in_parallel(work: Callable[[Chain], None], chains: Sequence[Chain]) -> None:
+    with ThreadPoolExecutor(HANDS) as crew:
+        list(crew.map(work, chains))
+
+
+def all_met(chains: Sequence[Chain]) -> Met:
+    """Everything the chains met, once, in a table with room for three times as many."""
+    names = np.concatenate([chain.met.name for chain in chains])
+    used = np.flatnonzero(names)
+    _, first = np.unique(names[used], return_index=True)
+    at = used[first]
+    bits = np.concatenate([chain.met.bits for chain in chains])[at]
+    walk = np.concatenate([chain.met.walk for chain in chains])[at]
+    return Met(names[at], bits, walk, np.array([len(at)]))
