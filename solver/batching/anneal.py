@@ -15,7 +15,7 @@ from solver.batching.schedule import NEVER
 from solver.compiling import compiled
 
 #: What one minute late of one order weighs, in mm walked, and how many such minutes being late at all weighs.
-LATE_MM, LATE_MIN = 1_000_000, 30
+LATE_MM, LATE_MIN = 1_000_000, 10
 
 
 class Met(NamedTuple):

@@ -20,7 +20,7 @@ from solver.routing.table import Ints
 #: Table of carts; prices found anew so many times at most, neighbours looked at so many times at most.
 PLACES, ROUNDS, LOOKS = 2**18, 40, 12
 #: Carts the programme gets at a time per order; carts the choice is among; branches it may open at the usual work.
-ADDED, CHOICE, NODES = 10, 2_500, 400
+ADDED, CHOICE, NODES = 10, 2_000, 250
 #: A cart whose walk is this close to its orders' prices is in use, mm.
 IN_USE = 200
 

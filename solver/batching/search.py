@@ -13,12 +13,16 @@ from solver.batching.savings import merge, nearest, pair_savings
 from solver.batching.schedule import NEVER
 from solver.common import Watch
 
+Range = tuple[float, float]  # first and last
+
 #: Threads at once; the plan does not depend on it.
 HANDS = 2
 #: Orders merged in one go: savings of all pairs are known at once.
 POOL = 3_000
-#: First and last temperature over the depth of the floor, for carts of a few orders and for waves.
-FEW, HEAT, HEAT_OF_WAVES = 400, (0.17, 0.085), (0.05, 0.01)
+#: First and last temperature over the depth of the floor, for at most FEW orders and for waves.
+FEW, HEAT, HEAT_OF_WAVES = 400, (0.17, 0.085), (0.012, 0.002)
+#: First and last temperature while something is late, in minutes of one order.
+HEAT_LATE = (20.0, 0.3)
 #: What a cart over its limits costs, first and last, over what it walks for each unit within them.
 PRESSURE = (3.0, 6.0)
 #: Tables of carts met: places, and how far above the best plan they are still met.
@@ -33,7 +37,7 @@ class Chain:
     def __init__(self, board: Board, lengths: WalkLengths, start: Lists, spare: int, seed: int) -> None:
         count = len(start) + spare
         most = max(board.most, *(len(cart) for cart in start)) + 3
-        self._board, self._dice = board, np.array([seed * 2_654_435_761 + 1], np.uint64)
+        self._board, self._lengths, self._dice = board, lengths, np.array([seed * 2_654_435_761 + 1], np.uint64)
         self.carts = carts = Carts(
             np.zeros((count, most), np.int32), np.zeros(count, np.int64), np.zeros((count, board.load.shape[1]), np.int64),
             np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, NEVER), np.zeros(count, np.uint64),
@@ -57,9 +61,9 @@ class Chain:
     def cost(self) -> int:
         return int(self._best[0][0])
 
-    def run(self, steps: int, heat: tuple[float, float], watch: Watch) -> None:
-        """Cool from heat[0] to heat[1] mm in so many steps, meeting carts in the second half."""
-        cool, press = (heat[1] / heat[0]) ** (1 / PIECES), (PRESSURE[1] - PRESSURE[0]) / PIECES
+    def run(self, steps: int, heat: Range, pressure: Range, watch: Watch) -> None:
+        """Cool from heat[0] to heat[1] mm in so many steps, under rising pressure, meeting carts in the second half."""
+        cool, press = (heat[1] / heat[0]) ** (1 / PIECES), (pressure[1] - pressure[0]) / PIECES
         for i in range(PIECES):
             if watch.is_over():
                 return
@@ -67,15 +71,20 @@ class Chain:
             keep = KEEP_WITHIN if 2 * i >= PIECES and len(self.met.name) > 1 else 0.0
             anneal(
                 self._board, self.carts, self._best, self._dice, steps // PIECES, hot, hot * cool,
-                PRESSURE[0] + i * press, PRESSURE[0] + (i + 1) * press, self.met, keep,
+                pressure[0] + i * press, pressure[0] + (i + 1) * press, self.met, keep,
             )  # fmt: skip
         self.is_within |= self.cost < np.iinfo(np.int64).max // 8
+
+    def lateness(self) -> int:
+        """What being late weighs in the best plan, mm."""
+        _, cart_of, _ = self._best
+        rows = [np.flatnonzero(cart_of == c).tolist() for c in np.unique(cart_of)]
+        return self.cost - int(self._lengths.of(rows).sum())
 
     def plan(self) -> Lists:
         """The best plan's carts, in the order they leave."""
         _, cart_of, turn = self._best
-        carts = [np.flatnonzero(cart_of == c).tolist() for c in turn]
-        return [cart for cart in carts if cart]
+        return [cart for c in turn if (cart := np.flatnonzero(cart_of == c).tolist())]
 
 
 def late_mm(board: Board, carts: Carts) -> int:

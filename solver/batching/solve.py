@@ -8,6 +8,7 @@ show which carts are missing. No plan is later than by earliest due time, in ord
 from collections.abc import Callable
 from dataclasses import replace
 
+from solver.batching.anneal import LATE_MM
 from solver.batching.board import Board, board_of
 from solver.batching.greedy import Carts, Filling, earliest_due, first_come, orders_by_due, plan_of
 from solver.batching.lengths import WalkLengths
@@ -16,13 +17,13 @@ from solver.batching.partition import partition
 from solver.batching.plan import Plan
 from solver.batching.problem import Problem
 from solver.batching.schedule import by_due, due_of
-from solver.batching.search import FEW, HEAT, HEAT_OF_WAVES, Chain, all_met, in_parallel, merged, packed
+from solver.batching.search import FEW, HEAT, HEAT_LATE, HEAT_OF_WAVES, PRESSURE, Chain, all_met, in_parallel, merged, packed
 from solver.batching.subsets import MOST, best_split
 from solver.common import Seed, Status, Stop, Watch
 
 OnStage = Callable[[str, int, int], None]
-#: Steps of a chain for each order, and at most, at the usual work.
-STEPS, MOST_STEPS = 150_000, 12_000_000
+#: Steps of a chain at the usual work: for each pair of orders, for each order, at most, and for waves.
+STEPS_OF_PAIRS, STEPS, MOST_STEPS, MOST_STEPS_OF_WAVES = 2_000, 100_000, 12_000_000, 5_000_000
 #: From this work on the carts met are put together anew.
 THOROUGH = 20
 
@@ -33,12 +34,12 @@ def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0, on_stage: 
     watch = stop.watch()
     able, left_out = split_off_too_big(problem)
     some = replace(problem, orders=tuple(problem.orders[o] for o in able))
-    is_due = any(order.due_min is not None for order in some.orders)
-    if stop.work and 0 < len(able) <= MOST and not is_due:
+    if stop.work and 0 < len(able) <= MOST:
         lengths = WalkLengths(some)
-        carts = best_split(board_of(some, lengths))
+        carts = by_due(some, best_split(board_of(some, lengths)))
         plan = plan_of(some, carts, left_out, seed, "all_splits", lengths)
-        return replace(plan, status=Status.OPTIMAL) if lengths.is_exact else plan
+        if not plan.late:
+            return replace(plan, status=Status.OPTIMAL) if lengths.is_exact else plan
     plans = [earliest_due(problem, seed), first_come(problem, seed)]
     if stop.work and able:
         lengths = WalkLengths(some)
@@ -69,7 +70,8 @@ def _searched(
     best = min(chains, key=lambda chain: chain.cost)
     if best.is_within:
         found.append(("annealed", best.plan()))
-    if stop.work >= THOROUGH and len(board.group) <= FEW and best.is_within and not watch.is_over():
+    is_late = board.is_due and best.lateness() > 0
+    if stop.work >= THOROUGH and len(board.group) <= FEW and best.is_within and not is_late and not watch.is_over():
         tell("partition", 0, 1)
         carts = partition(board, all_met(chains), best.plan(), stop.work, seed)
         if carts:
@@ -90,8 +92,16 @@ def _annealed(
     chains = [Chain(board, lengths, start, spare, 1 + i + 16 * seed) for i, (start, spare) in enumerate(starts)]
     depth = problem.layout.cross_y_mm[-1] - problem.layout.cross_y_mm[0]
     hot, cold = HEAT_OF_WAVES if is_wave else HEAT
-    steps = min(STEPS * len(board.group), MOST_STEPS) * stop.work // 100
-    in_parallel(lambda chain: chain.run(steps, (hot * depth, cold * depth), watch), chains)
+    orders, most = len(board.group), MOST_STEPS_OF_WAVES if is_wave else MOST_STEPS
+    steps = min(STEPS_OF_PAIRS * orders * orders, STEPS * orders, most) * stop.work // 100
+
+    def run(chain: Chain) -> None:
+        heat, late = (hot * depth, cold * depth), (HEAT_LATE[0] * LATE_MM, HEAT_LATE[1] * LATE_MM)
+        if chain.late:
+            chain.run(2 * steps, late, (PRESSURE[0] * late[0] / heat[0], PRESSURE[1] * late[1] / heat[1]), watch)
+        chain.run(steps, heat, PRESSURE, watch)
+
+    in_parallel(run, chains)
     return chains
 
 
