@@ -33,7 +33,7 @@ def public_problem(row: dict[str, Any]) -> Problem:
 
 
 def best_known(row: dict[str, Any]) -> int:
-    return round(float(row.get("bks_opt_routing", row.get("bks"))) * 1_000)
+    return round(float(row["bks_opt_routing" if "d0" in row else "bks"]) * 1_000)
 
 
 def _henn(row: dict[str, Any]) -> Problem:
@@ -143,7 +143,7 @@ def against_earliest_due(every: int, first: int) -> None:
         )
 
 
-def main(name: str = "henn_waescher", every: int = 10, first: int = 0) -> None:
+def main(name: str, every: int = 10, first: int = 0) -> None:
     print(name, f"every {every} from {first}")
     if name == "wave":
         against_first_come()
@@ -156,4 +156,4 @@ def main(name: str = "henn_waescher", every: int = 10, first: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *map(int, sys.argv[2:]))
+    main(sys.argv[1] if len(sys.argv) > 1 else "henn_waescher", *map(int, sys.argv[2:]))

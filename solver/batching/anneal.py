@@ -19,12 +19,12 @@ LATE_MM, LATE_MIN = 1_000_000, 10
 
 
 class Met(NamedTuple):
-    """Carts met: a hash table by name. `count` [1]. `bits` [places, words]: which orders."""
+    """Carts met: a hash table by name. `used` [1] places. `bits` [places, words]: which orders."""
 
     name: NDArray[np.uint64]
     bits: NDArray[np.uint64]
     walk: NDArray[np.int64]
-    count: NDArray[np.int64]
+    used: NDArray[np.int64]
 
 
 def nobody_met(orders: int, places: int) -> Met:
@@ -62,9 +62,9 @@ def meet(met, name, orders, count, walk):
         if met.name[at] == name:
             return
         at = (at + 1) % places
-    if met.count[0] * 4 >= places * 3:
+    if met.used[0] * 4 >= places * 3:
         return
-    met.count[0] += 1
+    met.used[0] += 1
     met.name[at], met.walk[at] = name, walk
     for i in range(count):
         met.bits[at, orders[i] // 64] |= np.uint64(1) << np.uint64(orders[i] % 64)
@@ -101,7 +101,7 @@ def lateness(board, carts, free, a, left, count_a, walk_a, b, right, count_b, wa
             continue
         orders = left if c == a else right if c == b else carts.orders[c]
         minutes, soonest = carts.minutes[c], carts.soonest[c]
-        if c == a or c == b:
+        if c in (a, b):
             items, soonest = 0, NEVER
             for i in range(count):
                 items += board.items[orders[i]]
@@ -183,7 +183,6 @@ def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, press0, pre
             i, j = roll(dice, count), roll(dice, count)
             if roll(dice, 2):
                 j = min(count - 1, max(0, i + roll(dice, 5) - 2))
-            moved = carts.turn[i]
             _shift(carts.turn, i, j)
             then = lateness(board, carts, free, -1, left, 0, 0, -1, right, 0, 0)
             if then - late > bar:
@@ -192,10 +191,9 @@ def anneal(board: Board, carts: Carts, best, dice, steps, hot, cold, press0, pre
             cost += then - late
             late = then
         else:
+            b = roll(dice, count)
             if near and kind < 6:
                 b = carts.cart_of[board.near[o, roll(dice, near)]]
-            else:
-                b = roll(dice, count)
             if a == b or b < 0:
                 continue
             group = board.group[o]

@@ -1,6 +1,5 @@
 """A problem and its carts in arrays, for the kernels."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +17,9 @@ NEAR = 16
 
 
 class Board(NamedTuple):
-    """`load` [orders, limits], `limit` [groups, limits]: only what some cart could break. `near` [orders, <= NEAR]
-    orders worth sharing a cart with, best first. `name` [orders] random bits: a cart's name is theirs, xored."""
+    """`load` [orders, limits], `limit` [groups, limits]: only what some cart could break. Annealing may go `slack`
+    above a limit, at `weight` mm a unit. `near` [orders, <= NEAR]: whom an order best joins. `name` [orders]
+    random bits: a cart's name is those of its orders, xored."""
 
     floor: Floor
     load: Ints
@@ -40,7 +40,8 @@ class Board(NamedTuple):
 
 
 class Carts(NamedTuple):
-    """`orders` [carts, most], the first `size` of them count. `turn` [carts] in which order they leave."""
+    """`orders` [carts, most], the first `size` of them count. `turn` [carts]: in which order they leave. `over`: what
+    is loaded above the limits, in mm."""
 
     orders: NDArray[np.int32]
     size: Ints
@@ -78,3 +79,13 @@ def board_of(problem: Problem, lengths: WalkLengths) -> Board:
 def _most(load: Ints, limit: Ints) -> int:
     """Orders that fit at most: the smallest first, for each limit on its own."""
     return int((np.cumsum(np.sort(load, axis=0), axis=0) <= limit).sum(axis=0).min())
+
+
+def no_carts(board: Board, count: int, most: int) -> Carts:
+    """Empty carts with room for `most` orders."""
+    zeros = np.zeros(count, np.int64)
+    return Carts(
+        np.zeros((count, most), np.int32), zeros, np.zeros((count, board.load.shape[1]), np.int64), zeros.copy(),
+        zeros.copy(), np.full(count, NEVER), np.zeros(count, np.uint64), np.full(len(board.group), -1),
+        np.arange(count), zeros.copy(),
+    )  # fmt: skip

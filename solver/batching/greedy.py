@@ -1,4 +1,4 @@
-"""First come, first on the cart: what a floor does without a plan, and other plain rules, the yardsticks for `solve`."""
+"""Plain rules, the yardsticks for `solve`. First come, first on the cart is what a floor does without a plan."""
 
 from collections.abc import Sequence
 

@@ -33,14 +33,16 @@ class Floor(NamedTuple):
     is_plain: bool
 
 
-@intrinsic
-def lowest(typing: Any, bits: Any) -> Any:
+def _lowest(typing: Any, bits: Any) -> Any:
     """Index of the lowest bit that is set."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), code
+
+
+lowest: Any = intrinsic(_lowest)
 
 
 @compiled
@@ -132,10 +134,10 @@ def _in_one_block(floor, row):
 
 @compiled
 def _is_used(row, first, last):
+    used = np.uint64(0)
     for w in range(first, last):
-        if row[w]:
-            return True
-    return False
+        used |= row[w]
+    return used != 0
 
 
 @compiled

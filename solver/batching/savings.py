@@ -24,10 +24,7 @@ def pair_savings(board, some, alone, first, last, saving):
 
 @compiled
 def _fits(board, group, a, b):
-    for k in range(len(a)):
-        if a[k] + b[k] > board.limit[group, k]:
-            return False
-    return True
+    return (a + b <= board.limit[group]).all()
 
 
 @compiled

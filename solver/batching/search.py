@@ -1,22 +1,30 @@
 """Carts by annealing: several chains from different starts, each the same whoever else runs beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from solver.batching.anneal import Met, anneal, lateness, nobody_met, put
-from solver.batching.board import NEAR, Board, Carts
+from solver.batching.anneal import LATE_MM, Met, anneal, lateness, nobody_met, put
+from solver.batching.board import NEAR, Board, Carts, no_carts
 from solver.batching.greedy import Carts as Lists
+from solver.batching.greedy import Filling, orders_by_due
 from solver.batching.lengths import WalkLengths
+from solver.batching.problem import Problem
 from solver.batching.savings import merge, nearest, pair_savings
-from solver.batching.schedule import NEVER
-from solver.common import Watch
+from solver.common import Seed, Watch
+from solver.routing.table import Ints
 
 Range = tuple[float, float]  # first and last
 
 #: Threads at once; the plan does not depend on it.
 HANDS = 2
+#: Steps of a chain at the usual work: for each pair of orders, for each order, at most, and for waves.
+STEPS_OF_PAIRS, STEPS, MOST_STEPS, MOST_STEPS_OF_WAVES = 2_000, 100_000, 12_000_000, 5_000_000
+#: From this work on there are twice as many chains, and the carts they met are put together anew.
+THOROUGH = 20
 #: Orders merged in one go: savings of all pairs are known at once.
 POOL = 3_000
 #: First and last temperature over the depth of the floor, for at most FEW orders and for waves.
@@ -38,11 +46,7 @@ class Chain:
         count = len(start) + spare
         most = max(board.most, *(len(cart) for cart in start)) + 3
         self._board, self._lengths, self._dice = board, lengths, np.array([seed * 2_654_435_761 + 1], np.uint64)
-        self.carts = carts = Carts(
-            np.zeros((count, most), np.int32), np.zeros(count, np.int64), np.zeros((count, board.load.shape[1]), np.int64),
-            np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, NEVER), np.zeros(count, np.uint64),
-            np.full(len(board.group), -1), np.arange(count), np.zeros(count, np.int64),
-        )  # fmt: skip
+        self.carts = carts = no_carts(board, count, most)
         for c, (orders, walk) in enumerate(zip(start, lengths.of(start), strict=True)):
             put(board, carts, c, np.array(orders, np.int32), len(orders), walk)
             over = np.maximum(0, carts.load[c] - board.limit[board.group[orders[0]]])
@@ -101,13 +105,17 @@ def merged(board: Board, lengths: WalkLengths, by_due: Sequence[int]) -> tuple[B
         saving = np.zeros((len(pool), len(pool)), np.int32)
         rows = (np.linspace(0, 1, 4 * HANDS + 1) ** 0.5 * len(pool)).astype(int)
         with ThreadPoolExecutor(HANDS) as crew:
-            list(crew.map(lambda a, b: pair_savings(board, pool, alone, a, b, saving), rows[:-1], rows[1:]))
+            list(crew.map(partial(_fill_savings, board, pool, alone, saving), rows[:-1], rows[1:]))
         nearest(board, pool, alone, saving, near)
         cart = np.zeros(len(pool), np.int64)
         merge(board, pool, alone, saving, cart)
         carts += [pool[cart == c].tolist() for c in np.unique(cart)]
     weight = np.maximum(1, int(lengths.of(carts).mean()) // np.maximum(1, board.limit))
     return board._replace(near=near, weight=weight), carts
+
+
+def _fill_savings(board: Board, pool: Ints, alone: Ints, saving: NDArray[np.int32], first: int, last: int) -> None:
+    pair_savings(board, pool, alone, first, last, saving)
 
 
 def packed(board: Board, carts: Lists) -> Lists:
@@ -128,9 +136,30 @@ def packed(board: Board, carts: Lists) -> Lists:
     return found
 
 
-def in_parallel(work: Callable[[Chain], None], chains: Sequence[Chain]) -> None:
+def annealed(
+    problem: Problem, board: Board, lengths: WalkLengths, saved: Lists, work: int, seed: Seed, watch: Watch
+) -> list[Chain]:
+    """The chains, cooled: from the savings, and from as few carts as possible or, with due times, from the rule."""
+    by_rule = Filling(problem).in_turn(orders_by_due(problem, range(len(problem.orders))))
+    starts = [(saved, 2), (by_rule, 2) if board.is_due else (packed(board, saved), 0)]
+    orders, is_wave = len(board.group), len(board.group) > FEW
+    if work >= THOROUGH and not is_wave:
+        starts += starts
+    most, scale = (MOST_STEPS_OF_WAVES, HEAT_OF_WAVES) if is_wave else (MOST_STEPS, HEAT)
+    steps = min(STEPS_OF_PAIRS * orders * orders, STEPS * orders, most) * work // 100
+    depth = problem.layout.cross_y_mm[-1] - problem.layout.cross_y_mm[0]
+    heat, late = (scale[0] * depth, scale[1] * depth), (HEAT_LATE[0] * LATE_MM, HEAT_LATE[1] * LATE_MM)
+    squeeze = (PRESSURE[0] * late[0] / heat[0], PRESSURE[1] * late[1] / heat[1])
+
+    def run(chain: Chain) -> None:
+        if chain.late:
+            chain.run(2 * steps, late, squeeze, watch)
+        chain.run(steps, heat, PRESSURE, watch)
+
+    chains = [Chain(board, lengths, start, spare, 1 + i + 16 * seed) for i, (start, spare) in enumerate(starts)]
     with ThreadPoolExecutor(HANDS) as crew:
-        list(crew.map(work, chains))
+        list(crew.map(run, chains))
+    return chains
 
 
 def all_met(chains: Sequence[Chain]) -> Met:

@@ -8,24 +8,19 @@ show which carts are missing. No plan is later than by earliest due time, in ord
 from collections.abc import Callable
 from dataclasses import replace
 
-from solver.batching.anneal import LATE_MM
-from solver.batching.board import Board, board_of
-from solver.batching.greedy import Carts, Filling, earliest_due, first_come, orders_by_due, plan_of
+from solver.batching.board import board_of
+from solver.batching.greedy import Carts, earliest_due, first_come, orders_by_due, plan_of
 from solver.batching.lengths import WalkLengths
 from solver.batching.limits import split_off_too_big
 from solver.batching.partition import partition
 from solver.batching.plan import Plan
 from solver.batching.problem import Problem
 from solver.batching.schedule import by_due, due_of
-from solver.batching.search import FEW, HEAT, HEAT_LATE, HEAT_OF_WAVES, PRESSURE, Chain, all_met, in_parallel, merged, packed
+from solver.batching.search import FEW, THOROUGH, all_met, annealed, merged
 from solver.batching.subsets import MOST, best_split
 from solver.common import Seed, Status, Stop, Watch
 
 OnStage = Callable[[str, int, int], None]
-#: Steps of a chain at the usual work: for each pair of orders, for each order, at most, and for waves.
-STEPS_OF_PAIRS, STEPS, MOST_STEPS, MOST_STEPS_OF_WAVES = 2_000, 100_000, 12_000_000, 5_000_000
-#: From this work on the carts met are put together anew.
-THOROUGH = 20
 
 
 def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0, on_stage: OnStage | None = None) -> Plan:
@@ -66,7 +61,7 @@ def _searched(
     board, saved = merged(board_of(problem, lengths), lengths, orders_by_due(problem, range(len(problem.orders))))
     found = [("savings", by_due(problem, saved))]
     tell("anneal", 0, 1)
-    chains = _annealed(problem, board, lengths, saved, stop, seed, watch)
+    chains = annealed(problem, board, lengths, saved, stop.work, seed, watch)
     best = min(chains, key=lambda chain: chain.cost)
     if best.is_within:
         found.append(("annealed", best.plan()))
@@ -78,31 +73,6 @@ def _searched(
             found.append(("partition", by_due(problem, carts)))
     tell("partition", 1, 1)
     return found
-
-
-def _annealed(
-    problem: Problem, board: Board, lengths: WalkLengths, saved: Carts, stop: Stop, seed: Seed, watch: Watch
-) -> list[Chain]:
-    starts = [(saved, 2), (packed(board, saved), 0)]
-    if board.is_due:
-        starts[1] = (Filling(problem).in_turn(orders_by_due(problem, range(len(problem.orders)))), 2)
-    is_wave = len(board.group) > FEW
-    if stop.work >= THOROUGH and not is_wave:
-        starts += starts
-    chains = [Chain(board, lengths, start, spare, 1 + i + 16 * seed) for i, (start, spare) in enumerate(starts)]
-    depth = problem.layout.cross_y_mm[-1] - problem.layout.cross_y_mm[0]
-    hot, cold = HEAT_OF_WAVES if is_wave else HEAT
-    orders, most = len(board.group), MOST_STEPS_OF_WAVES if is_wave else MOST_STEPS
-    steps = min(STEPS_OF_PAIRS * orders * orders, STEPS * orders, most) * stop.work // 100
-
-    def run(chain: Chain) -> None:
-        heat, late = (hot * depth, cold * depth), (HEAT_LATE[0] * LATE_MM, HEAT_LATE[1] * LATE_MM)
-        if chain.late:
-            chain.run(2 * steps, late, (PRESSURE[0] * late[0] / heat[0], PRESSURE[1] * late[1] / heat[1]), watch)
-        chain.run(steps, heat, PRESSURE, watch)
-
-    in_parallel(run, chains)
-    return chains
 
 
 def _quiet(name: str, done: int, total: int) -> None:
