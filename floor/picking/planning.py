@@ -39,7 +39,7 @@ from solver.routing.solve import solve as route
 #: Eight totes, the colours a picker can tell apart; a tote of 600 x 400 x 300 mm, filled no fuller than it closes.
 #: The upper four ride on nothing: what is fragile goes there.
 CART = Cart(slots=8, tote_ml=48_000, tote_g=15_000, fragile_slots=4)
-#: From so many shipments of one line, three carts of them, these have carts of their own: the bench packs them in a row.
+#: From so many shipments of one line, three carts of them, these have carts of their own, packed in a row at the bench.
 SINGLES_FROM = 24
 #: The zone whose shipments share no cart with others: they wait in the cold room.
 COLD = "cold"
