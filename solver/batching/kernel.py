@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from solver.batching.problem import Problem
-from solver.routing.exact import MAX_BLOCKS_CLOSED
 from solver.routing.floor import block_of
+from solver.routing.length import MAX_BLOCKS_CLOSED
 from solver.routing.problem import Place, nearest
 from solver.routing.problem import Problem as Walk
 from solver.routing.solve import solve as route

@@ -5,7 +5,8 @@ one integer, its key, which sorts picks in the order the sweep meets them. `walk
 kernels to call: about a microsecond for a walk of one block.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from solver.compiling import compiled
 from solver.routing.floor import block_of
 from solver.routing.problem import Layout, Place, Point
-from solver.routing.table import DEAREST, OPEN_WAYS, WAY, Ints, Moves, table
+from solver.routing.table import DEAREST, OPEN_WAYS, WAY, Ints, table
 
 MAX_BLOCKS_CLOSED = 5  # 3,033 states
 MAX_BLOCKS_OPEN = 4  # 2,956 states
 
 _WAYS = len(OPEN_WAYS)
+_NONE = np.zeros(0, np.int64)
 #: [edges at the low end, edges at the high end, do the ends hang together] -> the way to walk a sub-aisle
 _WAY = np.full((3, 3, 2), -1, np.int64)
 for (_low, _high, _is_through), _number in WAY.items():
@@ -57,26 +59,26 @@ def ground_of(layout: Layout, start: Point, end: Point, picks: tuple[Point, ...]
     xs = np.array(sorted({*layout.aisles_x_mm, *(p.x_mm for p in places)}), np.int64)
     is_aisle = np.isin(xs, layout.aisles_x_mm)
     cross = np.array(layout.cross_y_mm, np.int64)
-    programme = table(layout.blocks, start != end)
-    moves = [*programme.aisle, programme.across, *programme.touch_even, *programme.touch_odd]
-    bare = Ground(
-        xs, is_aisle, cross, np.zeros(0, np.int64), np.zeros(0, np.int64), programme.start, programme.final,
-        np.cumsum([0, *(len(m.source) for m in moves)]), _joined(moves, "source"), _joined(moves, "target"),
-        _joined(moves, "way"), len(programme.rows),
-    )  # fmt: skip
+    bare = Ground(xs, is_aisle, cross, _NONE, _NONE, *_programme(layout.blocks, start != end))
     ends = keys_of(bare, layout, places[:2])
     return bare._replace(ends=ends, is_odd=np.full(2, int(start != end), np.int64))
 
 
-def _joined(moves: list[Moves], name: str) -> NDArray[np.int32]:
-    return np.concatenate([getattr(m, name) for m in moves]).astype(np.int32)
+@lru_cache(maxsize=16)
+def _programme(blocks: int, is_open: bool) -> tuple[Any, ...]:
+    """The last fields of a ground, from `start` on."""
+    found = table(blocks, is_open)
+    steps = [*found.aisle, found.across, *found.touch_even, *found.touch_odd]
+    moves = (np.concatenate([getattr(s, name) for s in steps]) for name in ("source", "target", "way"))
+    first = np.cumsum([0, *(len(s.source) for s in steps)])
+    return found.start, found.final, first, *(m.astype(np.int32) for m in moves), len(found.rows)
 
 
 def keys_of(ground: Ground, layout: Layout, places: list[Place]) -> Ints:
     """Sorted keys of places (`layout.place(point)`): slot number x span + y above the first cross-aisle. A column has a
     slot per sub-aisle and then one per cross-aisle. Several places may share a key."""
     if not places:
-        return np.zeros(0, np.int64)
+        return _NONE
     column = np.searchsorted(ground.xs, [p.x_mm for p in places])
     slots, span = 2 * layout.blocks + 1, layout.cross_y_mm[-1] - layout.cross_y_mm[0] + 1
     slot = [layout.blocks + p.cross if p.aisle is None else block_of(layout, p.y_mm) for p in places]
@@ -93,12 +95,36 @@ def walk_length(ground, keys):
         return along_one_aisle(ground, keys)
     if blocks == 1 and ground.is_odd[0] == 0:
         return _one_block(ground, keys)
-    layers = np.empty((2, ground.states), np.int32)
-    weights = np.empty((2, max(_WAYS, 2 * blocks + 3)), np.int32)
-    steps = np.empty(2, np.int64)
-    columns = np.empty(2, np.int64)
-    last = sweep(ground, keys, layers, weights, steps, columns)
-    return np.int64(layers[last % 2, best_end(ground, layers[last % 2])])
+    layers, weights, steps = _rows(ground, 2)
+    last = sweep(ground, keys, layers, weights, steps)
+    return np.int64(layers[last % 2, _best_end(ground, layers[last % 2])])
+
+
+@compiled
+def walk_steps(ground, keys):
+    """The same with the walk: (length, steps); a step is kind, column, way, state after it."""
+    most = len(ground.xs) * (2 * (len(ground.cross) - 1) + 3) + 3
+    layers, weights, steps = _rows(ground, most)
+    last = sweep(ground, keys, layers, weights, steps)
+    state = _best_end(ground, layers[last])
+    length = np.int64(layers[last, state])
+    for done in range(last - 1, -1, -1):
+        kind, costs, aim = steps[done, 0], layers[done], layers[done + 1, state]
+        steps[done, 3] = state
+        low, high = ground.first[kind], ground.first[kind + 1]
+        i = low + np.searchsorted(ground.target[low:high], state)
+        while costs[ground.source[i]] + weights[done, ground.way[i]] != aim:
+            i += 1
+        steps[done, 2], state = ground.way[i], ground.source[i]
+    return length, steps[:last]
+
+
+@compiled
+def _rows(ground, rows):
+    """Room for `sweep`. To keep all steps there must be a row for each, and one more."""
+    widest = max(_WAYS, 2 * len(ground.cross) + 1)
+    layers = np.empty((rows, ground.states), np.int32)
+    return layers, np.empty((rows, widest), np.int32), np.empty((rows, 4), np.int64)
 
 
 @compiled
@@ -157,7 +183,7 @@ def _columns(ground, keys, width):
 
 
 @compiled
-def best_end(ground, costs):
+def _best_end(ground, costs):
     best = ground.final[0]
     for state in ground.final:
         if costs[state] < costs[best]:
@@ -188,11 +214,11 @@ def along_one_aisle(ground, keys):
 
 
 @compiled
-def sweep(ground, keys, layers, weights, steps, columns):
+def sweep(ground, keys, layers, weights, steps):
     """Run the programme from the first column in use to the last. Returns the number of steps made.
 
-    After step i the cost of each state is layers[(i + 1) % rows]; weights[i % rows], steps[i % rows] and
-    columns[i % rows] say what the step was. Two rows are enough for the length; for the way keep them all.
+    After step i the cost of each state is layers[(i + 1) % rows]; weights[i % rows] and steps[i % rows] (kind, column)
+    say what the step was. Two rows are enough for the length.
     """
     xs, cross, ends = ground.xs, ground.cross, ground.ends
     blocks, span = len(cross) - 1, cross[-1] - cross[0] + 1
@@ -212,19 +238,19 @@ def sweep(ground, keys, layers, weights, steps, columns):
             row = done % rows
             for edges in range(2 * blocks + 3):
                 weights[row, edges] = edges * (xs[column] - xs[before])
-            done = _step(ground, blocks, before, done, layers, weights, steps, columns)
+            done = _step(ground, blocks, before, done, layers, weights, steps)
         if ground.is_aisle[column]:
             for block in range(blocks):
                 row = done % rows
                 k, e = _ways(ground, keys, k, e, column, block, weights[row])
-                done = _step(ground, block, column, done, layers, weights, steps, columns)
+                done = _step(ground, block, column, done, layers, weights, steps)
         if is_met:
             for c in range(blocks + 1):
                 k, e, is_passed, odd = _touched(ground, keys, k, e, (column * slots + blocks + c + 1) * span)
                 for _ in range(odd if odd else is_passed):
                     weights[done % rows, 0] = 0
                     kind = blocks + 1 + c + (blocks + 1 if odd else 0)
-                    done = _step(ground, kind, column, done, layers, weights, steps, columns)
+                    done = _step(ground, kind, column, done, layers, weights, steps)
         before = column
         column += 1
     return done
@@ -290,8 +316,10 @@ def _ways(ground, keys, k, e, column, block, costs):
         costs[_WAY[0, 0, 0]] = 0
         return k, e
     costs[_WAY[0, end0, 0]] = full0 - 2 * first
-    costs[_WAY[2, end0, 0]] = full0 - 2 * gap0
-    costs[_WAY[1, end1, 0]] = full1 - 2 * gap1
+    if gap0:
+        costs[_WAY[2, end0, 0]] = full0 - 2 * gap0
+    if gap1:
+        costs[_WAY[1, end1, 0]] = full1 - 2 * gap1
     if flip:
         costs[_WAY[1, 0, 0]] = full1 - 2 * piece
     else:
@@ -300,11 +328,11 @@ def _ways(ground, keys, k, e, column, block, costs):
 
 
 @compiled
-def _step(ground, kind, column, done, layers, weights, steps, columns):
+def _step(ground, kind, column, done, layers, weights, steps):
     """The cheapest moves of step `kind` with the weights of this row."""
     rows = len(steps)
-    steps[done % rows], columns[done % rows] = kind, column
-    costs, after, weight = layers[done % len(layers)], layers[(done + 1) % len(layers)], weights[done % rows]
+    steps[done % rows, 0], steps[done % rows, 1] = kind, column
+    costs, after, weight = layers[done % rows], layers[(done + 1) % rows], weights[done % rows]
     after[:] = DEAREST
     source, target, way = ground.source, ground.target, ground.way
     for i in range(ground.first[kind], ground.first[kind + 1]):
