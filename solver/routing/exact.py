@@ -6,8 +6,6 @@ from itertools import pairwise
 
 from solver.routing.floor import stub_total, ways_to_walk
 from solver.routing.length import (
-    MAX_BLOCKS_CLOSED,
-    MAX_BLOCKS_OPEN,
     Ground,
     ground_of,
     in_one_aisle,
@@ -15,14 +13,12 @@ from solver.routing.length import (
     walk_steps,
 )
 from solver.routing.problem import Place, Problem
-from solver.routing.table import table
+from solver.routing.table import DEAREST, table
 
 Spot = tuple[int, int]  # x, y in mm
 
-
-def can_solve(problem: Problem) -> bool:
-    is_open = problem.start != problem.end
-    return problem.layout.blocks <= (MAX_BLOCKS_OPEN if is_open else MAX_BLOCKS_CLOSED)
+#: mm: no walk is as long; where the programme's is, the floor falls apart.
+TOO_FAR = DEAREST
 
 
 def shortest(problem: Problem) -> tuple[tuple[int, ...], int]:
@@ -36,6 +32,8 @@ def shortest(problem: Problem) -> tuple[tuple[int, ...], int]:
     if in_one_aisle(ground, keys):
         return along_one_aisle(places, start.y_mm, end.y_mm, stubs)
     length, steps = walk_steps(ground, keys)
+    if length >= TOO_FAR:
+        return tuple(range(len(places))), TOO_FAR
     edges = edges_of(problem, ground, [start, end, *places], steps.tolist())
     walk = euler_walk((start.x_mm, start.y_mm), edges)
     return picks_along(problem, places, walk), int(length) + stubs
@@ -69,13 +67,14 @@ def edges_of(
             inside[place.x_mm].add(place.y_mm)
     for place in places[:2] if is_open else ():
         odd[place.x_mm, place.y_mm] += place.aisle is not None
+    walls = {(layout.aisles_x_mm[aisle], block): stretch[0] for (aisle, block), stretch in layout.walls().items()}
     edges: list[tuple[Spot, Spot]] = []
     for number, (kind, column, way, after) in enumerate(steps):
         x = int(ground.xs[column])
         if kind < layout.blocks:
             low, high = layout.cross_y_mm[kind : kind + 2]
             points = [y for y in inside.get(x, ()) if low < y <= high or y == low == layout.cross_y_mm[0]]
-            edges += _along([low, *sorted(points), high], x, odd, way)
+            edges += _along([low, *sorted(points), high], x, odd, way, walls.get((x, kind)))
         elif kind == layout.blocks:
             beyond = int(ground.xs[steps[number + 1][1]])
             for (times, _), y in zip(rows[after], layout.cross_y_mm, strict=True):
@@ -83,11 +82,16 @@ def edges_of(
     return edges
 
 
-def _along(stops: Sequence[int], x: int, odd: Mapping[Spot, int], way: int) -> list[tuple[Spot, Spot]]:
+def _along(
+    stops: Sequence[int], x: int, odd: Mapping[Spot, int], way: int, wall: tuple[int, int] | None
+) -> list[tuple[Spot, Spot]]:
     flips = [0]
     for y in stops[1:-1]:
         flips.append((flips[-1] + odd.get((x, y), 0)) % 2)
-    used = ways_to_walk(stops, flips)[way]
+    walled = (
+        None if wall is None else next(i for i, (a, b) in enumerate(pairwise(stops)) if a <= wall[0] < wall[1] <= b)
+    )
+    used = ways_to_walk(stops, flips, walled)[way]
     return [
         edge
         for (a, b), times in zip(pairwise(stops), used, strict=True)

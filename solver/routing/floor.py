@@ -12,10 +12,10 @@ def block_of(layout: Layout, y_mm: int) -> int:
     return min(max(bisect_left(layout.cross_y_mm, y_mm) - 1, 0), layout.blocks - 1)
 
 
-def ways_to_walk(stops: Sequence[int], flips: Sequence[int]) -> dict[int, tuple[int, ...]]:
+def ways_to_walk(stops: Sequence[int], flips: Sequence[int], wall: int | None = None) -> dict[int, tuple[int, ...]]:
     """For each way of walking a sub-aisle how often each segment between its stops (the crossings at the ends) is
     used, where the walk is shortest. `flips`: the parity a segment has more than the first one; it flips at a point
-    where an open walk starts or ends.
+    where an open walk starts or ends. `wall`: the segment in which nobody passes.
 
     Between two stops a walk runs once (odd) or twice (even); at most one even segment can be left out, or the middle
     would hang in the air.
@@ -25,6 +25,8 @@ def ways_to_walk(stops: Sequence[int], flips: Sequence[int]) -> dict[int, tuple[
     for base in (0, 1):
         full = [1 if (base + flip) % 2 else 2 for flip in flips]
         for gap in (None, *(i for i, times in enumerate(full) if times == 2)):
+            if wall is not None and gap != wall:
+                continue
             used = tuple(0 if i == gap else times for i, times in enumerate(full))
             cost = sum(times * length for times, length in zip(used, lengths, strict=True))
             way = WAY[used[0], used[-1], gap is None]

@@ -2,22 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from solver.common import Status
 from solver.routing.floor import block_of
+from solver.routing.network import distances
 from solver.routing.plan import Route
-from solver.routing.problem import Place, Problem
+from solver.routing.problem import Place, Problem, Tour
 
 
-def route_of(problem: Problem, order: Sequence[int], method: str) -> Route:
+def route_of(problem: Problem | Tour, order: Sequence[int], method: str) -> Route:
     """Measure the walk in the given order of picks."""
-    places = [problem.layout.place(problem.picks[i]) for i in order]
     points = [problem.start, *(problem.picks[i] for i in order), problem.end]
-    spots = [problem.layout.place(problem.start), *places, problem.layout.place(problem.end)]
-    legs = tuple(
-        0 if points[i] == points[i + 1] else problem.layout.walk_between(spots[i], spots[i + 1])
-        for i in range(len(points) - 1)
-    )
+    if isinstance(problem, Problem) and problem.layout.is_plain:
+        spots = [problem.layout.place(point) for point in points]
+        between = [problem.layout.walk_between(a, b) for a, b in pairwise(spots)]
+    else:
+        stops = [0, *(i + 1 for i in order), len(problem.picks) + 1]
+        far = distances(problem)
+        between = [int(far[a, b]) for a, b in pairwise(stops)]
+    legs = tuple(0 if a == b else leg for leg, (a, b) in zip(between, pairwise(points), strict=True))
     return Route(tuple(order), legs, sum(legs), None, Status.FEASIBLE, method)
 
 

@@ -30,6 +30,8 @@ for (_low, _high, _is_through), _number in WAY.items():
 class Ground(NamedTuple):
     """`xs` [columns]: every aisle, and every x at which a point lies on a cross-aisle (there `is_aisle` is false).
     `cross`: y of the cross-aisles, mm. `ends`: keys of start and end, sorted; `is_odd`: 1 for each where they differ.
+    `walls` [columns x blocks, 2]: from and to y, above the first cross-aisle, of the stretch of a sub-aisle where
+    nobody passes, -1 where all do.
 
     Moves of step s are first[s]..first[s+1], sorted by target: source[i] leads to target[i] by way[i]. Steps: one per
     block; across to the next column; one per cross-aisle to pass it; one per cross-aisle to start or end there.
@@ -40,6 +42,8 @@ class Ground(NamedTuple):
     cross: Ints
     ends: Ints
     is_odd: Ints
+    walls: Ints
+    has_walls: bool
     start: int
     final: Ints
     first: Ints
@@ -50,7 +54,9 @@ class Ground(NamedTuple):
 
 
 def can_ground(layout: Layout, start: Point, end: Point) -> bool:
-    return layout.blocks <= (MAX_BLOCKS_CLOSED if start == end else MAX_BLOCKS_OPEN)
+    """Two-way aisles with at most one stretch closed in each sub-aisle, and few enough blocks."""
+    most = MAX_BLOCKS_CLOSED if start == end else MAX_BLOCKS_OPEN
+    return layout.blocks <= most and not layout.one_way and all(len(w) == 1 for w in layout.walls().values())
 
 
 def ground_of(layout: Layout, start: Point, end: Point, picks: tuple[Point, ...] = ()) -> Ground:
@@ -59,7 +65,11 @@ def ground_of(layout: Layout, start: Point, end: Point, picks: tuple[Point, ...]
     xs = np.array(sorted({*layout.aisles_x_mm, *(p.x_mm for p in places)}), np.int64)
     is_aisle = np.isin(xs, layout.aisles_x_mm)
     cross = np.array(layout.cross_y_mm, np.int64)
-    bare = Ground(xs, is_aisle, cross, _NONE, _NONE, *_programme(layout.blocks, start != end))
+    walls = np.full((len(xs) * layout.blocks, 2), -1, np.int64)
+    for (aisle, block), stretch in layout.walls().items():
+        walls[np.searchsorted(xs, layout.aisles_x_mm[aisle]) * layout.blocks + block] = np.array(stretch[0]) - cross[0]
+    has_walls = bool(layout.closed)
+    bare = Ground(xs, is_aisle, cross, _NONE, _NONE, walls, has_walls, *_programme(layout.blocks, start != end))
     ends = keys_of(bare, layout, places[:2])
     return bare._replace(ends=ends, is_odd=np.full(2, int(start != end), np.int64))
 
@@ -75,15 +85,20 @@ def _programme(blocks: int, is_open: bool) -> tuple[Any, ...]:
 
 
 def keys_of(ground: Ground, layout: Layout, places: list[Place]) -> Ints:
-    """Sorted keys of places (`layout.place(point)`): slot number x span + y above the first cross-aisle. A column has a
-    slot per sub-aisle and then one per cross-aisle. Several places may share a key."""
+    """The keys of places (`layout.place(point)`) as `walk_length` takes them: sorted."""
+    return np.sort(key_of_each(ground, layout, places))
+
+
+def key_of_each(ground: Ground, layout: Layout, places: list[Place]) -> Ints:
+    """Slot number x span + y above the first cross-aisle. A column has a slot per sub-aisle and then one per
+    cross-aisle. Several places may share a key."""
     if not places:
         return _NONE
     column = np.searchsorted(ground.xs, [p.x_mm for p in places])
     slots, span = 2 * layout.blocks + 1, layout.cross_y_mm[-1] - layout.cross_y_mm[0] + 1
     slot = [layout.blocks + p.cross if p.aisle is None else block_of(layout, p.y_mm) for p in places]
     up = [p.y_mm - layout.cross_y_mm[0] for p in places]
-    return np.sort((column * slots + slot) * span + up)
+    return (column * slots + slot) * span + up
 
 
 @compiled
@@ -108,6 +123,8 @@ def walk_steps(ground, keys):
     last = sweep(ground, keys, layers, weights, steps)
     state = _best_end(ground, layers[last])
     length = np.int64(layers[last, state])
+    if length >= DEAREST:
+        return length, steps[:0]
     for done in range(last - 1, -1, -1):
         kind, costs, aim = steps[done, 0], layers[done], layers[done + 1, state]
         steps[done, 3] = state
@@ -170,7 +187,10 @@ def _one_block(ground, keys):
 
 @compiled
 def _columns(ground, keys, width):
-    """First and last column to sweep, `width` keys each: walking further out than the next aisle never pays."""
+    """First and last column to sweep, `width` keys each: walking further out than the next aisle pays only round what
+    is closed."""
+    if ground.has_walls:
+        return np.int64(0), np.int64(len(ground.xs) - 1)
     low, high = ground.ends[0], ground.ends[-1]
     if len(keys):
         low, high = min(low, keys[0]), max(high, keys[-1])
@@ -199,7 +219,25 @@ def in_one_aisle(ground, keys):
     after = first + blocks * span
     if ground.ends[-1] >= after:
         return False
-    return len(keys) == 0 or (keys[0] >= first and keys[-1] < after)
+    if len(keys) and (keys[0] < first or keys[-1] >= after):
+        return False
+    if ground.has_walls:
+        low, high = _reach(ground, keys)
+        column = first // ((2 * blocks + 1) * span)
+        for block in range(column * blocks, (column + 1) * blocks):
+            if ground.walls[block, 0] >= 0 and low <= ground.walls[block, 0] and high >= ground.walls[block, 1]:
+                return False
+    return True
+
+
+@compiled
+def _reach(ground, keys):
+    """Lowest and highest y of everything, above the first cross-aisle."""
+    span = ground.cross[-1] - ground.cross[0] + 1
+    low, high = min(ground.ends[0] % span, ground.ends[1] % span), max(ground.ends[0] % span, ground.ends[1] % span)
+    for key in keys:
+        low, high = min(low, key % span), max(high, key % span)
+    return low, high
 
 
 @compiled
@@ -207,9 +245,7 @@ def along_one_aisle(ground, keys):
     """Out to the far end on the one side, back past the start to the other, then to the end."""
     span = ground.cross[-1] - ground.cross[0] + 1
     a, b = ground.ends[0] % span, ground.ends[1] % span
-    low, high = min(a, b), max(a, b)
-    for key in keys:
-        low, high = min(low, key % span), max(high, key % span)
+    low, high = _reach(ground, keys)
     return high - low + min(a - low + high - b, high - a + b - low)
 
 
@@ -285,6 +321,9 @@ def _ways(ground, keys, k, e, column, block, costs):
     here, flip = cross[block], 0
     first = gap0 = gap1 = full0 = full1 = 0
     is_inside = False
+    wall, beyond = ground.walls[column * blocks + block] + cross[0]
+    has_wall = ground.has_walls and wall >= cross[0]
+    walled, walled_flip, is_walled_first = -1, 0, False
     while True:
         is_pick = k < len(keys) and keys[k] < after
         is_end = e < len(ends) and ends[e] < after
@@ -297,6 +336,8 @@ def _ways(ground, keys, k, e, column, block, costs):
         else:
             break
         piece = there - here
+        if has_wall and here <= wall and beyond <= there:
+            walled, walled_flip, is_walled_first = piece, flip, not is_inside
         if not is_inside:
             first, is_inside = piece, True
         elif flip:
@@ -310,6 +351,20 @@ def _ways(ground, keys, k, e, column, block, costs):
     full0 += piece * (1 if flip else 2)
     full1 += piece * (2 if flip else 1)
     end0, end1 = (1, 2) if flip else (2, 1)
+    if has_wall:  # the gap is given
+        if not is_inside:
+            costs[_WAY[0, 0, 0]] = 0
+        elif walled < 0 and flip:
+            costs[_WAY[1, 0, 0]] = full1 - 2 * piece
+        elif walled < 0:
+            costs[_WAY[2, 0, 0]] = full0 - 2 * piece
+        elif is_walled_first:
+            costs[_WAY[0, end0, 0]] = full0 - 2 * first
+        elif walled_flip:
+            costs[_WAY[1, end1, 0]] = full1 - 2 * walled
+        else:
+            costs[_WAY[2, end0, 0]] = full0 - 2 * walled
+        return k, e
     costs[_WAY[2, end0, 1]] = full0
     costs[_WAY[1, end1, 1]] = full1
     if not is_inside:
