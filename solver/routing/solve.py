@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from solver.common import Seed, Status, Stop
 from solver.routing import circuit, exact, storeys
+from solver.routing.floor import block_of
 from solver.routing.greedy import nearest_neighbour, route_of, s_shape
 from solver.routing.length import can_ground
 from solver.routing.plan import Route
@@ -66,7 +67,8 @@ def _exact(problem: Problem) -> Route:
 
 def _is_shut_in(layout: Layout, point: Point) -> bool:
     place = layout.place(point)
-    return any(c.aisle == place.aisle and c.low_mm < place.y_mm < c.high_mm for c in layout.closed)
+    shut = layout.walls().get((place.aisle, block_of(layout, place.y_mm)), []) if place.aisle is not None else []
+    return any(low < place.y_mm < high for low, high in shut)
 
 
 def _judged(route: Route, bound: int | None) -> Route:
