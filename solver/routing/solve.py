@@ -4,12 +4,13 @@ proves."""
 from dataclasses import replace
 
 from solver.common import Seed, Status, Stop
-from solver.routing import circuit, exact, storeys
+from solver.routing import circuit, exact, flow, storeys
 from solver.routing.floor import block_of
-from solver.routing.greedy import nearest_neighbour, route_of, s_shape
+from solver.routing.greedy import route_of
 from solver.routing.length import can_ground
+from solver.routing.pieces import pieces_of
 from solver.routing.plan import Route
-from solver.routing.problem import Building, Layout, Point, Problem, Tour
+from solver.routing.problem import Building, Layout, Network, Point, Problem, Tour
 
 UNREACHABLE = Route((), (), 0, None, Status.INFEASIBLE, "unreachable")
 
@@ -21,6 +22,8 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
     """
     stop = stop or Stop()
     layout = problem.layout
+    if {problem.start} >= {problem.end, *problem.picks}:
+        return _judged(route_of(problem, range(len(problem.picks)), "exact"), 0)
     if isinstance(layout, Building) and len(layout.lifts) <= 1:
         parts = storeys.split(problem, layout)
         routes = [solve(part.problem, stop, seed) for part in parts]
@@ -29,14 +32,19 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
         return storeys.joined(problem, layout, parts, routes)
     if isinstance(problem, Problem) and can_ground(problem.layout, problem.start, problem.end):
         return _exact(problem)
+    if not isinstance(layout, Network) and stop.work:
+        floor = pieces_of(problem, layout)
+        order, bound = flow.shortest(floor, stop)
+        if order is not None and len(order) == len(problem.picks):
+            turn = {problem.end: 2, problem.start: 0}  # no stub is walked twice
+            order = tuple(sorted(order, key=lambda i: turn.get(problem.picks[i], 1)))
+            route = _judged(route_of(problem, order, "flow"), bound)
+            if route.status is Status.OPTIMAL:
+                return route
     found = circuit.shortest(problem, stop, seed)
     if found is None:
         return UNREACHABLE
-    route = _judged(route_of(problem, found[0], "circuit"), found[1])
-    if isinstance(problem, Problem) and problem.layout.is_plain and route.status is not Status.OPTIMAL:
-        plain = min((s_shape(problem), nearest_neighbour(problem)), key=lambda r: r.length_mm)
-        return _judged(plain, found[1]) if plain.length_mm < route.length_mm else route
-    return route
+    return _judged(route_of(problem, found[0], "circuit"), found[1])
 
 
 def resumed(problem: Problem | Tour, ahead: Point, stop: Stop | None = None, seed: Seed = 0) -> Route:
