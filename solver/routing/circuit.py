@@ -16,7 +16,7 @@ from solver.routing.table import Ints
 from solver.routing.touring import FAR, better_order
 
 #: Rounds of the local search, and groups up to which a proof is tried, with its usual effort (CP-SAT's own seconds).
-_ROUNDS, _PROVABLE, _EFFORT = 300, 60, 0.1
+_ROUNDS, _PROVABLE, _EFFORT = 300, 25, 0.1
 
 
 def shortest(problem: Problem | Tour, stop: Stop, seed: Seed) -> tuple[tuple[int, ...], int | None] | None:

@@ -17,7 +17,7 @@ from solver.common import Stop
 from solver.routing.pieces import Piece, Pieces
 
 #: Rounds of asking for connectedness, and branches of one round at the usual effort.
-_ROUNDS, _BRANCHES = 30, 2_000
+_ROUNDS, _BRANCHES = 12, 20
 
 
 @dataclass(slots=True)
@@ -56,6 +56,8 @@ def shortest(floor: Pieces, stop: Stop) -> tuple[tuple[int, ...] | None, int]:
         parts = _parts(model)
         if not parts:
             return _order(model), bound
+        if status != pywraplp.Solver.OPTIMAL:
+            return None, bound
         for part in parts:
             _join(model, part)
     return None, bound
@@ -71,6 +73,9 @@ def _model(floor: Pieces) -> _Model:
         solver.Add(sum(model.out[node]) - sum(flow for _, flow in model.into[node]) == supply)
         if floor.at.get(node):
             _join(model, {node})
+    for piece in floor.pieces:
+        if piece.picks and piece.b is not None:
+            _join(model, {piece.a, piece.b})
     solver.Minimize(_cost(model))
     ends: list[tuple[int | None, tuple[Any, ...]]] = []
     for use in model.uses:

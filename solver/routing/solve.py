@@ -32,6 +32,7 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
         return storeys.joined(problem, layout, parts, routes)
     if isinstance(problem, Problem) and can_ground(problem.layout, problem.start, problem.end):
         return _exact(problem)
+    bound = 0
     if not isinstance(layout, Network) and stop.work:
         floor = pieces_of(problem, layout)
         order, bound = flow.shortest(floor, stop)
@@ -44,7 +45,7 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
     found = circuit.shortest(problem, stop, seed)
     if found is None:
         return UNREACHABLE
-    return _judged(route_of(problem, found[0], "circuit"), found[1])
+    return _judged(route_of(problem, found[0], "circuit"), max(bound, found[1] or 0) or None)
 
 
 def resumed(problem: Problem | Tour, ahead: Point, stop: Stop | None = None, seed: Seed = 0) -> Route:
