@@ -17,14 +17,14 @@ from solver.routing.table import Ints
 class WalkLengths:
     """lengths.of(carts) -> mm for carts given as lists of order indices, `exact(cart)` likewise.
 
-    `of` is exact but for the stubs to picks off the walkways, which no batching saves, and on floors of more blocks
-    than the programme takes, where it walks on a thinned-out floor, which ranks carts well.
+    `of` is exact but for the stubs to picks off the walkways, which no batching saves, and on floors the
+    programme does not take, where it walks on a simpler floor, which ranks carts well.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self.is_exact = can_ground(problem.layout, problem.start, problem.end)
-        self.floor = _floor_of(problem, problem.layout if self.is_exact else _thinned(problem))
+        self.floor = _floor_of(problem, problem.layout if self.is_exact else _simpler(problem))
 
     def walk(self, orders: Sequence[int]) -> Walk:
         """The routing problem of one cart."""
@@ -47,10 +47,12 @@ class WalkLengths:
         return walks
 
 
-def _thinned(problem: Problem) -> Layout:
-    """The floor with as many of its cross-aisles as the programme takes: both outer ones, the others evenly."""
+def _simpler(problem: Problem) -> Layout:
+    """The floor with everything open both ways and as many of its cross-aisles as the programme takes: both outer ones,
+    the others evenly."""
     cross = problem.layout.cross_y_mm
-    blocks = MAX_BLOCKS_CLOSED if problem.start == problem.end else MAX_BLOCKS_OPEN
+    most = MAX_BLOCKS_CLOSED if problem.start == problem.end else MAX_BLOCKS_OPEN
+    blocks = min(most, problem.layout.blocks)
     kept = tuple(cross[round(i * (len(cross) - 1) / blocks)] for i in range(blocks + 1))
     return Layout(problem.layout.aisles_x_mm, kept)
 
@@ -75,6 +77,7 @@ def _floor_of(problem: Problem, layout: Layout) -> Floor:
         np.bitwise_or.at(rows[o], at // 64, np.uint64(1) << (at % 64).astype(np.uint64))
     start, end = layout.place(problem.start), layout.place(problem.end)
     word = first_word[np.searchsorted(used, np.arange(len(ground.xs) + 1) * slots)]
-    is_plain = layout.blocks == 1 and start == end and start.y_mm in layout.cross_y_mm and not (used % slots).any()
+    at_a_crossing = start == end and start.y_mm in layout.cross_y_mm
+    is_plain = layout.blocks == 1 and layout.is_plain and at_a_crossing and not (used % slots).any()
     column, is_top = int(np.searchsorted(ground.xs, start.x_mm)), start.y_mm == layout.cross_y_mm[1]
     return Floor(ground, rows, key, word, column, is_top, is_plain)

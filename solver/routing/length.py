@@ -5,7 +5,8 @@ one integer, its key, which sorts picks in the order the sweep meets them. `walk
 kernels to call: about a microsecond for a walk of one block.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from solver.compiling import compiled
 from solver.routing.floor import block_of
 from solver.routing.problem import Layout, Place, Point
-from solver.routing.table import DEAREST, OPEN_WAYS, WAY, Ints, Moves, table
+from solver.routing.table import DEAREST, OPEN_WAYS, WAY, Ints, table
 
 MAX_BLOCKS_CLOSED = 5  # 3,033 states
 MAX_BLOCKS_OPEN = 4  # 2,956 states
 
 _WAYS = len(OPEN_WAYS)
+_NONE = np.zeros(0, np.int64)
 #: [edges at the low end, edges at the high end, do the ends hang together] -> the way to walk a sub-aisle
 _WAY = np.full((3, 3, 2), -1, np.int64)
 for (_low, _high, _is_through), _number in WAY.items():
@@ -28,6 +30,8 @@ for (_low, _high, _is_through), _number in WAY.items():
 class Ground(NamedTuple):
     """`xs` [columns]: every aisle, and every x at which a point lies on a cross-aisle (there `is_aisle` is false).
     `cross`: y of the cross-aisles, mm. `ends`: keys of start and end, sorted; `is_odd`: 1 for each where they differ.
+    `walls` [columns x blocks, 2]: from and to y, above the first cross-aisle, of the stretch of a sub-aisle where
+    nobody passes, -1 where all do.
 
     Moves of step s are first[s]..first[s+1], sorted by target: source[i] leads to target[i] by way[i]. Steps: one per
     block; across to the next column; one per cross-aisle to pass it; one per cross-aisle to start or end there.
@@ -38,6 +42,8 @@ class Ground(NamedTuple):
     cross: Ints
     ends: Ints
     is_odd: Ints
+    walls: Ints
+    has_walls: bool
     start: int
     final: Ints
     first: Ints
@@ -48,7 +54,9 @@ class Ground(NamedTuple):
 
 
 def can_ground(layout: Layout, start: Point, end: Point) -> bool:
-    return layout.blocks <= (MAX_BLOCKS_CLOSED if start == end else MAX_BLOCKS_OPEN)
+    """Two-way aisles with at most one stretch closed in each sub-aisle, and few enough blocks."""
+    most = MAX_BLOCKS_CLOSED if start == end else MAX_BLOCKS_OPEN
+    return layout.blocks <= most and not layout.one_way and all(len(w) == 1 for w in layout.walls().values())
 
 
 def ground_of(layout: Layout, start: Point, end: Point, picks: tuple[Point, ...] = ()) -> Ground:
@@ -57,31 +65,40 @@ def ground_of(layout: Layout, start: Point, end: Point, picks: tuple[Point, ...]
     xs = np.array(sorted({*layout.aisles_x_mm, *(p.x_mm for p in places)}), np.int64)
     is_aisle = np.isin(xs, layout.aisles_x_mm)
     cross = np.array(layout.cross_y_mm, np.int64)
-    programme = table(layout.blocks, start != end)
-    moves = [*programme.aisle, programme.across, *programme.touch_even, *programme.touch_odd]
-    bare = Ground(
-        xs, is_aisle, cross, np.zeros(0, np.int64), np.zeros(0, np.int64), programme.start, programme.final,
-        np.cumsum([0, *(len(m.source) for m in moves)]), _joined(moves, "source"), _joined(moves, "target"),
-        _joined(moves, "way"), len(programme.rows),
-    )  # fmt: skip
+    walls = np.full((len(xs) * layout.blocks, 2), -1, np.int64)
+    for (aisle, block), stretch in layout.walls().items():
+        walls[np.searchsorted(xs, layout.aisles_x_mm[aisle]) * layout.blocks + block] = np.array(stretch[0]) - cross[0]
+    has_walls = bool(layout.closed)
+    bare = Ground(xs, is_aisle, cross, _NONE, _NONE, walls, has_walls, *_programme(layout.blocks, start != end))
     ends = keys_of(bare, layout, places[:2])
     return bare._replace(ends=ends, is_odd=np.full(2, int(start != end), np.int64))
 
 
-def _joined(moves: list[Moves], name: str) -> NDArray[np.int32]:
-    return np.concatenate([getattr(m, name) for m in moves]).astype(np.int32)
+@lru_cache(maxsize=16)
+def _programme(blocks: int, is_open: bool) -> tuple[Any, ...]:
+    """The last fields of a ground, from `start` on."""
+    found = table(blocks, is_open)
+    steps = [*found.aisle, found.across, *found.touch_even, *found.touch_odd]
+    moves = (np.concatenate([getattr(s, name) for s in steps]) for name in ("source", "target", "way"))
+    first = np.cumsum([0, *(len(s.source) for s in steps)])
+    return found.start, found.final, first, *(m.astype(np.int32) for m in moves), len(found.rows)
 
 
 def keys_of(ground: Ground, layout: Layout, places: list[Place]) -> Ints:
-    """Sorted keys of places (`layout.place(point)`): slot number x span + y above the first cross-aisle. A column has a
-    slot per sub-aisle and then one per cross-aisle. Several places may share a key."""
+    """The keys of places (`layout.place(point)`) as `walk_length` takes them: sorted."""
+    return np.sort(key_of_each(ground, layout, places))
+
+
+def key_of_each(ground: Ground, layout: Layout, places: list[Place]) -> Ints:
+    """Slot number x span + y above the first cross-aisle. A column has a slot per sub-aisle and then one per
+    cross-aisle. Several places may share a key."""
     if not places:
-        return np.zeros(0, np.int64)
+        return _NONE
     column = np.searchsorted(ground.xs, [p.x_mm for p in places])
     slots, span = 2 * layout.blocks + 1, layout.cross_y_mm[-1] - layout.cross_y_mm[0] + 1
     slot = [layout.blocks + p.cross if p.aisle is None else block_of(layout, p.y_mm) for p in places]
     up = [p.y_mm - layout.cross_y_mm[0] for p in places]
-    return np.sort((column * slots + slot) * span + up)
+    return (column * slots + slot) * span + up
 
 
 @compiled
@@ -93,12 +110,38 @@ def walk_length(ground, keys):
         return along_one_aisle(ground, keys)
     if blocks == 1 and ground.is_odd[0] == 0:
         return _one_block(ground, keys)
-    layers = np.empty((2, ground.states), np.int32)
-    weights = np.empty((2, max(_WAYS, 2 * blocks + 3)), np.int32)
-    steps = np.empty(2, np.int64)
-    columns = np.empty(2, np.int64)
-    last = sweep(ground, keys, layers, weights, steps, columns)
-    return np.int64(layers[last % 2, best_end(ground, layers[last % 2])])
+    layers, weights, steps = _rows(ground, 2)
+    last = sweep(ground, keys, layers, weights, steps)
+    return np.int64(layers[last % 2, _best_end(ground, layers[last % 2])])
+
+
+@compiled
+def walk_steps(ground, keys):
+    """The same with the walk: (length, steps); a step is kind, column, way, state after it."""
+    most = len(ground.xs) * (2 * (len(ground.cross) - 1) + 3) + 3
+    layers, weights, steps = _rows(ground, most)
+    last = sweep(ground, keys, layers, weights, steps)
+    state = _best_end(ground, layers[last])
+    length = np.int64(layers[last, state])
+    if length >= DEAREST:
+        return length, steps[:0]
+    for done in range(last - 1, -1, -1):
+        kind, costs, aim = steps[done, 0], layers[done], layers[done + 1, state]
+        steps[done, 3] = state
+        low, high = ground.first[kind], ground.first[kind + 1]
+        i = low + np.searchsorted(ground.target[low:high], state)
+        while costs[ground.source[i]] + weights[done, ground.way[i]] != aim:
+            i += 1
+        steps[done, 2], state = ground.way[i], ground.source[i]
+    return length, steps[:last]
+
+
+@compiled
+def _rows(ground, rows):
+    """Room for `sweep`. To keep all steps there must be a row for each, and one more."""
+    widest = max(_WAYS, 2 * len(ground.cross) + 1)
+    layers = np.empty((rows, ground.states), np.int32)
+    return layers, np.empty((rows, widest), np.int32), np.empty((rows, 4), np.int64)
 
 
 @compiled
@@ -144,7 +187,10 @@ def _one_block(ground, keys):
 
 @compiled
 def _columns(ground, keys, width):
-    """First and last column to sweep, `width` keys each: walking further out than the next aisle never pays."""
+    """First and last column to sweep, `width` keys each: walking further out than the next aisle pays only round what
+    is closed."""
+    if ground.has_walls:
+        return np.int64(0), np.int64(len(ground.xs) - 1)
     low, high = ground.ends[0], ground.ends[-1]
     if len(keys):
         low, high = min(low, keys[0]), max(high, keys[-1])
@@ -157,7 +203,7 @@ def _columns(ground, keys, width):
 
 
 @compiled
-def best_end(ground, costs):
+def _best_end(ground, costs):
     best = ground.final[0]
     for state in ground.final:
         if costs[state] < costs[best]:
@@ -173,7 +219,25 @@ def in_one_aisle(ground, keys):
     after = first + blocks * span
     if ground.ends[-1] >= after:
         return False
-    return len(keys) == 0 or (keys[0] >= first and keys[-1] < after)
+    if len(keys) and (keys[0] < first or keys[-1] >= after):
+        return False
+    if ground.has_walls:
+        low, high = _reach(ground, keys)
+        column = first // ((2 * blocks + 1) * span)
+        for block in range(column * blocks, (column + 1) * blocks):
+            if ground.walls[block, 0] >= 0 and low <= ground.walls[block, 0] and high >= ground.walls[block, 1]:
+                return False
+    return True
+
+
+@compiled
+def _reach(ground, keys):
+    """Lowest and highest y of everything, above the first cross-aisle."""
+    span = ground.cross[-1] - ground.cross[0] + 1
+    low, high = min(ground.ends[0] % span, ground.ends[1] % span), max(ground.ends[0] % span, ground.ends[1] % span)
+    for key in keys:
+        low, high = min(low, key % span), max(high, key % span)
+    return low, high
 
 
 @compiled
@@ -181,18 +245,16 @@ def along_one_aisle(ground, keys):
     """Out to the far end on the one side, back past the start to the other, then to the end."""
     span = ground.cross[-1] - ground.cross[0] + 1
     a, b = ground.ends[0] % span, ground.ends[1] % span
-    low, high = min(a, b), max(a, b)
-    for key in keys:
-        low, high = min(low, key % span), max(high, key % span)
+    low, high = _reach(ground, keys)
     return high - low + min(a - low + high - b, high - a + b - low)
 
 
 @compiled
-def sweep(ground, keys, layers, weights, steps, columns):
+def sweep(ground, keys, layers, weights, steps):
     """Run the programme from the first column in use to the last. Returns the number of steps made.
 
-    After step i the cost of each state is layers[(i + 1) % rows]; weights[i % rows], steps[i % rows] and
-    columns[i % rows] say what the step was. Two rows are enough for the length; for the way keep them all.
+    After step i the cost of each state is layers[(i + 1) % rows]; weights[i % rows] and steps[i % rows] (kind, column)
+    say what the step was. Two rows are enough for the length.
     """
     xs, cross, ends = ground.xs, ground.cross, ground.ends
     blocks, span = len(cross) - 1, cross[-1] - cross[0] + 1
@@ -212,19 +274,19 @@ def sweep(ground, keys, layers, weights, steps, columns):
             row = done % rows
             for edges in range(2 * blocks + 3):
                 weights[row, edges] = edges * (xs[column] - xs[before])
-            done = _step(ground, blocks, before, done, layers, weights, steps, columns)
+            done = _step(ground, blocks, before, done, layers, weights, steps)
         if ground.is_aisle[column]:
             for block in range(blocks):
                 row = done % rows
                 k, e = _ways(ground, keys, k, e, column, block, weights[row])
-                done = _step(ground, block, column, done, layers, weights, steps, columns)
+                done = _step(ground, block, column, done, layers, weights, steps)
         if is_met:
             for c in range(blocks + 1):
                 k, e, is_passed, odd = _touched(ground, keys, k, e, (column * slots + blocks + c + 1) * span)
                 for _ in range(odd if odd else is_passed):
                     weights[done % rows, 0] = 0
                     kind = blocks + 1 + c + (blocks + 1 if odd else 0)
-                    done = _step(ground, kind, column, done, layers, weights, steps, columns)
+                    done = _step(ground, kind, column, done, layers, weights, steps)
         before = column
         column += 1
     return done
@@ -259,6 +321,9 @@ def _ways(ground, keys, k, e, column, block, costs):
     here, flip = cross[block], 0
     first = gap0 = gap1 = full0 = full1 = 0
     is_inside = False
+    wall, beyond = ground.walls[column * blocks + block] + cross[0]
+    has_wall = ground.has_walls and wall >= cross[0]
+    walled, walled_flip, is_walled_first = -1, 0, False
     while True:
         is_pick = k < len(keys) and keys[k] < after
         is_end = e < len(ends) and ends[e] < after
@@ -271,6 +336,8 @@ def _ways(ground, keys, k, e, column, block, costs):
         else:
             break
         piece = there - here
+        if has_wall and here <= wall and beyond <= there:
+            walled, walled_flip, is_walled_first = piece, flip, not is_inside
         if not is_inside:
             first, is_inside = piece, True
         elif flip:
@@ -284,14 +351,30 @@ def _ways(ground, keys, k, e, column, block, costs):
     full0 += piece * (1 if flip else 2)
     full1 += piece * (2 if flip else 1)
     end0, end1 = (1, 2) if flip else (2, 1)
+    if has_wall:  # the gap is given
+        if not is_inside:
+            costs[_WAY[0, 0, 0]] = 0
+        elif walled < 0 and flip:
+            costs[_WAY[1, 0, 0]] = full1 - 2 * piece
+        elif walled < 0:
+            costs[_WAY[2, 0, 0]] = full0 - 2 * piece
+        elif is_walled_first:
+            costs[_WAY[0, end0, 0]] = full0 - 2 * first
+        elif walled_flip:
+            costs[_WAY[1, end1, 0]] = full1 - 2 * walled
+        else:
+            costs[_WAY[2, end0, 0]] = full0 - 2 * walled
+        return k, e
     costs[_WAY[2, end0, 1]] = full0
     costs[_WAY[1, end1, 1]] = full1
     if not is_inside:
         costs[_WAY[0, 0, 0]] = 0
         return k, e
     costs[_WAY[0, end0, 0]] = full0 - 2 * first
-    costs[_WAY[2, end0, 0]] = full0 - 2 * gap0
-    costs[_WAY[1, end1, 0]] = full1 - 2 * gap1
+    if gap0:
+        costs[_WAY[2, end0, 0]] = full0 - 2 * gap0
+    if gap1:
+        costs[_WAY[1, end1, 0]] = full1 - 2 * gap1
     if flip:
         costs[_WAY[1, 0, 0]] = full1 - 2 * piece
     else:
@@ -300,11 +383,11 @@ def _ways(ground, keys, k, e, column, block, costs):
 
 
 @compiled
-def _step(ground, kind, column, done, layers, weights, steps, columns):
+def _step(ground, kind, column, done, layers, weights, steps):
     """The cheapest moves of step `kind` with the weights of this row."""
     rows = len(steps)
-    steps[done % rows], columns[done % rows] = kind, column
-    costs, after, weight = layers[done % len(layers)], layers[(done + 1) % len(layers)], weights[done % rows]
+    steps[done % rows, 0], steps[done % rows, 1] = kind, column
+    costs, after, weight = layers[done % rows], layers[(done + 1) % rows], weights[done % rows]
     after[:] = DEAREST
     source, target, way = ground.source, ground.target, ground.way
     for i in range(ground.first[kind], ground.first[kind + 1]):
