@@ -81,6 +81,12 @@ def _most(load: Ints, limit: Ints) -> int:
     return int((np.cumsum(np.sort(load, axis=0), axis=0) <= limit).sum(axis=0).min())
 
 
+def slowness(floor: Floor) -> int:
+    """How many times longer a cart takes to measure here than on one block with the walk's end at a crossing."""
+    moves = floor.ground.first[len(floor.ground.cross)]  # of a column
+    return 1 if floor.is_plain else max(3, int(moves) // 30)
+
+
 def no_carts(board: Board, count: int, most: int) -> Carts:
     """Empty carts with room for `most` orders."""
     zeros = np.zeros(count, np.int64)

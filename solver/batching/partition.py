@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from ortools.math_opt import parameters_pb2
 
 from solver.batching.anneal import Met, exchange, meet, nobody_met
-from solver.batching.board import Board
+from solver.batching.board import Board, slowness
 from solver.batching.greedy import Carts
 from solver.batching.kernel import walk_of
+from solver.common import Seed, Watch
 from solver.compiling import compiled
 from solver.programme import Floats, linear, solved, zero_one
 from solver.routing.table import Ints
@@ -25,8 +26,8 @@ ADDED, CHOICE, NODES = 10, 2_000, 250
 IN_USE = 200
 
 
-def partition(board: Board, met: Met, carts: Carts, work: int, seed: int) -> Carts | None:
-    """The best choice of carts among those met and some more; None when `carts` are as good."""
+def partition(board: Board, met: Met, carts: Carts, work: int, seed: Seed, watch: Watch) -> Carts | None:
+    """The best choice of carts among those met and some more; None when `carts` are as good or time is up."""
     table = nobody_met(len(board.group), PLACES)
     _meet_all(board, table, met.bits, met.walk)
     held = [np.array(cart, np.int32) for cart in carts]
@@ -35,7 +36,9 @@ def partition(board: Board, met: Met, carts: Carts, work: int, seed: int) -> Car
     names = np.array([np.bitwise_xor.reduce(board.name[cart]) for cart in held])
     for name, cart, walk in zip(names, held, walks, strict=True):
         meet(table, name, cart, len(cart), walk)
-    price, bound = _priced(board, table, np.isin(table.name, names))
+    price, bound = _priced(board, table, np.isin(table.name, names), watch)
+    if watch.is_over():
+        return None
     dear = np.empty(PLACES)
     reduced(table, price, dear)
     near = np.flatnonzero(dear <= sum(walks) - bound)
@@ -58,16 +61,16 @@ def _cover(board: Board, table: Met, at: Ints) -> tuple[Floats, Floats, Ints, In
     return table.walk[at].astype(float), -np.ones(len(board.group)), row, column, -np.ones(len(row))
 
 
-def _priced(board: Board, table: Met, active: NDArray[np.bool_]) -> tuple[Floats, float]:
+def _priced(board: Board, table: Met, active: NDArray[np.bool_], watch: Watch) -> tuple[Floats, float]:
     """Prices of the orders at which no known cart pays, and what they add up to. More carts become known."""
-    dear, looks = np.empty(PLACES), 0
+    dear, looks, most = np.empty(PLACES), 0, max(1, LOOKS // slowness(board.floor))
     for _ in range(ROUNDS):
         at = np.flatnonzero(active)
         bound, duals = linear(*_cover(board, table, at))
         price = -duals
         reduced(table, price, dear)
         pays = np.flatnonzero((dear < -1) & ~active)
-        if not len(pays) and looks < LOOKS:
+        if not len(pays) and looks < most and not watch.is_over():
             looks += 1
             explore(board, table, np.flatnonzero(active & (dear < IN_USE)), price, -1.0)
             reduced(table, price, dear)
@@ -78,7 +81,7 @@ def _priced(board: Board, table: Met, active: NDArray[np.bool_]) -> tuple[Floats
     return price, bound
 
 
-def _chosen(board: Board, table: Met, at: Ints, hint: NDArray[np.bool_], work: int, seed: int) -> Ints | None:
+def _chosen(board: Board, table: Met, at: Ints, hint: NDArray[np.bool_], work: int, seed: Seed) -> Ints | None:
     """Branch and cut by SCIP, so many nodes and no clock."""
     rules = parameters_pb2.SolveParametersProto()
     rules.node_limit, rules.random_seed, rules.threads = NODES * work // 100, seed, 1

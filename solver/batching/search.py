@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.batching.anneal import LATE_MM, Met, anneal, lateness, nobody_met, put
-from solver.batching.board import NEAR, Board, Carts, no_carts
+from solver.batching.board import NEAR, Board, Carts, no_carts, slowness
 from solver.batching.greedy import Carts as Lists
 from solver.batching.greedy import Filling, orders_by_due
 from solver.batching.lengths import WalkLengths
@@ -25,7 +25,7 @@ HANDS = 2
 STEPS_OF_PAIRS, STEPS, MOST_STEPS, MOST_STEPS_OF_WAVES = 2_000, 100_000, 12_000_000, 5_000_000
 #: From this work on there are twice as many chains, and the carts they met are put together anew.
 THOROUGH = 20
-#: Orders merged in one go: savings of all pairs are known at once.
+#: Orders merged in one go: savings of all pairs are known at once. Fewer where carts are slow to measure.
 POOL = 3_000
 #: First and last temperature over the depth of the floor, for at most FEW orders and for waves.
 FEW, HEAT, HEAT_OF_WAVES = 400, (0.17, 0.085), (0.012, 0.002)
@@ -99,8 +99,9 @@ def late_mm(board: Board, carts: Carts) -> int:
 def merged(board: Board, lengths: WalkLengths, by_due: Sequence[int]) -> tuple[Board, Lists]:
     """Carts by savings, pool by pool; and the board with everybody's near orders, a by-product."""
     near, carts = np.zeros((len(by_due), min(NEAR, len(by_due) - 1)), np.int32), Lists()
-    for i in range(0, len(by_due), POOL):
-        pool = np.array(by_due[i : i + POOL])
+    size = int(POOL / slowness(board.floor) ** 0.5)
+    for i in range(0, len(by_due), size):
+        pool = np.array(by_due[i : i + size])
         alone = lengths.of([[o] for o in pool])
         saving = np.zeros((len(pool), len(pool)), np.int32)
         rows = (np.linspace(0, 1, 4 * HANDS + 1) ** 0.5 * len(pool)).astype(int)
@@ -146,7 +147,7 @@ def annealed(
     if work >= THOROUGH and not is_wave:
         starts += starts
     most, scale = (MOST_STEPS_OF_WAVES, HEAT_OF_WAVES) if is_wave else (MOST_STEPS, HEAT)
-    steps = min(STEPS_OF_PAIRS * orders * orders, STEPS * orders, most) * work // 100
+    steps = min(STEPS_OF_PAIRS * orders * orders, STEPS * orders, most) * work // 100 // slowness(board.floor)
     depth = problem.layout.cross_y_mm[-1] - problem.layout.cross_y_mm[0]
     heat, late = (scale[0] * depth, scale[1] * depth), (HEAT_LATE[0] * LATE_MM, HEAT_LATE[1] * LATE_MM)
     squeeze = (PRESSURE[0] * late[0] / heat[0], PRESSURE[1] * late[1] / heat[1])

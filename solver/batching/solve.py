@@ -68,7 +68,7 @@ def _searched(
     is_late = board.is_due and best.lateness() > 0
     if stop.work >= THOROUGH and len(board.group) <= FEW and best.is_within and not is_late and not watch.is_over():
         tell("partition", 0, 1)
-        carts = partition(board, all_met(chains), best.plan(), stop.work, seed)
+        carts = partition(board, all_met(chains), best.plan(), stop.work, seed, watch)
         if carts:
             found.append(("partition", by_due(problem, carts)))
     tell("partition", 1, 1)
