@@ -47,8 +47,9 @@ COLD = "cold"
 WALK_MM_PER_MIN, SECONDS_PER_ITEM, SETUP_MIN = 60_000, 8, 3
 #: Minutes before the promise by which totes must be back: checking, packing and labelling need them.
 BENCH_MIN = 45
-#: Seconds one warehouse's carts may take: pickers wait for them, and nobody plans the same carts again.
-_PATIENCE = 20
+#: Half the usual effort, and the seconds one warehouse may take at most: pickers wait for their carts, and nobody plans
+#: the same carts again.
+EFFORT = Stop(work=50, seconds=20)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _floor(layout: Mapping[str, Any], points: Sequence[Point]) -> tuple[Layout, 
 
 def find_carts(site: Site) -> list[tuple[str, ...]]:
     """Shipments by cart, the most urgent cart first. A shipment too big for any cart walks alone, without a limit."""
-    plan = compute.run(batch, site.problem, Stop(seconds=_PATIENCE), 0)
+    plan = compute.run(batch, site.problem, EFFORT, 0)
     broken = violations(site.problem, plan)
     if broken:
         raise ValueError(f"the carts break {len(broken)} rules, first: {broken[0]}")
