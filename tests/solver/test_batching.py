@@ -208,7 +208,7 @@ def test_more_work_walks_less_than_savings_and_the_seed_rule():
 
 
 def test_tight_due_times_are_kept_better_than_by_the_earliest_one():
-    problem = random_wave(40, due=25)
+    problem = random_wave(40, due=12)
     plan, rule = solve(problem, Stop(20)), earliest_due(problem)
     assert violations(problem, plan) == ()
     assert lateness(problem, rule)[1] > 100
