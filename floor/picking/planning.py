@@ -1,4 +1,8 @@
-"""Picking's way to the solver: shipments without a walk -> carts -> routes -> walks in our ids."""
+"""Picking's way to the solver: shipments without a walk -> carts -> routes -> walks in our ids.
+
+Waves are made by due times: what must be back for the next lorry leaves first, and shares a cart with later shipments
+only where that makes nothing late. A cart carries shipments of one way to tell them apart, all cold or none.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +16,7 @@ from sqlmodel import Session, col
 from floor.allocation.models import Run
 from floor.allocation.queries import hands
 from floor.allocation.states import AT_WORK
-from floor.catalog.models import Sku
+from floor.catalog.models import PackingClass, Sku
 from floor.inventory.models import Bin, Reservation, Warehouse
 from floor.inventory.queries import warehouses
 from floor.kit import clock, compute
@@ -24,7 +28,7 @@ from floor.picking.states import WalkState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 from solver.batching.check import violations
-from solver.batching.problem import Cart, Order, Pace, Problem
+from solver.batching.problem import Cart, Mode, Order, Pace, Problem
 from solver.batching.solve import solve as batch
 from solver.common import Stop
 from solver.routing.plan import Route
@@ -33,13 +37,19 @@ from solver.routing.problem import Problem as Way
 from solver.routing.solve import solve as route
 
 #: Eight totes, the colours a picker can tell apart; a tote of 600 x 400 x 300 mm, filled no fuller than it closes.
-CART = Cart(slots=8, tote_ml=48_000, tote_g=15_000)
+#: The upper four ride on nothing: what is fragile goes there.
+CART = Cart(slots=8, tote_ml=48_000, tote_g=15_000, fragile_slots=4)
+#: From so many shipments of one line, three carts of them, these have carts of their own, packed in a row at the bench.
+SINGLES_FROM = 24
+#: The zone whose shipments share no cart with others: they wait in the cold room.
+COLD = "cold"
 #: How fast a picker is: walking, seconds per piece, minutes to fetch cart and totes.
 WALK_MM_PER_MIN, SECONDS_PER_ITEM, SETUP_MIN = 60_000, 8, 3
 #: Minutes before the promise by which totes must be back: checking, packing and labelling need them.
 BENCH_MIN = 45
-#: Seconds one warehouse's carts may take: pickers wait for them, and nobody plans the same carts again.
-_PATIENCE = 20
+#: Half the usual effort, and the seconds one warehouse may take at most: pickers wait for their carts, and nobody plans
+#: the same carts again.
+EFFORT = Stop(work=50, seconds=20)
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ def _waiting(db: Session, run_id: int) -> Sequence[sa.Row]:
             col(Shipment.id), col(Shipment.warehouse_id), col(Shipment.promised_at), col(Shipment.priority),
             col(ShipmentLine.id).label("line_id"), col(Reservation.id).label("reservation_id"), pending.label("qty"),
             col(Bin.id).label("bin_id"), col(Bin.code).label("bin_code"), col(Bin.x_mm), col(Bin.y_mm),
-            col(Sku.id).label("sku_id"), col(Sku.weight_g),
+            col(Sku.id).label("sku_id"), col(Sku.weight_g), col(Sku.packing_class), col(Sku.is_cold),
             (col(Sku.length_mm) * col(Sku.width_mm) * col(Sku.height_mm)).label("mm3"),
         )
         .join(CustomerOrder, col(CustomerOrder.id) == col(Shipment.order_id))
@@ -121,6 +131,7 @@ def _waiting(db: Session, run_id: int) -> Sequence[sa.Row]:
 def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
     wants: dict[str, list[Want]] = defaultdict(list)
     load: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    fragile, cold = set[str](), set[str]()
     for row in rows:
         point = Point(row.x_mm, row.y_mm)
         wants[str(row.id)].append(
@@ -128,7 +139,12 @@ def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
         )
         load[str(row.id)][0] += row.qty * row.mm3
         load[str(row.id)][1] += row.qty * row.weight_g
+        if row.packing_class is PackingClass.FRAGILE:
+            fragile.add(str(row.id))
+        if row.is_cold:
+            cold.add(str(row.id))
     due = {str(row.id): row.promised_at for row in rows}
+    modes = _modes({name: len({want.shipment_line_id for want in some}) for name, some in wants.items()})
     orders = tuple(
         Order(
             name,
@@ -137,6 +153,9 @@ def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
             -(-load[name][0] // 1000),
             load[name][1],
             _minutes_until(due[name]) - BENCH_MIN,
+            name in fragile,
+            COLD if name in cold else "",
+            modes[name],
         )
         for name, some in wants.items()
     )
@@ -144,6 +163,14 @@ def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
     pace = Pace(max(1, pickers), WALK_MM_PER_MIN, SECONDS_PER_ITEM, SETUP_MIN)
     problem = Problem(layout, depot, depot, orders, CART, pace)
     return Site(house.id or 0, problem, wants, due, {str(row.id): row.priority for row in rows})
+
+
+def _modes(lines: Mapping[str, int], wall_lines: int = 0) -> dict[str, Mode]:
+    """How each shipment is told apart, from its number of lines. Shipments of more lines than `wall_lines` do not go by
+    a put wall."""
+    singles = sum(n == 1 for n in lines.values())
+    own = Mode.SINGLES if singles >= SINGLES_FROM else Mode.WALL if wall_lines else Mode.CLUSTER
+    return {name: own if n == 1 else Mode.WALL if n <= wall_lines else Mode.CLUSTER for name, n in lines.items()}
 
 
 def _minutes_until(moment: datetime) -> int:
@@ -161,7 +188,7 @@ def _floor(layout: Mapping[str, Any], points: Sequence[Point]) -> tuple[Layout, 
 
 def find_carts(site: Site) -> list[tuple[str, ...]]:
     """Shipments by cart, the most urgent cart first. A shipment too big for any cart walks alone, without a limit."""
-    plan = compute.run(batch, site.problem, Stop(seconds=_PATIENCE), 0)
+    plan = compute.run(batch, site.problem, EFFORT, 0)
     broken = violations(site.problem, plan)
     if broken:
         raise ValueError(f"the carts break {len(broken)} rules, first: {broken[0]}")

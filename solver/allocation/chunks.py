@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2
-from ortools.math_opt.core.python import solver as math_opt
+from ortools.math_opt import model_pb2, parameters_pb2
 
 from solver.allocation import kernel
 from solver.allocation.kernel import QUICK, Floats
@@ -23,6 +22,7 @@ from solver.allocation.problem import Bools, Ints, spans
 from solver.allocation.state import DEAR, Searcher, State
 from solver.allocation.workshop import PLANS
 from solver.common import Seed
+from solver.programme import solved, zero_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,7 @@ def pack(packing: Packing) -> np.ndarray | None:
     rules.cp_sat.cp_model_presolve = False
     rules.cp_sat.linearization_level = 2
     rules.cp_sat.max_deterministic_time = packing.effort
-    start = model_parameters_pb2.ModelSolveParametersProto()
-    hint = start.solution_hints.add().variable_values
-    hint.ids.extend(range(len(packing.gain)))
-    hint.values.extend(packing.hint.astype(float).tolist())
-    result = math_opt.solve(
-        proto, parameters_pb2.SOLVER_TYPE_CP_SAT, parameters_pb2.SolverInitializerProto(), rules, start,
-        None, callback_pb2.CallbackRegistrationProto(), None, None,
-    )  # fmt: skip
+    result = solved(proto, parameters_pb2.SOLVER_TYPE_CP_SAT, rules, packing.hint)
     if not result.solutions:
         return None
     found = result.solutions[0].primal_solution.variable_values
@@ -79,24 +72,6 @@ def _model(packing: Packing) -> model_pb2.ModelProto:
     column = np.append(np.arange(columns), packing.column[keep])
     much = np.append(np.ones(columns), packing.much[keep])
     return zero_one(-packing.gain, np.append(np.ones(orders), packing.limit[tight]), row, column, much)
-
-
-def zero_one(cost: Floats, limit: Floats, row: Ints, column: Ints, much: Floats) -> model_pb2.ModelProto:
-    """Take [columns] or leave them at the least cost, what they use of each of the [rows] within its limit."""
-    proto, by = model_pb2.ModelProto(), np.lexsort((column, row))
-    proto.variables.ids.extend(range(len(cost)))
-    proto.variables.lower_bounds.extend([0.0] * len(cost))
-    proto.variables.upper_bounds.extend([1.0] * len(cost))
-    proto.variables.integers.extend([True] * len(cost))
-    proto.objective.linear_coefficients.ids.extend(range(len(cost)))
-    proto.objective.linear_coefficients.values.extend(cost.tolist())
-    proto.linear_constraints.ids.extend(range(len(limit)))
-    proto.linear_constraints.lower_bounds.extend([-float("inf")] * len(limit))
-    proto.linear_constraints.upper_bounds.extend(limit.tolist())
-    proto.linear_constraint_matrix.row_ids.extend(row[by].tolist())
-    proto.linear_constraint_matrix.column_ids.extend(column[by].tolist())
-    proto.linear_constraint_matrix.coefficients.extend(much[by].tolist())
-    return proto
 
 
 #: Orders per chunk, and how far above its best a plan may be priced (fen).

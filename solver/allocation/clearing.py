@@ -8,7 +8,7 @@ face, which is where they place orders best. A sweep costs two exponentials for 
 
 import numpy as np
 
-from solver.allocation.compiling import compiled
+from solver.compiling import compiled
 
 #: Fen below which prices keep some of their last step: the slow waves between work and stock die out so (Polyak 1964).
 CALM = 25.0

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.allocation.compiling import compiled
 from solver.allocation.problem import Bools, Ints
+from solver.compiling import compiled
 
 Floats = NDArray[np.float64]
 

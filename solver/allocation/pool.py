@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from solver.allocation.compiling import compiled
 from solver.allocation.kernel import Floats, Prices, Room
 from solver.allocation.problem import Ints, spans
 from solver.allocation.workshop import Workshop
+from solver.compiling import compiled
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solver.allocation.compiling import compiled
 from solver.allocation.kernel import LOOSE, QUICK, TIGHT, Floats, Market, Room, best_plan, take, true_cost
 from solver.allocation.market import market_of, no_prices, paper, room_of
 from solver.allocation.plan import Code, Lack, Reason, left_out
 from solver.allocation.problem import NO_LIMIT, NO_RATE, Ints, Problem, some_orders, spans
 from solver.allocation.state import State
+from solver.compiling import compiled
 
 #: Fen for each missing unit, line or place: far above any freight. And for an order still left out: far above that.
 MISSING, NOTHING = 1e8, 1e14

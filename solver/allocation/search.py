@@ -8,8 +8,8 @@ stays when it is cheaper, or little dearer while the search is warm (Kirkpatrick
 
 import numpy as np
 
-from solver.allocation.compiling import compiled
 from solver.allocation.kernel import LOOSE, TIGHT, best_plan, take, true_cost
+from solver.compiling import compiled
 
 #: Orders one move may touch, and how often it looks for a holder.
 MOST_TOUCHED, TRIES = 12, 64

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.allocation import kernel
-from solver.allocation.compiling import compiled
 from solver.allocation.kernel import QUICK, Floats, Prices, Room
 from solver.allocation.market import no_prices
 from solver.allocation.prices import Valuation
@@ -13,6 +12,7 @@ from solver.allocation.problem import Ints
 from solver.allocation.search import priced_cost, search
 from solver.allocation.workshop import Workshop
 from solver.common import Seed
+from solver.compiling import compiled
 
 #: Fen: a unit at such a price is worth looking for somebody to take it.
 DEAR = 50.0

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from solver.batching.plan import Code, Plan, Reason, Trip
-from solver.batching.problem import Order, Problem
+from solver.batching.problem import Cart, Order, Problem
 from solver.routing.plan import Route
 from solver.routing.problem import Problem as Walk
 from solver.routing.solve import solve as route
@@ -27,22 +27,42 @@ def violations(problem: Problem, plan: Plan) -> tuple[str, ...]:
 
 
 def _of_trip(problem: Problem, orders: dict[str, Order], trip: Trip) -> list[str]:
-    cart, on_it = problem.cart, [orders[o] for o in trip.orders]
-    totes = sum(cart.totes_for(order) for order in on_it)
-    found = []
+    on_it = [orders[o] for o in trip.orders]
     if not on_it:
-        found.append("a trip has no orders")
-    if totes != trip.totes or totes > cart.slots:
-        found.append(f"trip of {trip.orders[:1]} has too many totes or counts them wrongly")
-    if cart.cart_g is not None and sum(order.weight_g for order in on_it) > cart.cart_g:
-        found.append(f"trip of {trip.orders[:1]} is too heavy")
-    if cart.max_items is not None and sum(order.items for order in on_it) > cart.max_items:
-        found.append(f"trip of {trip.orders[:1]} has too many items")
+        return ["a trip has no orders"]
+    of = f"trip of {trip.orders[:1]}"
+    found = [f"{of} {sentence}" for sentence in _of_load(problem.cart_of(on_it[0]), on_it, trip)]
+    if {(order.mode, order.zone) for order in on_it} != {(trip.mode, on_it[0].zone)}:
+        found.append(f"{of} mixes modes or zones")
     if trip.walk_mm != _walk(problem, on_it).length_mm:
-        found.append(f"trip of {trip.orders[:1]} is not as long as its route")
+        found.append(f"{of} is not as long as its route")
     if trip.finish_min - trip.start_min != problem.pace.minutes_for(trip.walk_mm, sum(o.items for o in on_it)):
-        found.append(f"trip of {trip.orders[:1]} does not take the minutes of the pace")
+        found.append(f"{of} does not take the minutes of the pace")
     return found
+
+
+def _of_load(cart: Cart, on_it: list[Order], trip: Trip) -> list[str]:
+    """A tote holds one order, or, when totes are shared, what fills it."""
+    totes = [_totes(cart, order.volume_ml, order.weight_g) for order in on_it]
+    grams = sum(order.weight_g for order in on_it)
+    used = _totes(cart, sum(order.volume_ml for order in on_it), grams) if cart.is_shared else sum(totes)
+    fragile = sum(n for n, order in zip(totes, on_it, strict=True) if order.is_fragile)
+    found = []
+    if used != trip.totes or used > cart.slots:
+        found.append("has too many totes or counts them wrongly")
+    if cart.cart_g is not None and grams > cart.cart_g:
+        found.append("is too heavy")
+    if cart.max_items is not None and sum(order.items for order in on_it) > cart.max_items:
+        found.append("has too many items")
+    if cart.fragile_slots is not None and fragile > cart.fragile_slots:
+        found.append("has too many fragile totes")
+    if cart.max_orders is not None and len(on_it) > cart.max_orders:
+        found.append("has too many orders")
+    return found
+
+
+def _totes(cart: Cart, volume_ml: int, weight_g: int) -> int:
+    return max(1, -(-volume_ml // (cart.tote_ml or volume_ml or 1)), -(-weight_g // (cart.tote_g or weight_g or 1)))
 
 
 def _walk(problem: Problem, on_it: list[Order]) -> Route:
@@ -66,9 +86,11 @@ def _is_late(order: Order, trip: Trip) -> bool:
 
 
 def _is_too_big(problem: Problem, orders: dict[str, Order], reason: Reason) -> bool:
-    order, cart = orders[reason.order], problem.cart
+    order = orders[reason.order]
+    cart, totes = problem.cart_of(order), _totes(problem.cart_of(order), order.volume_ml, order.weight_g)
     return {
-        Code.TOO_MANY_TOTES: cart.totes_for(order) > cart.slots,
+        Code.TOO_MANY_TOTES: totes > cart.slots,
         Code.TOO_HEAVY: cart.cart_g is not None and order.weight_g > cart.cart_g,
         Code.TOO_MANY_ITEMS: cart.max_items is not None and order.items > cart.max_items,
+        Code.TOO_FRAGILE: cart.fragile_slots is not None and order.is_fragile and totes > cart.fragile_slots,
     }[reason.code]

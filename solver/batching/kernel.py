@@ -1,118 +1,148 @@
-"""Shortest walk lengths of thousands of candidate carts at once: the exact routing programme, vectorised over
-carts."""
+"""Shortest walks of carts, fast enough to try millions: what each order wants of the floor is a row of bits.
 
-from collections.abc import Sequence
+Bit b of word w is a spot on the floor; a word never spans two sub-aisles, and bits rise with y. A cart's row is the
+union of its orders' rows. On one block, walked from and to a crossing at an aisle, the programme of Ratliff and
+Rosenthal (1983) is written out: a fifth of a microsecond. Elsewhere the spots go to `routing.length.walk_length`.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from solver.batching.problem import Problem
-from solver.routing.exact import MAX_BLOCKS_CLOSED
-from solver.routing.floor import block_of
-from solver.routing.problem import Place, nearest
-from solver.routing.problem import Problem as Walk
-from solver.routing.solve import solve as route
-from solver.routing.table import CLOSED_WAYS, DEAREST, Ints, Lengths, step, table
+from solver.compiling import compiled
+from solver.routing.length import Ground, walk_length
+from solver.routing.table import Ints
 
-CHUNK = 1024  # carts per run of the programme: keeps its arrays inside the processor's cache
+FAR = 2**40  # mm: more than any walk
 
 
-class WalkLengths:
-    """lengths(carts) -> mm for carts given as lists of order indices.
+class Floor(NamedTuple):
+    """The picks of a problem. `rows` [orders, words] bits; `key` [words x 64] the spot of each bit (see `Ground`);
+    `word` [columns + 1] the words of each column, used when `is_plain`: one block, closed, from a crossing."""
 
-    Exact when a walk starts and ends at one spot on a cross-aisle and picks lie in aisles; otherwise the walk
-    is closed at the start and picks are drawn to their aisle, which ranks carts well: `exact` has the final
-    word.
-    """
+    ground: Ground
+    rows: NDArray[np.uint64]
+    key: Ints
+    word: Ints
+    start: int  # column
+    is_top: bool  # does the walk start at the upper cross-aisle?
+    is_plain: bool
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        layout = problem.layout
-        start = layout.place(problem.start)
-        self._xs = sorted({*layout.aisles_x_mm, start.x_mm})
-        self._start = (self._xs.index(start.x_mm), nearest(layout.cross_y_mm, start.y_mm))
-        self._programme = table(layout.blocks, False) if layout.blocks <= MAX_BLOCKS_CLOSED else None
-        cells = [self._cells_of([layout.place(pick) for pick in order.picks]) for order in problem.orders]
-        self._first = np.cumsum([0, *(len(c) for c in cells)])
-        flat = np.array([cell for row in cells for cell in row], dtype=np.int64).reshape(-1, 2)
-        self._aisle, self._y = flat[:, 0].copy(), flat[:, 1].copy()
 
-    def walk(self, orders: Sequence[int]) -> Walk:
-        """The routing problem of one cart."""
-        picks = tuple(pick for o in orders for pick in self._problem.orders[o].picks)
-        return Walk(self._problem.layout, self._problem.start, self._problem.end, picks)
+def _lowest(typing: Any, bits: Any) -> Any:
+    """Index of the lowest bit that is set."""
 
-    def exact(self, orders: Sequence[int]) -> int:
-        return route(self.walk(orders)).length_mm
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
-    def of(self, carts: Sequence[Sequence[int]]) -> Ints:
-        if self._programme is None:
-            return np.array([self.exact(cart) for cart in carts], dtype=np.int64)
-        parts = [self._chunk(carts[i : i + CHUNK]) for i in range(0, len(carts), CHUNK)]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    return types.int64(types.uint64), code
 
-    def _cells_of(self, places: Sequence[Place]) -> list[tuple[int, int]]:
-        """(sub-aisle number, y) of each distinct pick of an order."""
-        layout, found = self._problem.layout, set[tuple[int, int]]()
-        for place in places:
-            aisle = nearest(layout.aisles_x_mm, place.x_mm) if place.aisle is None else place.aisle
-            found.add((aisle * layout.blocks + block_of(layout, place.y_mm), place.y_mm))
-        return sorted(found)
 
-    def _chunk(self, carts: Sequence[Sequence[int]]) -> Ints:
-        sizes = np.array([len(cart) for cart in carts])
-        orders = np.array([o for cart in carts for o in cart], dtype=np.int64)
-        counts = self._first[orders + 1] - self._first[orders]
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        picks = np.arange(total) - np.repeat(ends - counts - self._first[orders], counts)
-        cart_of = np.repeat(np.repeat(np.arange(len(carts)), sizes), counts)
-        return self._sweep(self._way_costs(cart_of, self._aisle[picks], self._y[picks], len(carts)))
+lowest: Any = intrinsic(_lowest)
 
-    def _way_costs(self, cart: Ints, aisle: Ints, y: Ints, carts: int) -> Lengths:
-        """costs[sub-aisle, way, cart] from the lowest and highest pick and the largest gap of each
-        sub-aisle."""
-        layout = self._problem.layout
-        cross = np.array(layout.cross_y_mm)
-        subs = len(layout.aisles_x_mm) * layout.blocks
-        low, high = np.tile(cross[:-1], len(layout.aisles_x_mm)), np.tile(cross[1:], len(layout.aisles_x_mm))
-        length = np.broadcast_to((high - low)[:, None], (subs, carts))
-        costs = np.full((subs, len(CLOSED_WAYS), carts), DEAREST, dtype=np.int32)
-        costs[:, 0], costs[:, 1], costs[:, 2] = 0, length, 2 * length
-        if len(y) == 0:
-            return costs
-        # one integer per pick sorts by cart, sub-aisle and y about five times as fast as a lexsort
-        span = int(cross[-1] - cross[0]) + 1
-        key = np.sort((cart * subs + aisle) * span + (y - cross[0]))
-        group, y = key // span, key % span + cross[0]
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
-        gaps = np.diff(y, append=0)
-        last = np.append(starts[1:], len(y)) - 1
-        gaps[last] = 0
-        c, s = group[starts] // subs, group[starts] % subs
-        lowest, highest = y[starts], y[last]
-        costs[s, 0, c] = DEAREST
-        costs[s, 3, c] = 2 * (highest - low[s])
-        costs[s, 4, c] = 2 * (high[s] - lowest)
-        costs[s, 5, c] = 2 * (high[s] - low[s] - np.maximum.reduceat(gaps, starts))
-        return costs
 
-    def _sweep(self, ways: Lengths) -> Ints:
-        programme, layout = self._programme, self._problem.layout
-        assert programme is not None
-        column_start, cross_start = self._start
-        aisle_at = {x: a for a, x in enumerate(layout.aisles_x_mm)}
-        costs = np.full((len(programme.rows), ways.shape[2]), DEAREST, dtype=np.int32)
-        costs[programme.start] = 0
-        nothing = np.zeros((1, 1), dtype=np.int32)
-        edges = np.arange(2 * layout.blocks + 3, dtype=np.int32)[:, None]
-        for column, x in enumerate(self._xs):
-            for block in range(layout.blocks) if x in aisle_at else ():
-                costs = step(costs, programme.aisle[block], ways[aisle_at[x] * layout.blocks + block])
-            if column == column_start:
-                costs = step(costs, programme.touch_even[cross_start], nothing)
-            if column + 1 < len(self._xs):
-                costs = step(costs, programme.across, edges * (self._xs[column + 1] - x))
-        return costs[programme.final].min(axis=0).astype(np.int64) + self._stubs()
+@compiled
+def walk_of(floor, orders, count, row):
+    """Length in mm of the shortest walk past the picks of orders[:count]; `row` [words] is scratch."""
+    for w in range(len(row)):
+        row[w] = 0
+    for i in range(count):
+        mine = floor.rows[orders[i]]
+        for w in range(len(row)):
+            row[w] |= mine[w]
+    return _in_one_block(floor, row) if floor.is_plain else _anywhere(floor, row)
 
-    def _stubs(self) -> int:
-        return 2 * self._problem.layout.place(self._problem.start).stub_mm
+
+@compiled
+def _anywhere(floor, row):
+    keys = np.empty(len(row) * 64, np.int64)
+    count = 0
+    for w in range(len(row)):
+        bits = row[w]
+        while bits:
+            keys[count] = floor.key[w * 64 + lowest(bits)]
+            count += 1
+            bits &= bits - np.uint64(1)
+    return walk_length(floor.ground, keys[:count])
+
+
+@compiled
+def _in_one_block(floor, row):
+    """States of the part swept so far: nothing yet; both crossings odd; only the lower used; only the upper; both, in
+    one part; both, in two parts; and finished."""
+    xs, depth, word = floor.ground.xs, floor.ground.cross[1] - floor.ground.cross[0], floor.word
+    span = depth + 1
+    last = len(xs) - 1
+    while last > floor.start and not _is_used(row, word[last], word[last + 1]):
+        last -= 1
+    none, odd, low, high, one, two, done = 0, FAR, FAR, FAR, FAR, FAR, FAR
+    for column in range(last + 1):
+        bottom = -1
+        top = gap = 0
+        for w in range(word[column], word[column + 1]):
+            bits = row[w]
+            while bits:
+                y = floor.key[w * 64 + lowest(bits)]
+                bits &= bits - np.uint64(1)
+                if bottom < 0:
+                    bottom = y
+                else:
+                    gap = max(gap, y - top)
+                top = y
+        if bottom >= 0:
+            base = column * 3 * span
+            from_low, from_high = 2 * (top - base), 2 * (base + depth - bottom)
+            both = 2 * (depth - gap)
+            turn = min(from_low, from_high, both)
+            single = min(none, low, high, one, two)
+            was_low, was_high, was_two = low, high, two
+            low = min(low, none) + from_low
+            high = min(high, none) + from_high
+            through = min(odd + depth, min(none, was_low, was_high, was_two, one) + 2 * depth)
+            two = min(two + turn, min(none, was_low, was_high) + both, was_low + from_high, was_high + from_low)
+            one = min(one + turn, through)
+            odd = min(odd + turn, single + depth)
+            none, done = FAR, FAR
+        elif floor.ground.is_aisle[column]:
+            through = min(odd + depth, min(none, low, high, two) + 2 * depth)
+            odd = min(odd, min(none, low, high, one, two) + depth)
+            one = min(one, through)
+        if column == floor.start:
+            if floor.is_top:
+                two = min(two, low)
+                high = min(high, none)
+                low = FAR
+            else:
+                two = min(two, high)
+                low = min(low, none)
+                high = FAR
+            none = done = FAR
+        if column < last:
+            across = 2 * (xs[column + 1] - xs[column])
+            done = min(done, low, high, one)
+            low = min(low, one) + across
+            high = min(high, one) + across
+            one += 2 * across
+            two += 2 * across
+            odd += across
+    return min(low, high, one, done)
+
+
+@compiled
+def _is_used(row, first, last):
+    used = np.uint64(0)
+    for w in range(first, last):
+        used |= row[w]
+    return used != 0
+
+
+@compiled
+def walks_of(floor, orders, first, walks):
+    """Fill walks[i] for the cart orders[first[i]:first[i + 1]]."""
+    row = np.empty(floor.rows.shape[1], np.uint64)
+    for i in range(len(walks)):
+        walks[i] = walk_of(floor, orders[first[i] : first[i + 1]], first[i + 1] - first[i], row)

@@ -1,44 +1,52 @@
-"""What fits on one cart."""
-
-from collections.abc import Sequence
+"""What fits on one cart, as rows of numbers."""
 
 from solver.batching.plan import Code, Reason
-from solver.batching.problem import Order, Problem
+from solver.batching.problem import Cart, Order, Problem
 
-Load = tuple[int, int, int]  # totes, grams, items
+Load = tuple[int, ...]  # totes, ml, grams, items, totes with something fragile, orders
 NO_LIMIT = 2**40
 
 
 def load_of(problem: Problem, order: Order) -> Load:
-    return problem.cart.totes_for(order), order.weight_g, order.items
+    cart = problem.cart_of(order)
+    totes = cart.totes_for(order)
+    own, shared = (0, order.volume_ml) if cart.is_shared else (totes, 0)
+    return own, shared, order.weight_g, order.items, totes if order.is_fragile else 0, 1
 
 
-def limits_of(problem: Problem) -> Load:
-    cart = problem.cart
-    return cart.slots, cart.cart_g or NO_LIMIT, cart.max_items or NO_LIMIT
+def limits_of(cart: Cart) -> Load:
+    """The most of each; totes that are shared hold their volume and weight together."""
+    grams = [cart.cart_g or NO_LIMIT, cart.slots * cart.tote_g if cart.is_shared and cart.tote_g else NO_LIMIT]
+    return (
+        cart.slots,
+        cart.slots * cart.tote_ml if cart.tote_ml else NO_LIMIT,
+        min(grams),
+        cart.max_items or NO_LIMIT,
+        NO_LIMIT if cart.fragile_slots is None else cart.fragile_slots,
+        cart.max_orders or NO_LIMIT,
+    )
 
 
-def fits(limits: Load, a: Load, b: Load) -> bool:
-    return a[0] + b[0] <= limits[0] and a[1] + b[1] <= limits[1] and a[2] + b[2] <= limits[2]
-
-
-def plus(a: Load, b: Load) -> Load:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
-
-
-def minus(a: Load, b: Load) -> Load:
-    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+def group_of(order: Order) -> tuple[str, str]:
+    """Orders of different groups never share a cart."""
+    return order.mode, order.zone
 
 
 def split_off_too_big(problem: Problem) -> tuple[list[int], tuple[Reason, ...]]:
     """Orders that fit on an empty cart (by index), and reasons for the others."""
-    limits, able, reasons = limits_of(problem), list[int](), list[Reason]()
-    codes: Sequence[Code] = (Code.TOO_MANY_TOTES, Code.TOO_HEAVY, Code.TOO_MANY_ITEMS)
+    able, reasons = list[int](), list[Reason]()
     for index, order in enumerate(problem.orders):
-        load = load_of(problem, order)
-        broken = next((i for i in range(3) if load[i] > limits[i]), None)
+        cart = problem.cart_of(order)
+        totes, limits = cart.totes_for(order), limits_of(cart)
+        wants = (
+            (Code.TOO_MANY_TOTES, totes, cart.slots),
+            (Code.TOO_HEAVY, order.weight_g, limits[2]),
+            (Code.TOO_MANY_ITEMS, order.items, limits[3]),
+            (Code.TOO_FRAGILE, totes if order.is_fragile else 0, limits[4]),
+        )
+        broken = next(((code, wanted, most) for code, wanted, most in wants if wanted > most), None)
         if broken is None:
             able.append(index)
         else:
-            reasons.append(Reason(order.id, codes[broken], load[broken], limits[broken]))
+            reasons.append(Reason(order.id, *broken))
     return able, tuple(reasons)

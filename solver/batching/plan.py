@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from solver.batching.problem import Mode
 from solver.common import Seed, Status
 
 
@@ -12,6 +13,7 @@ class Code(StrEnum):
     TOO_MANY_TOTES = "too_many_totes"
     TOO_HEAVY = "too_heavy"
     TOO_MANY_ITEMS = "too_many_items"
+    TOO_FRAGILE = "too_fragile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Trip:
     picker: int
     start_min: int
     finish_min: int
+    mode: Mode = Mode.CLUSTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The routing problem: parallel aisles joined by cross-aisles, and the points a picker must pass."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +12,25 @@ class Point:
 
     x_mm: int
     y_mm: int
+    storey: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """A sub-aisle in which everybody walks one way: up is towards larger y. `aisle` and `block` are indices."""
+
+    aisle: int
+    block: int
+    is_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A stretch of an aisle through which nobody passes; up to its two ends people walk."""
+
+    aisle: int
+    low_mm: int
+    high_mm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,8 @@ class Layout:
 
     aisles_x_mm: tuple[int, ...]
     cross_y_mm: tuple[int, ...]
+    one_way: tuple[OneWay, ...] = ()
+    closed: tuple[Closed, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.aisles_x_mm or len(self.cross_y_mm) < 2:
@@ -41,10 +63,32 @@ class Layout:
         for row in (self.aisles_x_mm, self.cross_y_mm):
             if any(a >= b for a, b in pairwise(row)):
                 raise ValueError("aisles and cross-aisles must be listed in increasing order")
+        if any(not (0 <= w.aisle < len(self.aisles_x_mm) and 0 <= w.block < self.blocks) for w in self.one_way):
+            raise ValueError("a one-way rule is about a sub-aisle that is not there")
+        if any(not 0 <= c.aisle < len(self.aisles_x_mm) or c.low_mm >= c.high_mm for c in self.closed):
+            raise ValueError("a closed stretch is about an aisle that is not there, or has no length")
 
     @property
     def blocks(self) -> int:
         return len(self.cross_y_mm) - 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Everybody walks everywhere: distances have a formula."""
+        return not self.one_way and not self.closed
+
+    def walls(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """(aisle, block) -> the closed stretches in that sub-aisle, mm, from the low end up; one where they touch."""
+        found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        for closed in sorted(self.closed, key=lambda c: c.low_mm):
+            for block, (low, high) in enumerate(pairwise(self.cross_y_mm)):
+                a, b = max(low, closed.low_mm), min(high, closed.high_mm)
+                known = found[closed.aisle, block] if a < b else []
+                if a < b and known and known[-1][1] >= a:
+                    known[-1] = (known[-1][0], max(b, known[-1][1]))
+                elif a < b:
+                    known.append((a, b))
+        return {where: stretches for where, stretches in found.items() if stretches}
 
     def place(self, point: Point) -> Place:
         """Snap a point to the walkways: to its aisle (a bin's reach beside the aisle is no walking), or,
@@ -90,10 +134,50 @@ def nearest(row: tuple[int, ...], value: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """Joins the storeys of a building at one point of each; `ride_mm` per storey is its time told as walking."""
+
+    x_mm: int
+    y_mm: int
+    ride_mm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """Storeys above each other, the index is `Point.storey`; at least one lift where there are several."""
+
+    storeys: tuple[Layout, ...]
+    lifts: tuple[Lift, ...]
+
+    def __post_init__(self) -> None:
+        if not self.storeys or (len(self.storeys) > 1 and not self.lifts):
+            raise ValueError("a building needs a storey, and a lift where it has several")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A floor of any shape: `ways` lead from a spot to another (indices), mm; a two-way path is two ways. Everybody
+    starts, picks and ends at spots."""
+
+    spots: tuple[Point, ...]
+    ways: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One walk: from `start` past all `picks` (in any order) to `end`."""
 
     layout: Layout
+    start: Point
+    end: Point
+    picks: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """The same in a building of several storeys or on a floor of any shape."""
+
+    layout: Building | Network
     start: Point
     end: Point
     picks: tuple[Point, ...]

@@ -1,15 +1,34 @@
 import hashlib
 from pathlib import Path
 
-import numba
+import pytest
 
-from solver.allocation import compiling, kernel, search
+from solver import compiling
+from solver.allocation import kernel, search
+from solver.routing import length
+
+HOME = Path(compiling.__file__).parent
 
 
-def test_what_is_compiled_lies_under_the_name_of_all_sources_it_was_made_from():
+@pytest.mark.parametrize(
+    ("package", "kernels"),
+    [("allocation", (kernel.best_plan, search.search)), ("routing", (length.walk_length,))],
+)
+def test_what_is_compiled_lies_under_the_name_of_all_sources_it_was_made_from(package, kernels):
     """A kernel has those of other files in it, and must not outlive a change of theirs."""
-    sources = sorted(Path(compiling.__file__).parent.glob("*.py"))
+    sources = sorted((HOME / package).glob("*.py"))
     name = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert Path(numba.config.CACHE_DIR).name == f"kernels-{name}"
-    for compiled in (kernel.best_plan, search.search):
-        assert Path(compiled.stats.cache_path).is_relative_to(numba.config.CACHE_DIR)
+    for compiled in kernels:
+        assert f"kernels-{name}" in Path(compiled.stats.cache_path).parts
+
+
+def test_a_package_that_calls_the_kernels_of_another_is_compiled_anew_with_it(monkeypatch, tmp_path):
+    for package in ("routing", "batching"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "kernel.py").write_text("one")
+    monkeypatch.setattr(compiling, "_HERE", tmp_path)
+    folder_of = compiling.folder_of.__wrapped__
+    before = folder_of("routing"), folder_of("batching")
+    (tmp_path / "routing" / "kernel.py").write_text("two")
+    after = folder_of("routing"), folder_of("batching")
+    assert all(old != new for old, new in zip(before, after, strict=True))
