@@ -25,6 +25,7 @@ from floor.settings import Settings
 from floor.settings import bind as bind_settings
 from floor.web import context, errors, hx, locale
 from floor.web.limits import limiter
+from floor.web.squeeze import squeeze
 
 log = logging.getLogger("floor.requests")
 csrf = CSRFProtect()
@@ -140,7 +141,7 @@ def _watch(app: Flask) -> None:
         response.headers.setdefault("Content-Security-Policy", _CSP)
         if request.endpoint not in ("static", "assets.htmx"):
             response.headers.setdefault("Cache-Control", "no-store")
-        return hx.vary(response)
+        return squeeze(hx.vary(response))
 
 
 _CSP = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"

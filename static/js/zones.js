@@ -444,14 +444,14 @@
     sending = true;
     clearTimeout(timer);
     try {
-      let fresh = false;
+      let fresh = !token && Boolean(token = await newToken());
       while (unsent.length) {
         const answer = await post(unsent[0]);
         if (unanswered(answer.status) && answer.type !== "opaqueredirect") throw new Error("no answer");
         if (answer.status === 400 && !fresh) { token = await newToken(); fresh = true; continue; }
         if (answer.type === "opaqueredirect" || [400, 401].includes(answer.status)) { show("signedout", true); return later(); }
         if (!answer.ok) { show(answer.status === 403 ? "others" : "broken", true); return later(); }
-        if ((await answer.json()).refused) refused += 1;
+        if ((await answer.json()).refused && !["bin", "item", "skip"].includes(unsent[0].kind)) refused += 1;
         const [told] = unsent;
         await write((_kv, events) => events.delete(told.n));
         unsent.shift();
@@ -567,8 +567,8 @@
     if (!pack) return;
     const { walk, seq } = pack;
     pack = null;
-    await write((kv) => { kv.put(seq ?? 0, `seq ${walk}`); kv.delete("walk"); });
     if ("caches" in window) await (await caches.open("floor")).delete("/walks/shell");
+    await write((kv) => { kv.put(seq ?? 0, `seq ${walk}`); kv.delete("walk"); });
   }
 
   // --- doors for scanner.js and floor.js -----------------------------------------------------------------------------------
