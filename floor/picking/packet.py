@@ -98,9 +98,9 @@ def _goods(db: Session, view: WalkView) -> dict[int, tuple[Sku, list[str]]]:
 
 
 def _plain(sku: Sku, homes: Iterable[str]) -> list[Any]:
-    """[name, colour, size, hex, bins]"""
+    """[name, colour, size, hex, bins, what brothers have in common]"""
     one = goods(sku, "")
-    return [in_words("name")(one), in_words("colour")(one), one.size, one.hex, list(homes)[:4]]
+    return [in_words("name")(one), in_words("colour")(one), one.size, one.hex, list(homes)[:4], one.name]
 
 
 def _codes(db: Session, sku_ids: list[int]) -> dict[str, int]:

@@ -79,6 +79,9 @@ def replay(db: Session, walk_id: int, told: Told, actor: Actor) -> WalkEvent:
         stop_id=stop.id if stop else None, made_at=told.at,
         data={"units": told.units, "code": told.code, "why": told.why, "of": told.of},
     )  # fmt: skip
+    if walk.picker_id == actor.id and walk.state is WalkState.PICKING:
+        heard = [[one.what, one.slot, one.units] for one in walking.news(db, walk, actor)]
+        event.data = {**event.data, "news": heard}
     before = _last_step(db, walk_id)
     try:
         with db.begin_nested():
@@ -106,9 +109,8 @@ class Scene:
     actor: Actor
 
     def held(self) -> WalkView:
-        """The walk as it stands, in this person's hands; orders cancelled meanwhile are off it."""
+        """The walk as it stands, in this person's hands."""
         walking.hold(self.db, self.walk.id or 0, self.actor, WalkState.PICKING)
-        walking.news(self.db, self.walk, self.actor)
         return queries.walk_view(self.db, self.walk.id or 0)
 
     def open_stop(self, view: WalkView) -> tuple[Stop, StopView]:

@@ -1,6 +1,6 @@
 """Doors for dead zones: the walk onto the phone, what the phone did back from it, and the stops to check."""
 
-from typing import Any
+import re
 
 from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
@@ -43,23 +43,28 @@ def phone(walk_id: int) -> Response:
 @bp.get("/walks/<int:walk_id>/here")
 @roles(*PICKERS)
 def here(walk_id: int) -> Response:
-    """Where the walk stands, after the phone has told all it did; `refused`: how much of that was not taken."""
+    """Where the walk stands, after the phone has told all it did. `refused`: how much of that was not taken; `news`
+    (cancelled.2.3): what became of the order in tote 2, which has 3 units of it."""
     refused = request.args.get("refused", 0, type=int)
+    news = re.fullmatch(r"(cancelled|held)\.(\d{1,3})\.(\d{1,5})", request.args.get("news", ""))
     with reading() as db:
         view = queries.walk_view(db, walk_id, current_user.site)
         if view.state is not WalkState.PICKING:
             return show_walk(db, view)
         stop = view.by_id(request.args.get("stop", type=int))
         stop_id = stop.id if stop and stop.is_open else None
-        return show(db, walk_id, warn("events_refused", stop_id, n=refused) if refused else None, stop_id=stop_id)
+        said = warn("events_refused", stop_id, n=refused) if refused else None
+        if news:
+            said = warn(f"order_{news[1]}", stop_id, slot=int(news[2]), n=int(news[3]))
+        return show(db, walk_id, said, stop_id=stop_id)
 
 
 @bp.post("/walks/<int:walk_id>/events")
 @roles(*PICKERS)
 @command
 def tell(db: Session, walk_id: int) -> Response:
-    """One event of a dead zone, for good: JSON {refused, units}. 409 while an earlier one is missing, 403 for another
-    person's, both of which keep nothing."""
+    """One event of a dead zone, for good: JSON {refused, units, news}. 409 while an earlier one is missing, 403 for
+    another person's; both keep nothing."""
     event = form_of(forms.Event)
     queries.walk_view(db, walk_id, current_user.site)
     told = Told(
@@ -68,8 +73,7 @@ def tell(db: Session, walk_id: int) -> Response:
         was_done=bool(event.was) and was_done(db, event.was),
     )  # fmt: skip
     kept = service.replay(db, walk_id, told, actor())
-    answer: dict[str, Any] = {"refused": kept.refused, "units": kept.refused_units}
-    return jsonify(answer)
+    return jsonify(refused=kept.refused, units=kept.refused_units, news=kept.data.get("news", []))
 
 
 @bp.get("/walks/<int:walk_id>/checks/<int:check_id>")

@@ -17,7 +17,8 @@
   let away = false; // the server did not answer lately
   let busy = Promise.resolve(); // whatever changes the walk waits for what came before
   let holding = 0; // somebody fetches the server's screen: scans wait for it
-  let refused = 0;
+  let refused = 0; // since the zone began: steps not taken, and what became of an order
+  let news = "";
   let sending = false;
   let tries = 0;
   let timer = 0;
@@ -178,7 +179,7 @@
     const later = stops().find((other) => facts(other).sku === sku && other.state !== "done" && rest(other));
     if (later) return warn("later_stop", { n: facts(later).n });
     const [got, want] = [pack.goods[sku], pack.goods[f.sku]];
-    const differs = got[0] !== want[0] ? "product" : got[1] !== want[1] ? "colour" : got[2] !== want[2] ? "size" : "product";
+    const differs = got[5] !== want[5] ? "product" : got[1] !== want[1] ? "colour" : got[2] !== want[2] ? "size" : "product";
     return err(`wrong_${differs}`, { n: left(stop) }, { goods: [got, want], home: got[4][0] ?? "", stop });
   }
 
@@ -340,7 +341,7 @@
     if (goods) {
       const other = photo.cloneNode(true);
       other.querySelector("svg")?.setAttribute("color", goods[0][3]);
-      const product = goods[0][0] !== goods[1][0];
+      const product = goods[0][5] !== goods[1][5];
       const rows = (one) => [...(product ? [[one[0], true]] : []), ...[1, 2].filter((n) => one[n]).map((n) => [one[n], goods[0][n] !== goods[1][n]])];
       side(bad, product ? "" : other.outerHTML, rows(goods[0]));
       side(good, photo.outerHTML, [...rows(goods[1]), [`…${facts(stop).tail}`, false]]);
@@ -451,7 +452,9 @@
         if (answer.status === 400 && !fresh) { token = await newToken(); fresh = true; continue; }
         if (answer.type === "opaqueredirect" || [400, 401].includes(answer.status)) { show("signedout", true); return later(); }
         if (!answer.ok) { show(answer.status === 403 ? "others" : "broken", true); return later(); }
-        if ((await answer.json()).refused && !["bin", "item", "skip"].includes(unsent[0].kind)) refused += 1;
+        const said = await answer.json();
+        if (said.refused && !["bin", "item", "skip"].includes(unsent[0].kind)) refused += 1;
+        if (said.news?.length) news = said.news.at(-1).join(".");
         const [told] = unsent;
         await write((_kv, events) => events.delete(told.n));
         unsent.shift();
@@ -479,13 +482,14 @@
     holding += 1;
     try {
       const stop = where()?.id ?? "";
-      const answer = await fetch(`${pack.base}/here?stop=${stop}&refused=${refused}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(SLOW), redirect: "manual" });
+      const answer = await fetch(`${pack.base}/here?stop=${stop}&refused=${refused}&news=${news}`, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(SLOW), redirect: "manual" });
       if (!answer.ok && answer.status !== 422) throw new Error("no answer");
       const html = await answer.text();
       if (unsent.length) return;
       away = false;
       trail = [];
       refused = 0;
+      news = "";
       if (!/id="screen"/.test(html)) return location.reload();
       const fresh = swap(html);
       fresh.removeAttribute("data-local");
