@@ -13,7 +13,6 @@
   let pack = null; // the walk carried
   let phone = "";
   let unsent = []; // events not yet told, oldest first
-  let trail = []; // [event, the walk before it] of this dead zone, for undo
   let away = false; // the server did not answer lately
   let busy = Promise.resolve(); // whatever changes the walk waits for what came before
   let holding = 0; // somebody fetches the server's screen: scans wait for it
@@ -212,10 +211,11 @@
   }
 
   function undo() {
-    const last = trail.pop();
-    if (!last || last[0].at + UNDO_MS < Date.now()) { if (last) trail.push(last); return warn("cannot_undo"); }
+    const last = pack.trail?.at(-1);
+    if (!last || last[0].at + UNDO_MS < Date.now()) return warn("cannot_undo");
     const [event, before] = last;
-    Object.assign(pack, structuredClone(before));
+    const trail = pack.trail.slice(0, -1);
+    Object.assign(pack, structuredClone(before), { trail });
     const word = event.kind === "put" && direct() ? "undone_shelf" : `undone_${event.kind}`;
     return { ...ok({ kind: "undo", stop: event.stop, of: event.id, units: 0 }, word, { n: event.units, tote: slotOf(pack.slots[0][0]) && toteOf(event) }), stop: event.stop };
   }
@@ -229,10 +229,10 @@
       if (said.event) {
         const event = { id: uuid(), phone, seq: (pack.seq = (pack.seq ?? 0) + 1), by: who || pack.by, walk: pack.walk, at: Date.now(), was, units: 0, code: "", ...said.event };
         pack.here = said.stop ?? said.event.stop ?? pack.here;
+        if (event.kind === "lane") pack.over = true;
+        if (event.kind !== "undo") pack.trail = [...(pack.trail ?? []), [event, before]].slice(-9); // what undo takes back
         await write((kv, events) => { events.add(event).onsuccess = (e) => { event.n = e.target.result; }; kv.put(pack, "walk"); });
         unsent.push(event);
-        if (event.kind !== "undo") trail.push([event, before]);
-        if (event.kind === "lane") pack.over = true;
       } else Object.assign(pack, before);
       draw(said);
       status();
@@ -445,7 +445,7 @@
     sending = true;
     clearTimeout(timer);
     try {
-      let fresh = !token && Boolean(token = await newToken());
+      let fresh = !csrf() && Boolean(token = await newToken());
       while (unsent.length) {
         const answer = await post(unsent[0]);
         if (unanswered(answer.status) && answer.type !== "opaqueredirect") throw new Error("no answer");
@@ -473,7 +473,10 @@
 
   async function newToken() {
     const text = await (await fetch("/walks/shell", { signal: AbortSignal.timeout(SLOW) })).text();
-    return /name="csrf-token" content="([^"]+)"/.exec(text)?.[1] ?? token;
+    const found = /name="csrf-token" content="([^"]+)"/.exec(text)?.[1] ?? token;
+    document.querySelector("meta[name=csrf-token]").content = found; // the shell came without
+    for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = found;
+    return found;
   }
 
   /** All is told: the server's screen takes the place of ours. Scans made meanwhile wait for it. */
@@ -487,7 +490,7 @@
       const html = await answer.text();
       if (unsent.length) return;
       away = false;
-      trail = [];
+      pack.trail = [];
       refused = 0;
       news = "";
       if (!/id="screen"/.test(html)) return location.reload();

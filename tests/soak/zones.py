@@ -38,7 +38,7 @@ from tests.conftest import QUIET, _build
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
 
-PATIENCE = 60_000
+PATIENCE = 20_000
 GOODS = ("TEE-NAVY-L", "MUG-WHITE", "CAP-RED", "SOCK-GREY", "BAG-BLACK")
 SPOTS = ("A01-02-1", "A01-06-1", "A02-03-1", "A03-04-1", "A04-02-1")
 
@@ -116,7 +116,10 @@ class Phone:
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: report.faults.append(f"script error: {error}"))
         self.url, self.rng, self.report = url, rng, report
-        self.last = ""
+        self.last, self.loses = "", False
+        self.page.route("**/scans", self._on_its_way)
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
 
     def sign_in(self) -> None:
         self.page.goto(f"{self.url}/session?badge={CAST['Ana'][0]}")
@@ -139,15 +142,17 @@ class Phone:
 
     def lose_the_next_reply(self) -> None:
         """The server does it, the answer never comes, and the net is gone."""
+        self.loses = True
 
-        def once(route: Route) -> None:
-            self.page.unroute("**/scans")
-            route.fetch()
-            self.report.lost += 1
-            self.context.set_offline(True)
-            route.abort("connectionreset")
-
-        self.page.route("**/scans", once)
+    def _on_its_way(self, route: Route) -> None:
+        if not self.loses:
+            route.continue_()
+            return
+        self.loses = False
+        route.fetch()
+        self.report.lost += 1
+        self.context.set_offline(True)
+        route.abort("connectionreset")
 
     def reload(self) -> None:
         self.page.reload()
@@ -155,6 +160,12 @@ class Phone:
         self.page.wait_for_selector("#screen:not([data-shell])", state="attached")
         self.page.wait_for_function("() => Boolean(window.Floor && window.Floor.zone)")
         self.report.reloads += 1
+
+    def state(self) -> str:
+        """For a fault: what the page and the scanner's queue say."""
+        html = self.page.evaluate("document.documentElement.cloneNode(false).outerHTML")
+        queue = self.page.evaluate("sessionStorage.getItem('floor.scans')")
+        return f"{html} {queue} {self.page.inner_text('body')[:400]} {self.said[-5:]}"
 
     def comes_back(self) -> None:
         self.context.set_offline(False)
@@ -250,7 +261,7 @@ def run(browser: Browser, url: str, ean: dict[str, str], cycles: int, seed: int)
             phone.open(walk_id)
             report.cycles += walk_once(phone, walk_id, script, min(4, cycles - report.cycles))
         except BrowserError as error:
-            report.faults.append(f"walk {walk_id}: {str(error)[:300]} at {phone.page.url}")
+            report.faults.append(f"walk {walk_id}: {str(error)[:300]} at {phone.page.url}, {phone.state()}")
             break
         report.walks += 1
         with uow.reading() as db:
