@@ -136,10 +136,10 @@ def _watch(app: Flask) -> None:
         took = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
         log.info("%s %s %d %.0f ms", request.method, request.path, response.status_code, took)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Content-Security-Policy", _CSP)
-        if request.endpoint not in ("static", "assets.htmx"):
+        if request.endpoint not in ("static", "assets.htmx"):  # pages
+            response.headers.setdefault("Referrer-Policy", "same-origin")
+            response.headers.setdefault("X-Frame-Options", "DENY")
+            response.headers.setdefault("Content-Security-Policy", _CSP)
             response.headers.setdefault("Cache-Control", "no-store")
         return squeeze(hx.vary(response))
 

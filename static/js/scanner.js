@@ -194,5 +194,5 @@
   }
 
   window.Floor.scan = enqueue;
-  window.Floor.pump = pump;
+  Object.assign(window.Floor, { pump, waiting });
 })();

@@ -419,8 +419,7 @@
 
   function status() {
     const mine = unsent.filter((event) => event.by === who || !who).length;
-    for (const el of document.querySelectorAll("[data-waiting]")) el.textContent = unsent.length || "";
-    root.toggleAttribute("data-scans-waiting", unsent.length > 0);
+    window.Floor.waiting();
     root.setAttribute("data-net", away || unsent.length || !navigator.onLine ? "off" : "on");
     show("unsent", mine > 0 && !onWalk());
     show("others", unsent.length > mine);
