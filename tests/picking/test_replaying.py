@@ -13,6 +13,7 @@ from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid, NotAllowed
 from floor.orders.models import Order
+from floor.people.models import User
 from floor.picking import checks, service
 from floor.picking.models import CheckWhy, WalkEvent
 from floor.picking.replaying import Kind, Told
@@ -213,6 +214,4 @@ def test_nobody_sends_anothers_events_but_whoever_took_the_walk_over(phone, two_
 
 
 def _badge(db, who) -> str:
-    from floor.people.models import User
-
     return db.get_one(User, who.id).badge

@@ -38,7 +38,7 @@ from tests.conftest import QUIET, _build
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 GOODS = ("TEE-NAVY-L", "MUG-WHITE", "CAP-RED", "SOCK-GREY", "BAG-BLACK")
 SPOTS = ("A01-02-1", "A01-06-1", "A02-03-1", "A03-04-1", "A04-02-1")
 
