@@ -158,7 +158,7 @@ def _stop_screen(view: WalkView, here: StopView) -> str:
 
 def _common(db: Session, view: WalkView) -> dict[str, str]:
     """Screens that are the same for every stop; the phone fills them."""
-    here, url = (view.stops[0] if view.stops else None), screens.scan_url_of(view)
+    here, url = screens.after_last(view) or (view.stops[0] if view.stops else None), screens.scan_url_of(view)
     total = ending.Summary(0, 0, 0, 0, 0, 0)
     way = {"walk": view, "here": here, "scan_url": url}
     common = {
@@ -210,6 +210,7 @@ def _words() -> dict[str, list[str]]:
         "goon": [_("Just scan the right bin"), _("Just scan the right item"), _("Just scan the right tote")],
         "parts": [_("Aisle"), _("Bay"), _("Level")],
         "no_tap": [_("No tap needed")],
+        "right": [_("The right one")],
         "no_lane": [_("This is no lane"), _("Scan the lane's label.")],
         "done": [_("Walk done"), _("Totes stand in lane %(lane)s", lane="{bin}")],
         "needs_net": [_("This needs the net"), _("Go on with the stops. It works again when there is net.")],

@@ -255,6 +255,7 @@
     htmx.process(fresh);
     document.getElementById("scan")?.setAttribute("action", `${pack.base}/scans`);
     document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: fresh } }));
+    status();
     return fresh;
   }
 
@@ -319,7 +320,8 @@
     } else if (text) flash(scope, said.mood, text);
   }
 
-  function side(card, head, lines) {
+  function side(card, head, lines, title) {
+    if (title) card.querySelector(".hd").lastChild.data = title;
     const list = lines.map(([text, differs]) => `<li${differs ? ' class="diff"' : ""}>${safe(text)}</li>`).join("");
     card.innerHTML = card.querySelector(".hd").outerHTML + head + `<ul>${list}</ul>`;
   }
@@ -345,16 +347,17 @@
       const rows = (one) => [...(product ? [[one[0], true]] : []), ...[1, 2].filter((n) => one[n]).map((n) => [one[n], goods[0][n] !== goods[1][n]])];
       side(bad, product ? "" : other.outerHTML, rows(goods[0]));
       side(good, photo.outerHTML, [...rows(goods[1]), [`…${facts(stop).tail}`, false]]);
-      back.innerHTML = home ? `<b>${safe(fill(pack.words.home[0], { bin: home }))}</b>` : "";
+      back.innerHTML = `<b>${safe(fill(pack.words.home[0], { bin: home }))}</b>`;
+      if (!home) back.remove();
     } else if (totes) {
       const no = ([slot, label]) => `<span class="no num c${((slot - 1) % 8) + 1}">${safe(label)}</span>`;
       side(bad, no(totes[0]), []);
-      side(good, no(totes[1]), []);
+      side(good, no(totes[1]), [], pack.words.right[0]);
       back.remove();
     } else if (bins) {
       const rows = (mine, other) => mine.map((part, n) => [`${pack.words.parts[n]} ${part}`, part !== other[n]]);
       side(bad, "", rows(bins[0], bins[1]));
-      side(good, "", rows(bins[1], bins[0]));
+      side(good, "", rows(bins[1], bins[0]), pack.words.right[0]);
       back.innerHTML = `<b>${safe(way)}</b>`;
     } else {
       scope.querySelector(".cmp").remove();
@@ -367,7 +370,7 @@
     scope.querySelector("footer form")?.remove(); // reporting a label needs the net
     const backTo = scope.querySelector("footer a");
     backTo.dataset.zone = "back";
-    set(scope, "stop", "");
+    backTo.style.gridColumn = "1 / -1";
     const input = scope.querySelector("input[name=stop]");
     if (input) input.value = stop.id;
   }
@@ -378,6 +381,10 @@
     const scope = swap(pack.common.problem);
     const most = rest(stop);
     sheet = { got: Math.min(stop.hand, most), why: stop.hand ? "short" : "empty" };
+    const item = new DOMParser().parseFromString(pack.screens[stop.id].item, "text/html");
+    scope.querySelector(".ctx .ph").innerHTML = item.querySelector(".item .ph").innerHTML;
+    set(scope, "name", item.querySelector(".item .nm").textContent);
+    set(scope, "kind", pack.goods[facts(stop).sku].slice(1, 3).filter(Boolean).join(" · "));
     set(scope, "bin", facts(stop).bin);
     set(scope, "rest", most);
     scope.querySelector("[data-zone=skip]").hidden = Boolean(stop.hand || stop.skips);
@@ -396,7 +403,27 @@
     const mark = (el, yes) => (yes ? el.setAttribute("aria-current", "true") : el.removeAttribute("aria-current"));
     for (const key of scope.querySelectorAll("[data-zone-got]")) mark(key, Number(key.dataset.zoneGot) === sheet.got);
     for (const tile of scope.querySelectorAll("[data-zone-why]")) mark(tile, tile.dataset.zoneWhy === sheet.why);
-    set(scope, "short", rest(where()) - sheet.got);
+    const missing = rest(where()) - sheet.got;
+    set(scope, "short", missing);
+    scope.querySelector("[data-zone=report]").hidden = !missing;
+    scope.querySelector("[data-zone=none]").hidden = Boolean(missing);
+    for (const el of scope.querySelectorAll("[data-if-short]")) el.hidden = !missing;
+  }
+
+  function list() {
+    const scope = swap(pack.common.list);
+    const here = where();
+    segments(scope, here);
+    scope.querySelectorAll(".links a").forEach((row, n) => {
+      const stop = stops().find((one) => facts(one).n === n + 1);
+      if (!stop) return;
+      row.toggleAttribute("aria-current", stop === here);
+      const chip = row.querySelector(".chip");
+      if (!chip.textContent.trim().startsWith(`${stop.picked} /`)) { chip.textContent = `${stop.picked} / ${wanted(stop)}`; chip.classList.toggle("ok", stop.state === "done"); }
+    });
+    const back = scope.querySelector(".dock a");
+    if (back) Object.assign(back.dataset, { zone: "back" });
+    address("stops");
   }
 
   /** An address of the walk, drawn without net. */
@@ -408,7 +435,8 @@
       if (one && isOpen(one)) pack.here = one.id;
     }
     if (/exception$/.test(rest_)) return problem(where());
-    if (rest_ === "map" || rest_ === "stops") { swap(pack.common[rest_ === "map" ? "map" : "list"]); address(rest_); return undefined; }
+    if (rest_ === "map") { swap(pack.common.map); address(rest_); return undefined; }
+    if (rest_ === "stops") return list();
     if (["totes", "handover"].includes(rest_)) { swap(pack.common.none); return undefined; }
     return draw(null);
   }
@@ -613,7 +641,7 @@
     const { zone, zoneGot, zoneWhy } = el.dataset;
     if (zoneGot !== undefined) return choose({ got: Number(zoneGot) });
     if (zoneWhy !== undefined) return choose({ why: zoneWhy });
-    if (zone === "back") { e.preventDefault(); return draw(null); }
+    if (zone === "back" || zone === "none") { e.preventDefault(); return draw(null); }
     if (zone === "skip") return act(() => skip(where()));
     if (zone === "report") return act(() => report(where(), sheet.got, sheet.why));
     if (!inZone() || !el.matches("a")) return undefined;
