@@ -41,6 +41,8 @@ def show(
     }
     if here is None and (left := checks.open_checks(db, walk_id)):
         return hx.push(show_check(view, left, **about), check_url(view, left[0]))
+    if here is None and view.state is WalkState.DONE:
+        return hx.push(show_walk(db, view, verdict=about["verdict"]), url_for("picking.walk", walk_id=walk_id))
     if here is None:
         return hx.push(show_finish(db, view, **about), url_for("picking.finish", walk_id=walk_id))
     return hx.push(show_stop(view, here, **about), stop_url(view, here))
@@ -71,6 +73,7 @@ def show_walk(db: Session, view: WalkView, status: int = 200, **about: Any) -> R
         "picking/walk.html", "screen", status, walk=view, here=after_last(view), is_mine=is_mine,
         total=service.summary(db, view), states=messages.WALK_STATES, scan_url=scan_url,
         said=about.get("said"), mood=about.get("mood", "ok"),
+        left=checks.open_checks(db, view.id) if is_mine and view.state is WalkState.DONE else (),
         verdict=about.get("verdict") or ("err" if "wrong" in about else None), wrong=about.get("wrong"),
     )  # fmt: skip
 

@@ -305,8 +305,9 @@ def settle_check(db: Session, walk_id: int, check_id: int, code: str | None, act
 
     Raises Invalid for another bin's label, Conflict when it is settled already.
     """
-    walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
-    walking.news(db, walk, actor)
+    walk = walking.hold(db, walk_id, actor, WalkState.PICKING, WalkState.DONE)
+    if walk.state is WalkState.PICKING:
+        walking.news(db, walk, actor)
     settled = checks.settle(db, walk_id, check_id, code, actor)
     walking.tell(db, walk, "checked", actor, check=check_id, bin=settled.code, qty=settled.units)
     return settled

@@ -443,6 +443,7 @@
 
   // --- in and out of the dead zone -------------------------------------------------------------------------------------
   const onWalk = () => Boolean(pack) && !pack.stale && pack.by === (who || pack.by) && location.pathname.startsWith(`${pack.base}/`);
+  const can = () => onWalk() && ["stop", "finish"].includes(document.querySelector("#screen input[name=at]")?.value ?? "stop");
   const inZone = () => onWalk() && (away || unsent.length > 0 || !navigator.onLine);
 
   function status() {
@@ -619,8 +620,8 @@
 
   window.Floor.zone = {
     /** "" (the server judges), "hold" (wait a moment) or "zone" (judge here). */
-    turn: () => (holding ? "hold" : inZone() ? "zone" : ""),
-    can: onWalk,
+    turn: () => (holding ? "hold" : inZone() && can() ? "zone" : ""),
+    can,
     count: () => unsent.length,
     scan: (code, was) => { if (was) away = true; return act(() => judge(code), was); },
     lost: (path, values) => onWalk() && (away = true, tap(path, values, values.command_id ?? "")),

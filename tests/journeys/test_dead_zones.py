@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Playwright, expect
 from sqlmodel import select
 
 from floor.care import service as care
@@ -18,8 +21,10 @@ from floor.picking.queries import WalkView
 from floor.picking.states import WalkState
 from floor.shipments.models import Shipment
 from tests.journeys.conftest import House
-from tests.journeys.person import Person
+from tests.journeys.person import PHONE, Person
 from tests.journeys.world import a_walk_in_hand
+from tests.screens.test_every_screen import LOOK
+from tests.screens.test_every_screen import _violations as violations
 
 pytestmark = pytest.mark.browser
 
@@ -266,3 +271,76 @@ def test_the_next_person_on_the_phone_neither_sees_the_walk_nor_sends_its_scans(
     expect(ana.page.locator("html[data-scans-waiting]")).to_have_count(0, timeout=60_000)
     assert [event.kind for event in events()] == ["bin", "item"]
     ana.troubles.clear()  # the 403 is meant
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_axe_and_a_look_find_nothing_on_the_screens_drawn_without_net(house: House, ana: Person, lang: str) -> None:
+    ana.open(f"/language/{lang}?next=/walks/{walk().id}/stops/1")
+    carries(ana.page)
+    ana.page.wait_for_timeout(300)
+    tee, found = house.ean["TEE-NAVY-L"], []
+    ana.context.set_offline(True)
+
+    def look(name: str) -> None:
+        for width, height in ((412, 915), (320, 640)):
+            ana.page.set_viewport_size({"width": width, "height": height})
+            wide = ana.page.evaluate("document.documentElement.scrollWidth")
+            faults = ana.page.evaluate(LOOK) if width == 412 else []
+            found.extend(f"{name} {width}: {fault}" for fault in [*faults, *([wide] if wide > width else [])])
+        ana.page.set_viewport_size({"width": 412, "height": 915})
+        found.extend(f"{name}: {violation['id']}" for violation in violations(Axe(), ana.page))
+
+    scan(ana, TEE_BIN)
+    look("item")
+    for code, name in (
+        (house.ean["TEE-NAVY-M"], "size"),
+        ("A01-05-1", "bin"),
+        ("4006381333931", "code"),
+        (tee, "more"),
+    ):
+        scan(ana, code)
+        look(name)
+    with ana.changed():
+        ana.page.locator("a.exc").click()
+    look("problem sheet")
+    with ana.changed():
+        ana.page.locator("[data-zone=back]").click()
+    scan(ana, tee, tee)
+    look("put")
+    scan(ana, "T-SHA-2")
+    look("tote")
+    scan(ana, "T-SHA-1", CAP_BIN, house.ean["CAP-RED"], "T-SHA-2")
+    look("finish")
+    scan(ana, "L1")
+    look("done")
+    assert found == []
+
+
+def test_a_phone_that_was_switched_off_goes_on_where_it_was(
+    house: House, playwright: Playwright, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> None:
+    with unit_of_work() as db:
+        walk_id = a_walk_in_hand(db, "Ana")
+    starts = {"user_data_dir": tmp_path / "phone", "locale": "en-GB", **browser_type_launch_args, **PHONE}
+    first = Person(playwright.chromium.launch_persistent_context(**starts), house.url, script=True)
+    first.sign_in("Ana")
+    first.open(f"/walks/{walk_id}/stops/1")
+    carries(first.page)
+    first.context.set_offline(True)
+    scan(first, TEE_BIN, house.ean["TEE-NAVY-L"])
+    first.context.close()
+
+    again = Person(playwright.chromium.launch_persistent_context(**starts), house.url, script=True)
+    again.context.set_offline(True)
+    again.open(f"/walks/{walk_id}/stops/1")
+    again.sees("1 scanned")
+    scan(again, house.ean["TEE-NAVY-L"])
+    again.sees("2 scanned")
+    again.context.set_offline(False)
+    again.page.wait_for_selector("#signedout:visible, html:not([data-scans-waiting])", state="attached", timeout=30_000)
+    if not events():  # the session did not outlive the phone
+        again.sign_in("Ana")
+        again.open(f"/walks/{walk_id}/stops/1")
+    expect(again.page.locator("html[data-scans-waiting]")).to_have_count(0, timeout=60_000)
+    assert [event.kind for event in events()] == ["bin", "item", "item"]
+    again.context.close()
