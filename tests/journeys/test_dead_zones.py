@@ -245,7 +245,7 @@ def test_two_phones_of_one_walk_end_in_a_check_and_never_in_wrong_stock(
     for phone in (ana, other):
         phone.context.set_offline(False)
         is_told(phone.page)
-    other.sees("were not taken")
+    other.sees("1 step was not taken")
     assert [(one.why, one.units) for one in left()] == [("done_elsewhere", 3)]
     assert walk().stops[0].picked == 3
     house.is_sound()
