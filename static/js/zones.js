@@ -544,11 +544,12 @@
     const line = document.querySelector("#screen:not([data-local]) [data-kept]")?.dataset.kept;
     if (!line || !base || !who) return;
     const kept = JSON.parse(line);
-    const known = pack?.walk === Number(walkHere()) && pack.by === who;
+    const known = pack?.walk === Number(walkHere()) && pack.by === who && pack.lang.slice(0, 2) === root.lang.slice(0, 2);
     const same = known && kept.stops.every(([id]) => pack.stops[id] && (pack.screens[id] || !kept.stops.find(([other]) => other === id)[6].length));
     if (!same || JSON.stringify(kept.slots) !== JSON.stringify(pack.slots)) return carry();
     if (unsent.length) return undefined;
     adopt(kept);
+    root.setAttribute("data-carried", pack.walk);
     return write((kv) => kv.put(pack, "walk"));
   }
 
