@@ -25,6 +25,7 @@ from floor.settings import Settings
 from floor.settings import bind as bind_settings
 from floor.web import context, errors, hx, locale
 from floor.web.limits import limiter
+from floor.web.squeeze import squeeze
 
 log = logging.getLogger("floor.requests")
 csrf = CSRFProtect()
@@ -135,12 +136,12 @@ def _watch(app: Flask) -> None:
         took = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
         log.info("%s %s %d %.0f ms", request.method, request.path, response.status_code, took)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Content-Security-Policy", _CSP)
-        if request.endpoint not in ("static", "assets.htmx"):
+        if request.endpoint not in ("static", "assets.htmx"):  # pages
+            response.headers.setdefault("Referrer-Policy", "same-origin")
+            response.headers.setdefault("X-Frame-Options", "DENY")
+            response.headers.setdefault("Content-Security-Policy", _CSP)
             response.headers.setdefault("Cache-Control", "no-store")
-        return hx.vary(response)
+        return squeeze(hx.vary(response))
 
 
 _CSP = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"

@@ -61,6 +61,7 @@ from floor.people import views as people
 from floor.picking import handlers as picking_handlers
 from floor.picking import queries as picking_queries
 from floor.picking import views as picking
+from floor.picking import views_zones
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_request
@@ -107,6 +108,7 @@ BLUEPRINTS = (
     views_capacities.bp,
     views_plans.bp,
     picking.bp,
+    views_zones.bp,
     packing.bp,
     shipping.bp,
     tracking.bp,

@@ -6,7 +6,7 @@ from floor.paper.labels import Command
 
 REFUSALS = {
     "care.on_walk": _l(
-        "%(shipment)s is being picked: it cannot be cancelled any more. Put the order on hold, then the bench stops it."
+        "%(shipment)s is picked: it cannot be cancelled any more. Put the order on hold, then the bench stops it."
     ),
     "care.on_bench": _l("%(shipment)s is on a bench. Put the order on hold and ask the packer to put the tote aside."),
     "care.packed": _l("%(shipment)s is packed. Put the order on hold, then no lorry takes the parcel."),

@@ -24,7 +24,6 @@ _UNLABELLED = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKE
 
 #: What stands against cancelling a shipment in each state, a code of messages.REFUSALS.
 TOO_FAR = {
-    ShipmentState.PICKING: "care.on_walk",
     ShipmentState.PICKED: "care.on_walk",
     ShipmentState.PACKING: "care.on_bench",
     ShipmentState.PACKED: "care.packed",
@@ -48,9 +47,10 @@ def release(db: Session, order: Order, actor: Actor) -> None:
 
 
 def cancel(db: Session, order: Order, actor: Actor) -> None:
-    """The whole order, while no unit of it is in anybody's hands.
+    """The whole order, until its totes stand in a lane.
 
-    Units promised on shelves go back to everybody. Raises Conflict naming the first shipment that is too far, with
+    Units promised on shelves go back to everybody. A picker who has some in a tote is told at the next scan and takes
+    them back to their bins. Raises Conflict naming the first shipment that is too far, with
     what is still possible then.
     """
     alive = _shipments(db, order)
@@ -65,11 +65,14 @@ def cancel(db: Session, order: Order, actor: Actor) -> None:
 
 
 def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
-    """A planned shipment is cancelled: its promises end, its units are nobody's again."""
+    """A shipment not yet picked is cancelled: its promises end, its units are nobody's again, also those in a tote."""
     lines = {line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))}
     for promise in _promises(db, [shipment]):
         if given := inventory.release(db, promise):
             shipments.backorder(db, lines[promise.shipment_line_id], given)
+    for line in lines.values():
+        if line.picked:
+            shipments.backorder(db, line, line.picked, "picked")
     shipments.advance(db, shipment, ShipmentAction.CANCEL, actor, by="care")
 
 

@@ -1,7 +1,10 @@
 """Input of the picking screens."""
 
+from datetime import datetime
+
 from pydantic import BaseModel, Field
 
+from floor.picking.replaying import Kind
 from floor.picking.shorting import Why
 
 
@@ -36,3 +39,19 @@ class Emptied(BaseModel):
 class Report(BaseModel):
     code: str = Field(min_length=1, max_length=128)
     stop: int | None = None
+
+
+class Event(BaseModel):
+    """One thing done in a dead zone; `was`: the id of the plain scan it was first sent as, if it was."""
+
+    phone: str = Field(min_length=8, max_length=40)
+    seq: int = Field(ge=1, le=2**31 - 1)
+    by: int
+    kind: Kind
+    at: datetime
+    stop: int | None = None
+    units: int = Field(default=0, ge=0, le=9999)
+    code: str = Field(default="", max_length=128)
+    why: Why | None = None
+    of: str = Field(default="", max_length=64)
+    was: str = Field(default="", max_length=64)

@@ -1,11 +1,14 @@
 """Every sentence pickers read. Verb first, the number inside, what happened and then what to do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from floor.picking.models import CheckWhy
 from floor.picking.shorting import Why
 from floor.picking.states import StopState, WalkState
 from floor.picking.verdict import Verdict
@@ -38,6 +41,12 @@ REFUSALS = {
     "picking.badge_has_walk": _l("%(name)s has a walk already. Scan another badge."),
     "picking.own_badge": _l("This is your own badge. Scan the badge of whoever takes over."),
     "picking.form": _l("This cannot be read. Open the page again and scan."),
+    "picking.unknown_check": _l("There is no such stop to check on this walk."),
+    "picking.check_is_settled": _l("This is put right already."),
+    "picking.other_bin": _l("This is another bin. Scan %(bin)s."),
+    "picking.checks_open": _l("%(n)s stops are still to check. Put those units back first."),
+    "picking.not_your_events": _l("These scans are somebody else's. They wait until that person signs in."),
+    "picking.gap": _l("An earlier scan is missing. It is sent first."),
     "picking.unknown_lane": _l("This is no lane. Scan the lane's label: %(lanes)s."),
 }
 
@@ -60,6 +69,8 @@ EVENTS = {
     "picking.walk.step_undone": _l("Last step undone"),
     "picking.walk.order_dropped": _l("Cancelled order taken off the walk"),
     "picking.walk.bin_checked": _l("Bin looked at"),
+    "picking.walk.event_refused": _l("A scan from a dead zone was refused"),
+    "picking.walk.checked": _l("Units of a stop to check put back"),
     "picking.walk.code_reported": _l("Label reported"),
 }
 
@@ -118,12 +129,22 @@ def say(said: Verdict) -> Said:
             return Said(_("You have all %(n)s", n=v["n"]), _("Put the extra one back."))
         case "order_cancelled":
             return Said(_("Order of tote %(slot)s is cancelled", slot=v["slot"]), _cancelled(v["n"]))
+        case "order_held":
+            return Said(
+                _("Order of tote %(slot)s is on hold", slot=v["slot"]),
+                _("Pick on. The bench keeps it back. Scan again."),
+            )
+        case "events_refused":
+            return Said(
+                ngettext("%(n)s step was not taken", "%(n)s steps were not taken", v["n"], n=v["n"]),
+                _("At the end of the walk you see what goes back."),
+            )
         case "no_such_command":
             return Said(_("This card does nothing here"))
         case "tote_changed":
             return Said(_("New tote for place %(slot)s", slot=v["slot"]), _("The full one stays with it."))
         case "undone":
-            return Said(_("Undone"))
+            return Said(_("Undone"), _undone(v))
         case "skipped":
             return Said(_("Put aside"), _("It comes back at the end."))
         case "short_reported":
@@ -146,12 +167,46 @@ def say(said: Verdict) -> Said:
             return Said(_("Wrong bin"), _("You are at %(bin)s", bin=v["scanned"]), _way(said))
 
 
+def _undone(v: Mapping[str, Any]) -> str:
+    """What the hands do now that a step is taken back."""
+    match v["kind"]:
+        case "put" if not v["n"]:
+            return _("The tote that was full is in use again.")
+        case "put" if v["tote"]:
+            return _("Take %(n)s out of tote %(tote)s again.", n=v["n"], tote=v["tote"])
+        case "put":
+            return _("Put %(n)s back on the shelf.", n=v["n"])
+        case "item":
+            return _("%(n)s fewer in your hand: put back on the shelf.", n=v["n"])
+        case "bin":
+            return _("Scan the bin again.")
+        case "skip":
+            return _("The stop is next again.")
+        case _:
+            return _("The report is taken back.")
+
+
 def _cancelled(units: int) -> str:
     if not units:
         return _("Nothing goes into it. Go on with the others.")
     return ngettext(
-        "%(n)s unit in it goes back to the shelf.", "%(n)s units in it go back to the shelf.", units, n=units
+        "%(n)s unit in it goes back, at the end of the walk you see where.",
+        "%(n)s units in it go back, at the end of the walk you see where.",
+        units,
+        n=units,
     )
+
+
+#: Why units go back, on the screen of a stop to check.
+CHECKS = {
+    CheckWhy.CANCELLED: _l("The order was cancelled"),
+    CheckWhy.DONE_ELSEWHERE: _l("Somebody else has picked this stop meanwhile"),
+    CheckWhy.FEWER: _l("Fewer are wanted here now"),
+    CheckWhy.STOCK_GONE: _l("Somebody else took these units meanwhile"),
+    CheckWhy.NOT_YOURS: _l("The walk was in other hands already"),
+    CheckWhy.TOTE: _l("That tote carries something else"),
+    CheckWhy.TOO_LATE: _l("What you did without net came too late and was not done"),
+}
 
 
 def _way(said: Verdict) -> str:

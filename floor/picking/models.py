@@ -66,6 +66,8 @@ class WalkTote(SQLModel, table=True):
     tote_id: int | None = Field(default=None, foreign_key="tote.id", index=True)
     #: True while the tote is on its way or waits for the bench: it may not be bound again.
     is_busy: bool = True
+    #: What the picker was told of its order on a scan: "", "held" or "cancelled".
+    told: str = Field(default="", max_length=16)
 
 
 class Stop(SQLModel, table=True):
@@ -140,3 +142,71 @@ class Step(SQLModel, table=True):
     at: datetime = Field(default_factory=clock.now)
     actor_id: int | None = None
     undone_at: datetime | None = None
+
+
+class CheckWhy(StrEnum):
+    """Why units on the cart and the books do not agree."""
+
+    #: The order was cancelled: its units leave the tote by the books too.
+    CANCELLED = "cancelled"
+    #: Somebody else has done the stop meanwhile, on another phone.
+    DONE_ELSEWHERE = "done_elsewhere"
+    #: Fewer are wanted there now.
+    FEWER = "fewer"
+    #: The books have the units no more: counted, sent away or taken by somebody else.
+    STOCK_GONE = "stock_gone"
+    #: The walk is in other hands, or over.
+    NOT_YOURS = "not_yours"
+    #: That tote could not be taken.
+    TOTE = "tote"
+    #: A report or an undo came too late.
+    TOO_LATE = "too_late"
+
+
+class WalkEvent(SQLModel, table=True):
+    """What a picker did in a dead zone, as the phone tells it; the answer it got is final."""
+
+    __tablename__ = "walk_event"
+    __table_args__ = (sa.UniqueConstraint("walk_id", "phone", "seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    walk_id: int = Field(foreign_key="walk.id", index=True)
+    #: A name the phone made up for itself; 1..n in the order things were done there.
+    phone: str = Field(max_length=40)
+    seq: int
+    #: The id of the command that brought it.
+    event_id: str = Field(max_length=64, unique=True)
+    user_id: int | None = Field(default=None, foreign_key="user_account.id")
+    kind: str = Field(max_length=16)
+    stop_id: int | None = Field(default=None, foreign_key="walk_stop.id")
+    data: dict = json_field()
+    #: By the phone's own clock; only for people.
+    made_at: datetime
+    #: A code of CheckWhy for what was refused, "" when all of it was taken.
+    refused: str = Field(default="", max_length=16)
+    #: Units of it that were refused, and the check that asks for them.
+    refused_units: int = 0
+    check_id: int | None = Field(default=None, foreign_key="walk_check.id")
+    #: The step it made, so that an undo in the dead zone takes back what it meant.
+    step_id: int | None = None
+
+
+class WalkCheck(SQLModel, table=True):
+    """A stop to check at the end of a walk: units in the hand or in a tote that the books want elsewhere."""
+
+    __tablename__ = "walk_check"
+    __table_args__ = (sa.CheckConstraint("units >= 0", name="units"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    walk_id: int = Field(foreign_key="walk.id", index=True)
+    stop_id: int = Field(foreign_key="walk_stop.id")
+    #: The slot whose tote has them; none when they are in the hand.
+    walk_tote_id: int | None = Field(default=None, foreign_key="walk_tote.id")
+    why: CheckWhy = enum_field(CheckWhy)
+    #: They go back to the stop's bin. 0: there is only something to know.
+    units: int = 0
+    #: True when the books have them in the tote: settling books them back. False: the books never moved them.
+    is_booked: bool = False
+    made_at: datetime = Field(default_factory=clock.now)
+    settled_at: datetime | None = None
+    settled_by: int | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
@@ -246,6 +247,22 @@ class WalkView:
         way = [current.spot, *ahead, self.floor.depot]
         return sum(self.floor.walk_mm(a, b) for a, b in pairwise(way)) // 1000
 
+    @property
+    def kept(self) -> dict[str, list[Any]]:
+        """How far the walk is, as short as can be: every screen tells it to the phone, which goes on from it without
+        net (static/js/zones.js). Slots: [slot, label, tote]. Stops: [id, state, bin seen, in hand, skips, picked,
+        [[slot, units], ...] to put]."""
+        return {
+            "slots": [[slot.slot, slot.label, slot.tote] for slot in self.slots],
+            "stops": [
+                [
+                    stop.id, stop.state.value, int(stop.bin_seen), stop.in_hand, stop.skips, stop.picked,
+                    [[put.slot.slot, put.units] for put in stop.puts],
+                ]
+                for stop in self.stops
+            ],
+        }  # fmt: skip
+
     def to_check(self) -> StopView | None:
         """The last stop that should have emptied its bin, while nobody has said whether it did."""
         asked = [stop for stop in self.stops if stop.ask_empty]
@@ -293,6 +310,11 @@ def _slots(db: Session, walk_id: int) -> dict[int, SlotView]:
         for row, code, state in rows
         if row.part == 0
     }
+
+
+def labels_of(db: Session, walk_id: int) -> dict[int, str]:
+    """Walk tote id -> what the place is called: "2", or "2-B" when a second tote took over."""
+    return {id_: slot.label for id_, slot in _slots(db, walk_id).items()}
 
 
 def slot_label(slot: int, earlier_totes: int) -> str:
@@ -345,6 +367,11 @@ def goods(sku: Sku, barcode: str) -> Goods:
     return Goods(
         sku.id or 0, sku.name, sku.name_en, sku.colour, sku.colour_en, sku.size, sku.colour_hex, sku.drawing, barcode
     )
+
+
+def code_on(db: Session, sku: Sku) -> str:
+    """The code printed on the goods, as the stop screen shows it."""
+    return db.exec(select(func.min(Barcode.code)).where(Barcode.sku_id == sku.id)).one() or sku.code
 
 
 def picks_of(db: Session, stop_ids: Sequence[int]) -> Sequence[Pick]:

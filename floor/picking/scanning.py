@@ -44,10 +44,8 @@ def scan(db: Session, walk_id: int, stop_id: int | None, code: str, actor: Actor
     Raises Conflict when the walk is not in this picker's hands.
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
-    dropped = walking.drop_cancelled(db, walk, actor)
-    if dropped:
-        slot, units = dropped[0]
-        return warn("order_cancelled", stop_id, slot=slot, n=units)
+    if told := walking.news(db, walk, actor):
+        return warn(f"order_{told[0].what}", stop_id, slot=told[0].slot, n=told[0].units)
     read = catalog.resolve(db, code)
     if read.command == "UNDO":
         return undoing.undo(db, walk_id, actor)
@@ -99,7 +97,7 @@ def _at_item(scene: Scene) -> Verdict:
     if scene.tote is None:
         return _unknown(scene)
     if here.is_direct and scene.tote.code != here.puts[0].slot.tote:
-        return _new_tote(scene, here.puts[0], put_units=0)
+        return _new_tote(scene, here.puts[0], units=0)
     return warn("item_first", here.id)
 
 
@@ -107,7 +105,7 @@ def _one_more(scene: Scene) -> Verdict:
     here = scene.here
     if here.is_direct:
         put = here.puts[0]
-        return _put(scene, put, totes.tote_id_of(scene.db, put.slot.id), 1)
+        return put_units(scene, put, totes.tote_id_of(scene.db, put.slot.id), 1)
     walking.step(scene.db, scene.walk, scene.stop, StepKind.ITEM, scene.actor, before=here.in_hand)
     scene.stop.in_hand = here.in_hand + 1
     scene.db.flush()
@@ -120,11 +118,11 @@ def _at_put(scene: Scene) -> Verdict:
     put = here.puts[0]
     if scene.tote is not None:
         if scene.tote.code == put.slot.tote:
-            return _put(scene, put, scene.tote.id, put.units)
+            return put_units(scene, put, scene.tote.id, put.units)
         other = next((slot for slot in scene.view.slots if slot.tote == scene.tote.code), None)
         if other is not None:
             return err("wrong_tote", here.id, scanned=other.label, wanted=put.slot.label, units=put.units)
-        return _new_tote(scene, put, put_units=put.units)
+        return _new_tote(scene, put, units=put.units)
     if scene.sku is not None:
         return warn("enough", here.id, n=here.wanted) if scene.sku.id == here.goods.sku_id else _other_item(scene)
     if scene.bin is not None:
@@ -132,7 +130,7 @@ def _at_put(scene: Scene) -> Verdict:
     return _unknown(scene)
 
 
-def _put(scene: Scene, put: Put, tote_id: int, units: int, kept: int | None = None) -> Verdict:
+def put_units(scene: Scene, put: Put, tote_id: int, units: int, kept: int | None = None) -> Verdict:
     """Units go into the tote; the last one closes the stop and the walk goes on by itself."""
     done = walking.put(scene.db, scene.walk, put.picks, tote_id, units, scene.actor)
     swap = [put.slot.id, kept] if kept else None
@@ -148,7 +146,7 @@ def _put(scene: Scene, put: Put, tote_id: int, units: int, kept: int | None = No
     return ok("put_done", stays, tone, tote=put.slot.label, n=units)
 
 
-def _new_tote(scene: Scene, put: Put, put_units: int) -> Verdict:
+def _new_tote(scene: Scene, put: Put, units: int) -> Verdict:
     """An empty tote scanned where the slot's own was expected: that one is full. Both stay with the shipment."""
     assert scene.tote is not None
     try:
@@ -156,7 +154,7 @@ def _new_tote(scene: Scene, put: Put, put_units: int) -> Verdict:
     except Invalid as refused:
         return err("tote_refused", scene.here.id, why=refused.code, **refused.values)
     kept = totes.change_tote(scene.db, put.slot.id, tote_id)
-    return _put(scene, put, tote_id, put_units, kept)
+    return put_units(scene, put, tote_id, units, kept)
 
 
 def _wrong_bin(scene: Scene) -> Verdict:
@@ -230,11 +228,11 @@ def set_quantity(db: Session, walk_id: int, stop_id: int, total: int, actor: Act
     if here.is_direct:
         scene = Scene(db, walk, view, here, stop, "", None, None, None, actor)
         return (
-            _put(scene, here.puts[0], totes.tote_id_of(db, here.puts[0].slot.id), more)
+            put_units(scene, here.puts[0], totes.tote_id_of(db, here.puts[0].slot.id), more)
             if more
             else ok("item_counted", here.id)
         )
-    walking.step(db, walk, stop, StepKind.ITEM, actor, before=here.in_hand)
+    walking.step(db, walk, stop, StepKind.ITEM, actor, before=here.in_hand, n=more)
     stop.in_hand = here.in_hand + more
     db.flush()
     left = here.rest - stop.in_hand

@@ -1,5 +1,6 @@
 """The screens of picking: what each verdict shows next. Doors are in views.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -7,7 +8,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
-from floor.picking import messages, service
+from floor.picking import checks, messages, service
+from floor.picking.checks import CheckView
 from floor.picking.queries import StopView, WalkView, walk_view
 from floor.picking.states import WalkState
 from floor.picking.verdict import Kind, Verdict
@@ -18,10 +20,13 @@ from floor.web.page import page
 _SPOKEN = ("items_all", "tote_changed", "undone", "skipped", "short_reported")
 
 
-def show(db: Session, walk_id: int, said: Verdict | None, tone: str | None = None) -> Response:
-    """The screen that follows a verdict: the stop it names, else the next open one, else the end of the walk."""
+def show(
+    db: Session, walk_id: int, said: Verdict | None, tone: str | None = None, stop_id: int | None = None
+) -> Response:
+    """The screen that follows a verdict: the stop it names, else the next open one, else what is to check, else the end
+    of the walk."""
     view = walk_view(db, walk_id)
-    here = view.by_id(said.stop_id) if said else None
+    here = view.by_id(said.stop_id if said else stop_id)
     if said and said.kind is Kind.ERR and here:
         return show_wrong(view, here, said)
     if said and said.goto == "problem" and here:
@@ -34,6 +39,10 @@ def show(db: Session, walk_id: int, said: Verdict | None, tone: str | None = Non
         "said": words,
         "mood": said.kind.value if said else "ok",
     }
+    if here is None and (left := checks.open_checks(db, walk_id)):
+        return hx.push(show_check(view, left, **about), check_url(view, left[0]))
+    if here is None and view.state is WalkState.DONE:
+        return hx.push(show_walk(db, view, verdict=about["verdict"]), url_for("picking.walk", walk_id=walk_id))
     if here is None:
         return hx.push(show_finish(db, view, **about), url_for("picking.finish", walk_id=walk_id))
     return hx.push(show_stop(view, here, **about), stop_url(view, here))
@@ -63,18 +72,23 @@ def show_walk(db: Session, view: WalkView, status: int = 200, **about: Any) -> R
     return page(
         "picking/walk.html", "screen", status, walk=view, here=after_last(view), is_mine=is_mine,
         total=service.summary(db, view), states=messages.WALK_STATES, scan_url=scan_url,
+        said=about.get("said"), mood=about.get("mood", "ok"),
+        left=checks.open_checks(db, view.id) if is_mine and view.state is WalkState.DONE else (),
         verdict=about.get("verdict") or ("err" if "wrong" in about else None), wrong=about.get("wrong"),
     )  # fmt: skip
 
 
-def show_totes(view: WalkView, status: int = 200, verdict: str | None = None, wrong: str | None = None) -> Response:
-    following = next((slot for slot in view.slots if not slot.tote), None)
+def show_totes(
+    view: WalkView, status: int = 200, verdict: str | None = None, wrong: str | None = None, said: Any = None
+) -> Response:
+    following = next((slot for slot in view.slots if not slot.tote and not slot.is_cancelled), None)
     places = _places(view)
     for slot in view.slots:
         state = "bound" if slot.tote else "on" if slot is following else "free"
         places[slot.slot - 1] |= {"state": state, "label": slot.tote}
     return page(
         "picking/totes.html", "screen", status, walk=view, following=following, places=places, wrong=wrong,
+        said=said, mood="warn",
         verdict=verdict or ("err" if wrong else None), scan_url=scan_url_of(view),
     )  # fmt: skip
 
@@ -83,14 +97,25 @@ def show_stop(
     view: WalkView, here: StopView, status: int = 200, verdict: str | None = None, said: Any = None,
     mood: str = "ok", wrong: str | None = None, typed: str = "",
 ) -> Response:  # fmt: skip
-    before = view.before(here)
     return page(
-        "picking/put.html" if here.phase == "put" else "picking/stop.html", "screen", status,
-        walk=view, here=here, following=view.after(here), same_aisle=bool(before and before.aisle == here.aisle),
-        cart=_cart(view, here), said=said, mood=mood, wrong=wrong, typed=typed, states=messages.STOP_STATES,
-        check=view.to_check() if here.phase == "bin" else None, scan_url=scan_url_of(view),
+        stop_template(here), "screen", status, **stop_context(view, here), said=said, mood=mood, wrong=wrong,
+        typed=typed, check=view.to_check() if here.phase == "bin" else None,
         verdict=verdict or ("err" if wrong else None),
     )  # fmt: skip
+
+
+def stop_template(here: StopView) -> str:
+    return "picking/put.html" if here.phase == "put" else "picking/stop.html"
+
+
+def stop_context(view: WalkView, here: StopView) -> dict[str, Any]:
+    """What a stop's screen shows, whoever draws it: this answer, or a phone later on."""
+    before = view.before(here)
+    return {
+        "walk": view, "here": here, "following": view.after(here), "cart": _cart(view, here),
+        "same_aisle": bool(before and before.aisle == here.aisle), "states": messages.STOP_STATES,
+        "scan_url": scan_url_of(view),
+    }  # fmt: skip
 
 
 def _places(view: WalkView) -> list[dict[str, Any]]:
@@ -116,6 +141,16 @@ def show_wrong(view: WalkView, here: StopView, said: Verdict) -> Response:
         "picking/wrong.html", "screen", 422, walk=view, here=here, wrong_scan=said, said=messages.say(said),
         beside=messages.beside(levels) if levels else "", verdict="err", scan_url=scan_url_of(view),
         code=request.form.get("code", ""),
+    )  # fmt: skip
+
+
+def show_check(view: WalkView, left: Sequence[CheckView], status: int = 200, **about: Any) -> Response:
+    """Screen 31b: units that go back to a bin before the walk ends; its label, scanned, settles it."""
+    wrong = about.get("wrong")
+    return page(
+        "picking/check.html", "screen", status, walk=view, check=left[0], left=len(left), reasons=messages.CHECKS,
+        scan_url=scan_url_of(view), verdict=about.get("verdict") or ("err" if wrong else None), wrong=wrong,
+        said=about.get("said"), mood=about.get("mood", "ok"),
     )  # fmt: skip
 
 
@@ -153,6 +188,10 @@ def scan_url_of(view: WalkView) -> str:
 
 def stop_url(view: WalkView, here: StopView) -> str:
     return url_for("picking.stop", walk_id=view.id, number=here.number)
+
+
+def check_url(view: WalkView, check: CheckView) -> str:
+    return url_for("zones.check", walk_id=view.id, check_id=check.id)
 
 
 def problem_url(view: WalkView, here: StopView) -> str:

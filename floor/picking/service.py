@@ -8,31 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from floor.inventory import counting
-from floor.inventory import service as inventory
-from floor.inventory.models import Balance, Bin, CountReason, Reservation, Tote, Warehouse
+from floor.inventory.models import Bin, CountReason, Reservation, Tote, Warehouse
 from floor.kit import ids
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.people.models import Role, User
-from floor.picking import queries, totes, walking
+from floor.picking import checks, queries, totes, walking
+from floor.picking.ending import Summary, finish, summary
 from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
+from floor.picking.replaying import Told, replay
 from floor.picking.scanning import scan, set_quantity, skip
 from floor.picking.shorting import Why, consequences, report
-from floor.picking.states import StopAction, StopState, WalkAction, WalkState
+from floor.picking.states import WalkAction, WalkState
 from floor.picking.undoing import undo
-from floor.picking.verdict import Verdict, ok
 from floor.picking.walking import advance
 from floor.shipments import service as shipments
-from floor.shipments.models import Shipment, ShipmentLine
+from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentAction, ShipmentState
 
 __all__ = [
-    "NewPick", "NewStop", "NewWalk", "Summary", "Why", "advance", "answer_empty", "bind_cart", "bind_tote", "claim",
-    "claim_next", "consequences", "create_walk", "finish", "hand_over", "let_go", "publish_walks", "report",
-    "report_code", "scan", "set_quantity", "skip", "summary", "take_back_walks", "unbind_tote", "undo",
+    "NewPick", "NewStop", "NewWalk", "Summary", "Told", "Why", "advance", "answer_empty", "bind_cart", "bind_tote",
+    "claim", "claim_next", "consequences", "create_walk", "finish", "hand_over", "let_go", "news_while_loading",
+    "publish_walks", "replay", "report", "report_code", "scan", "set_quantity", "settle_check", "skip", "summary",
+    "take_back_walks", "unbind_tote", "undo",
 ]  # fmt: skip
 
 
@@ -157,9 +158,9 @@ def claim(db: Session, walk_id: int, actor: Actor) -> Walk:
         raise Conflict("picking.have_one")
     walk.picker_id = actor.id
     advance(db, walk, WalkAction.CLAIM, actor)
-    for shipment in _shipments(db, walk, ShipmentState.PLANNED):
+    for shipment in walking.shipments_in(db, walk, ShipmentState.PLANNED):
         shipments.advance(db, shipment, ShipmentAction.START_PICK, actor, walk=walk.id)
-    walking.drop_cancelled(db, walk, actor)
+    walking.news(db, walk, actor)
     return walk
 
 
@@ -184,7 +185,7 @@ def let_go(db: Session, walk_id: int, actor: Actor) -> None:
     walk.picker_id = walk.cart_id = None
     db.execute(sa.update(WalkTote).where(col(WalkTote.walk_id) == walk_id).values(tote_id=None))
     advance(db, walk, WalkAction.LET_GO, actor)
-    for shipment in _shipments(db, walk, ShipmentState.PICKING):
+    for shipment in walking.shipments_in(db, walk, ShipmentState.PICKING):
         shipments.advance(db, shipment, ShipmentAction.RETURN_PLAN, actor, walk=walk.id)
 
 
@@ -220,7 +221,7 @@ def bind_cart(db: Session, walk_id: int, code: str, actor: Actor) -> Cart:
     others = (Walk.cart_id == cart.id, col(Walk.state).in_(queries.ACTIVE), Walk.id != walk.id)
     if db.exec(select(Walk.id).where(*others)).first() is not None:
         raise Invalid("picking.cart_in_use", cart=cart.code)
-    needed = db.exec(select(func.count()).select_from(WalkTote).where(WalkTote.walk_id == walk_id)).one()
+    needed = len(_slots(db, walk_id, bound=False))
     if cart.slots < needed:
         raise Invalid("picking.cart_too_small", cart=cart.code, slots=cart.slots, needed=needed)
     walk.cart_id = cart.id
@@ -247,8 +248,17 @@ def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote:
     db.flush()
     if len(free) == 1:
         advance(db, walk, WalkAction.START, actor)
-        walking.drop_cancelled(db, walk, actor)
     return slot
+
+
+def news_while_loading(db: Session, walk_id: int, actor: Actor) -> list[walking.News]:
+    """What became of the orders since the last scan. Nothing is bound for a cancelled one: was its tote the last one
+    missing, the picking begins."""
+    walk = walking.hold(db, walk_id, actor, WalkState.CLAIMED)
+    told = walking.news(db, walk, actor)
+    if told and walk.cart_id and not _slots(db, walk_id, bound=False):
+        advance(db, walk, WalkAction.START, actor)
+    return told
 
 
 def unbind_tote(db: Session, walk_id: int, actor: Actor) -> None:
@@ -264,7 +274,7 @@ def unbind_tote(db: Session, walk_id: int, actor: Actor) -> None:
 
 def _slots(db: Session, walk_id: int, *, bound: bool) -> list[WalkTote]:
     is_bound = col(WalkTote.tote_id).is_not(None) if bound else col(WalkTote.tote_id).is_(None)
-    query = select(WalkTote).where(WalkTote.walk_id == walk_id, is_bound)
+    query = select(WalkTote).where(WalkTote.walk_id == walk_id, is_bound, WalkTote.told != "cancelled")
     return list(db.exec(query.order_by(col(WalkTote.slot), col(WalkTote.part))))
 
 
@@ -290,93 +300,14 @@ def report_code(db: Session, walk_id: int, stop_id: int | None, code: str, actor
     walking.tell(db, walk, "code_reported", actor, stop=stop_id, code=code.strip()[:48])
 
 
-# --- the end --------------------------------------------------------------------------------------------------------
+def settle_check(db: Session, walk_id: int, check_id: int, code: str | None, actor: Actor) -> checks.CheckView:
+    """The units of a stop to check are back in their bin: its label was scanned, or (code None) the picker says so.
 
-
-@dataclass(frozen=True)
-class Summary:
-    """What a walk came to, or would come to if it ended now."""
-
-    stops: int
-    units: int
-    #: Stops reported short.
-    shorts: int
-    #: Stops and units nobody went to: they go back to their orders.
-    open_stops: int
-    open_units: int
-    #: (slot, units) of cancelled orders with units in their tote: those are put back.
-    put_back: tuple[tuple[int, int], ...]
-
-
-def summary(db: Session, view: queries.WalkView) -> Summary:
-    open_stops = [stop for stop in view.stops if stop.state in (StopState.OPEN, StopState.SKIPPED)]
-    gone = [(slot.slot, queries.units_picked(db, slot.id)) for slot in view.slots if slot.is_cancelled]
-    return Summary(
-        view.done,
-        sum(stop.picked for stop in view.stops),
-        sum(stop.state is StopState.SHORT for stop in view.stops),
-        len(open_stops),
-        sum(stop.rest for stop in open_stops),
-        tuple((slot, units) for slot, units in gone if units),
-    )
-
-
-def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
-    """The totes stand in a lane of the warehouse: the walk is done, its shipments wait for a bench.
-
-    Stops still open are given back to their orders without blaming the shelf. A shipment left with nothing is
-    cancelled and its tote free; the other totes stay bound until a bench has emptied them.
-    Raises Invalid for a code that is no lane of this house.
+    Raises Invalid for another bin's label, Conflict when it is settled already.
     """
-    walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
-    house = db.get_one(Warehouse, walk.warehouse_id)
-    lanes = {str(name).upper(): str(name) for name in house.layout.get("lanes") or ()}
-    if lane.strip().upper() not in lanes:
-        raise Invalid("picking.unknown_lane", lanes=", ".join(lanes.values()))
-    walking.drop_cancelled(db, walk, actor)
-    every = db.exec(select(Stop).where(Stop.walk_id == walk_id).order_by(col(Stop.position))).all()
-    left = [stop for stop in every if stop.state in (StopState.OPEN, StopState.SKIPPED)]
-    inventory.hold_still(db, [(stop.bin_id, stop.sku_id) for stop in left])
-    for stop in left:
-        _give_up(db, walk, stop, actor)
-    for shipment in _shipments(db, walk, ShipmentState.PICKING):
-        _finish_shipment(db, shipment, actor)
-    _free_empty_totes(db, walk_id)
-    walk.lane = lanes[lane.strip().upper()]
-    advance(db, walk, WalkAction.FINISH, actor, lane=walk.lane)
-    return ok("walk_done", None, "walk", lane=walk.lane)
-
-
-def _give_up(db: Session, walk: Walk, stop: Stop, actor: Actor) -> None:
-    """Nobody went there: the promises are released and the units wait for the next allocation."""
-    for pick in queries.picks_of(db, [stop.id or 0]):
-        if not pick.rest:
-            continue
-        inventory.release(db, db.get_one(Reservation, pick.reservation_id, populate_existing=True), pick.rest)
-        shipments.backorder(db, db.get_one(ShipmentLine, pick.shipment_line_id), pick.rest)
-        order_id = db.get_one(Shipment, db.get_one(WalkTote, pick.walk_tote_id).shipment_id).order_id
-        walking.tell(db, walk, "stop_given_up", actor, order_id, stop=stop.id, qty=pick.rest)
-        pick.short += pick.rest
-        db.add(pick)
-    stop.in_hand = 0
-    walking.advance_stop(db, stop, StopAction.FINISH_SHORT)
-
-
-def _finish_shipment(db: Session, shipment: Shipment, actor: Actor) -> None:
-    line = ShipmentLine
-    held = select(func.coalesce(func.sum(line.picked + line.allocated), 0)).where(line.shipment_id == shipment.id)
-    action = ShipmentAction.FINISH_PICK if db.exec(held).one() else ShipmentAction.CANCEL
-    shipments.advance(db, shipment, action, actor)
-
-
-def _free_empty_totes(db: Session, walk_id: int) -> None:
-    full = sa.select(col(Balance.place_id)).where(col(Balance.qty) > 0)
-    empty = (col(WalkTote.walk_id) == walk_id) & col(WalkTote.tote_id).not_in(full)
-    db.execute(sa.update(WalkTote).where(empty).values(is_busy=False).execution_options(synchronize_session="fetch"))
-
-
-def _shipments(db: Session, walk: Walk, state: ShipmentState) -> list[Shipment]:
-    """The walk's shipments in one state, locked in one order."""
-    mine = select(WalkTote.shipment_id).where(WalkTote.walk_id == walk.id)
-    query = select(Shipment).where(col(Shipment.id).in_(mine), Shipment.state == state).order_by(col(Shipment.id))
-    return list(db.exec(query.with_for_update().execution_options(populate_existing=True)))
+    walk = walking.hold(db, walk_id, actor, WalkState.PICKING, WalkState.DONE)
+    if walk.state is WalkState.PICKING:
+        walking.news(db, walk, actor)
+    settled = checks.settle(db, walk_id, check_id, code, actor)
+    walking.tell(db, walk, "checked", actor, check=check_id, bin=settled.code, qty=settled.units)
+    return settled

@@ -180,7 +180,7 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
     Raises Invalid when nothing is missing, Conflict when the stop is done or the stock was taken meanwhile.
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
-    walking.drop_cancelled(db, walk, actor)
+    walking.news(db, walk, actor)
     view = queries.walk_view(db, walk_id)
     stop = walking.stop_of(db, walk, stop_id)
     here = view.by_id(stop_id)

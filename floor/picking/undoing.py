@@ -38,7 +38,21 @@ def undo(db: Session, walk_id: int, actor: Actor) -> Verdict:
     last.undone_at = clock.now()
     db.add(last)
     walking.tell(db, walk, "step_undone", actor, step=last.id, kind=last.kind, stop=stop.id)
-    return ok("undone", stop.id, kind=last.kind.value)
+    return ok("undone", stop.id, kind=last.kind.value, **_told(db, walk_id, last))
+
+
+def _told(db: Session, walk_id: int, last: Step) -> dict[str, Any]:
+    """What the hands have to do: units out of a tote, or back on the shelf (tote "")."""
+    if last.kind is StepKind.PUT and last.data["puts"]:
+        (pick_id, *_), labels = last.data["puts"][0], queries.labels_of(db, walk_id)
+        is_direct = len(labels) == 1
+        label = "" if is_direct else labels[db.get_one(Pick, pick_id).walk_tote_id]
+        return {"n": sum(qty for _pick, qty, _tote in last.data["puts"]), "tote": label}
+    if last.kind is StepKind.PUT:
+        return {"n": 0, "tote": ""}
+    if last.kind is StepKind.ITEM:
+        return {"n": last.data.get("n", 1)}
+    return {}
 
 
 def _bin(db: Session, _walk: Walk, stop: Stop, _data: dict[str, Any], _actor: Actor) -> None:

@@ -14,12 +14,13 @@ from sqlmodel import Session
 
 from floor.kit.errors import Invalid
 from floor.kit.uow import reading
-from floor.picking import forms, messages, queries, service
+from floor.picking import checks, forms, messages, queries, service
 from floor.picking.drawing import floor_map
 from floor.picking.queries import StopView, WalkView
 from floor.picking.screens import (
     here_of,
     show,
+    show_check,
     show_finish,
     show_handover,
     show_problem,
@@ -29,6 +30,7 @@ from floor.picking.screens import (
     stop_url,
 )
 from floor.picking.states import WalkState
+from floor.picking.verdict import warn
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
@@ -114,19 +116,30 @@ def unbind_tote(db: Session, walk_id: int) -> Response:
 @command
 def scan(db: Session, walk_id: int) -> Response:
     """Whatever is scanned on a walk: cart, totes, bins, goods, lane, badge, command cards."""
-    form = _form(forms.Scan)
+    form = form_of(forms.Scan)
     view = queries.walk_view(db, walk_id, current_user.site)
     if form.at == "handover":
         return _hand_over(db, view, form.code)
     if view.state is WalkState.CLAIMED:
         return _load(db, view, form.code)
+    if form.at == "check":
+        return _put_back(db, view, form.code)
     if view.state is WalkState.PICKING and (form.at == "finish" or view.after(None) is None):
         return _finish(db, view, form.code)
     return show(db, walk_id, service.scan(db, walk_id, form.stop, form.code, actor()))
 
 
 def _load(db: Session, view: WalkView, code: str) -> Response:
-    """A cart, then its totes; the last tote leads to the first stop."""
+    """A cart, then its totes; the last tote leads to the first stop. A cancelled order is told first and needs none."""
+    if told := service.news_while_loading(db, view.id, actor()):
+        said = warn(f"order_{told[0].what}", None, slot=told[0].slot, n=0)
+        fresh = queries.walk_view(db, view.id)
+        if fresh.state is WalkState.PICKING:
+            return show(db, view.id, said)
+        words = messages.say(said)
+        if not fresh.cart:
+            return show_walk(db, fresh, 422, verdict="warn", said=words, mood="warn")
+        return show_totes(fresh, 422, verdict="warn", said=words)
     try:
         if not view.cart:
             service.bind_cart(db, view.id, code, actor())
@@ -144,12 +157,28 @@ def _load(db: Session, view: WalkView, code: str) -> Response:
 def _finish(db: Session, view: WalkView, code: str) -> Response:
     if code.strip().upper() == "CMD-UNDO":
         return show(db, view.id, service.undo(db, view.id, actor()))
+    if left := checks.open_checks(db, view.id):
+        return show_check(view, left, status=422, wrong=sentence(Invalid("picking.checks_open", n=len(left))))
     try:
         said = service.finish(db, view.id, code, actor())
     except Invalid as refused:
+        if left := checks.open_checks(db, view.id):  # an order was cancelled at this very moment
+            return show_check(view, left, status=422, wrong=sentence(refused))
         return show_finish(db, view, status=422, wrong=sentence(refused))
     fresh = queries.walk_view(db, view.id)
     return hx.push(show_walk(db, fresh, verdict=said.sound), url_for("picking.walk", walk_id=view.id))
+
+
+def _put_back(db: Session, view: WalkView, code: str) -> Response:
+    """A stop to check: the label of the bin the units went back to."""
+    left = checks.open_checks(db, view.id)
+    if not left:
+        return show(db, view.id, None)
+    try:
+        service.settle_check(db, view.id, left[0].id, code, actor())
+    except Invalid as refused:
+        return show_check(view, left, status=422, wrong=sentence(refused))
+    return show(db, view.id, None, tone="done")
 
 
 def _hand_over(db: Session, view: WalkView, code: str) -> Response:
@@ -175,7 +204,7 @@ def stop(walk_id: int, number: int) -> Response:
 @command
 def quantity(db: Session, walk_id: int, number: int) -> Response:
     """So many taken in all, typed after the first scan."""
-    form = _form(forms.Quantity)
+    form = form_of(forms.Quantity)
     try:
         said = service.set_quantity(db, walk_id, form.stop, form.qty, actor())
     except Invalid as refused:
@@ -188,7 +217,7 @@ def quantity(db: Session, walk_id: int, number: int) -> Response:
 @roles(*PICKERS)
 @command
 def skip(db: Session, walk_id: int, number: int) -> Response:
-    return show(db, walk_id, service.skip(db, walk_id, _form(forms.OfStop).stop, actor()))
+    return show(db, walk_id, service.skip(db, walk_id, form_of(forms.OfStop).stop, actor()))
 
 
 @bp.post("/walks/<int:walk_id>/stops/<int:number>/empty")
@@ -196,7 +225,7 @@ def skip(db: Session, walk_id: int, number: int) -> Response:
 @command
 def empty(db: Session, walk_id: int, number: int) -> Response:
     """Zero check: is the bin the books call empty really so?"""
-    form = _form(forms.Emptied)
+    form = form_of(forms.Emptied)
     service.answer_empty(db, walk_id, form.stop, form.empty, actor())
     return show(db, walk_id, None, tone="step")
 
@@ -213,7 +242,7 @@ def undo(db: Session, walk_id: int) -> Response:
 @command
 def report_code(db: Session, walk_id: int) -> Response:
     """A code nobody knows, or a label on the wrong goods."""
-    form = _form(forms.Report)
+    form = form_of(forms.Report)
     service.report_code(db, walk_id, form.stop, form.code, actor())
     flash(_("Reported. Put it aside and go on."), "ok")
     view = queries.walk_view(db, walk_id)
@@ -240,7 +269,7 @@ def problem(walk_id: int, number: int) -> Response:
 @roles(*PICKERS)
 @command
 def report(db: Session, walk_id: int, number: int) -> Response:
-    form = _form(forms.Problem)
+    form = form_of(forms.Problem)
     try:
         said = service.report(db, walk_id, form.stop, form.got, form.why, actor())
     except Invalid as refused:
@@ -290,7 +319,7 @@ def handover(walk_id: int) -> Response:
         return show_handover(queries.walk_view(db, walk_id, current_user.site))
 
 
-def _form(model: type[M]) -> M:
+def form_of(model: type[M]) -> M:
     """The form's values; these forms are made by our own screens, so anything unreadable is refused as a whole."""
     form = read(model, request.form)
     if form.data is None:

@@ -4,6 +4,8 @@ Every verb takes the walk's row lock first (`hold`), so whatever happens on one 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +18,27 @@ from floor.inventory.models import Reservation
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict
+from floor.orders.models import Order
+from floor.orders.states import OrderState
 from floor.people.models import User
-from floor.picking import queries
-from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkTote
+from floor.picking import checks, queries
+from floor.picking.models import CheckWhy, Pick, Step, StepKind, Stop, Walk, WalkTote
 from floor.picking.states import STOP, WALK, StopAction, StopState, WalkAction, WalkState
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
+
+#: What a picker hears of an order in these states.
+_HEARD: dict[StrEnum, str] = {ShipmentState.CANCELLED: "cancelled", OrderState.HELD: "held"}
+
+
+@dataclass(frozen=True)
+class News:
+    """An order of the walk was cancelled or put on hold; `units` of it are in the tote of its slot."""
+
+    what: str
+    slot: int
+    units: int = 0
 
 
 def hold(db: Session, walk_id: int, actor: Actor, *states: WalkState) -> Walk:
@@ -153,28 +169,63 @@ def _stops(db: Session, walk: Walk) -> Sequence[Stop]:
     return db.exec(select(Stop).where(Stop.walk_id == walk.id).order_by(col(Stop.position))).all()
 
 
-def drop_cancelled(db: Session, walk: Walk, actor: Actor) -> list[tuple[int, int]]:
-    """Take what cancelled orders still wanted off the walk. Returns (slot, units already in its tote) of each."""
+def news(db: Session, walk: Walk, actor: Actor) -> list[News]:
+    """What became of the walk's orders since the picker last scanned; told once. Cancelled ones leave the walk.
+
+    Units of a cancelled order that are in its tote become stops to check: each goes back to the bin it came from.
+    """
     rows = db.execute(
-        sa.select(Pick, Stop, WalkTote)
-        .join(Stop, col(Stop.id) == col(Pick.stop_id))
-        .join(WalkTote, col(WalkTote.id) == col(Pick.walk_tote_id))
+        sa.select(WalkTote, col(Shipment.state), col(Order.state))
         .join(Shipment, col(Shipment.id) == col(WalkTote.shipment_id))
-        .where(col(Stop.walk_id) == walk.id, col(Shipment.state) == ShipmentState.CANCELLED)
-        .where(col(Pick.qty) > col(Pick.picked) + col(Pick.short))
-        .order_by(col(Stop.position))
+        .join(Order, col(Order.id) == col(Shipment.order_id))
+        .where(col(WalkTote.walk_id) == walk.id, col(WalkTote.part) == 0)
+        .order_by(col(WalkTote.slot))
     ).all()
-    slots = {}
-    for pick, stop, tote in rows:
-        pick.short += pick.rest
-        stop.in_hand = 0  # what is in hand is scanned again: it may have been the cancelled order's
+    told = []
+    for slot, shipment, order in rows:
+        now = _HEARD.get(shipment) or _HEARD.get(order, "")
+        if now == slot.told:
+            continue
+        slot.told = now
+        db.add(slot)
         db.flush()
-        slots[tote.slot] = queries.units_picked(db, tote.id)
-    for stop in {stop.id: stop for _pick, stop, _tote in rows}.values():
+        if now == "cancelled":
+            _drop_order(db, walk, slot, actor)
+            told.append(News("cancelled", slot.slot, queries.units_picked(db, slot.id)))
+        elif now == "held":
+            told.append(News("held", slot.slot))
+    if any(one.what == "cancelled" for one in told):
+        tell(db, walk, "order_dropped", actor, slots=[one.slot for one in told if one.what == "cancelled"])
+    return told
+
+
+def _drop_order(db: Session, walk: Walk, slot: WalkTote, actor: Actor) -> None:
+    """What the order still wanted is off the walk; what is in its tote goes back, stop by stop."""
+    rows = db.execute(
+        sa.select(Pick, Stop)
+        .join(Stop, col(Stop.id) == col(Pick.stop_id))
+        .where(col(Pick.walk_tote_id) == slot.id)
+        .order_by(col(Stop.position), col(Pick.id))
+        .execution_options(populate_existing=True)
+    ).all()
+    stops = {}
+    for pick, stop in rows:
+        if pick.picked:
+            checks.ask(db, walk.id or 0, stop.id, slot.id, CheckWhy.CANCELLED, pick.picked, is_booked=True)
+        if pick.rest:
+            pick.short += pick.rest
+            stop.in_hand = 0  # what is in hand is scanned again: it may have been the cancelled order's
+            stops[stop.id] = stop
+            db.flush()
+    for stop in stops.values():
         if stop.state is StopState.SKIPPED and not any(pick.rest for pick in queries.picks_of(db, [stop.id])):
             advance_stop(db, stop, StopAction.DROP)
         else:
             settle(db, walk, stop, actor)
-    if slots:
-        tell(db, walk, "order_dropped", actor, slots=sorted(slots))
-    return sorted(slots.items())
+
+
+def shipments_in(db: Session, walk: Walk, state: ShipmentState) -> list[Shipment]:
+    """The walk's shipments in one state, locked in one order."""
+    mine = select(WalkTote.shipment_id).where(WalkTote.walk_id == walk.id)
+    query = select(Shipment).where(col(Shipment.id).in_(mine), Shipment.state == state).order_by(col(Shipment.id))
+    return list(db.exec(query.with_for_update().execution_options(populate_existing=True)))

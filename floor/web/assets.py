@@ -47,3 +47,10 @@ def htmx(name: str) -> Response:
     if not name.endswith(".js"):
         abort(404)
     return send_from_directory(htmx_folder(), name, max_age=_YEAR)
+
+
+@bp.get("/sw.js")
+@public
+def service_worker() -> Response:
+    """At the root, to answer for the addresses of walks; asked for anew each time, so that it is never old."""
+    return send_from_directory(str(current_app.static_folder), "js/sw.js", max_age=0, mimetype="text/javascript")

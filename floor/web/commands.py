@@ -72,6 +72,15 @@ def is_first(db: Session, command_id: str) -> bool:
     return _claim(db, command_id, "") is None
 
 
+def was_done(db: Session, command_id: str) -> bool:
+    """For a command whose answer a device never got and which it now tells another way: was it done?
+
+    If it had not arrived it never will: its id is taken here, so that a late twin is refused.
+    """
+    first = _claim(db, command_id, "")
+    return first is not None and 200 <= first.status < 400
+
+
 def _claim(db: Session, command_id: str, payload: str) -> Command | None:
     """Write the id first: a twin in flight waits here on the primary key, then finds the stored answer."""
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql

@@ -51,6 +51,7 @@ def register(app: Flask) -> None:
         command_input=command_input,
         flashes=lambda: get_flashed_messages(with_categories=True),
         now=clock.now,
+        say=lambda _name, value: value,
     )
 
 

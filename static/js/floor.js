@@ -116,10 +116,17 @@
     if (!unanswered(xhr?.status ?? 0)) return settle(elt);
     const tries = (lost.get(elt)?.tries ?? -1) + 1;
     const values = lost.get(elt)?.values ?? Object.fromEntries(r.formData?.entries?.() ?? Object.entries(r.parameters));
+    if ((tries || !navigator.onLine) && r.verb === "post" && window.Floor.zone?.lost(r.path, values)) return settle(elt);
     lost.set(elt, { verb: r.verb, path: r.path, values, target, tries, timer: setTimeout(() => again(elt), wait(tries)) });
     show("unsent", true);
     if (tries === 0) document.dispatchEvent(new CustomEvent("verdict", { detail: { value: "offline" } }));
   }
   document.addEventListener("htmx:afterRequest", keep);
+
+  // Once the screen is there and nothing else is to do: what the phone needs for dead zones.
+  addEventListener("load", () => {
+    const later = document.querySelector("template[data-later]");
+    if (later) (window.requestIdleCallback ?? setTimeout)(() => document.head.append(later.content));
+  });
   addEventListener("online", () => [...lost.keys()].forEach(again));
 })();

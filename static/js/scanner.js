@@ -5,7 +5,7 @@
   "use strict";
   const GAP = 100;
   const SLACK = 250; // after three such keys it is a scanner for certain, and a busy device may stumble: half a code is no code
-  const BOUNCE = 300;
+  const BOUNCE = 150; // a quick hand scans one thing five times a second
   const SHORTEST = 3;
   const ENDED = 2; // "K3" on a carton: the scanner's own end tells it from two shortcuts
   const form = document.getElementById("scan");
@@ -31,8 +31,11 @@
   function pump() {
     waiting();
     if (flying || timer || queue.length === 0) return;
-    flying = true;
     const scan = queue[0];
+    const turn = window.Floor.zone?.turn();
+    if (turn === "hold") return; // zones.js pumps when the server's screen is there
+    flying = true;
+    if (turn === "zone") { handOver(scan); return; }
     // Taken once: the same id must always carry the same content, or the server refuses it.
     scan.values ??= { ...Object.fromEntries(new FormData(form)), code: scan.code, command_id: scan.id };
     waiting();
@@ -43,13 +46,23 @@
     }).catch(() => {}); // answered() looks at every end, good or bad
   }
 
+  // A dead zone: the phone judges the scan itself. One the server may have done already goes with its id.
+  function handOver(scan) {
+    window.Floor.zone.scan(scan.code, scan.tries ? scan.id : "").finally(() => { flying = false; queue.shift(); setTimeout(pump); });
+  }
+
   function answered(e) {
     if (e.target !== form || !flying) return;
     flying = false;
     const status = e.detail.xhr?.status ?? 0;
     const scan = queue[0];
     const crashed = status >= 500 && !e.detail.xhr.getResponseHeader("HX-Retarget");
-    if (unanswered(status) || (crashed && scan.tries < 3)) {
+    if (unanswered(status) && window.Floor.zone?.can() && ++scan.tries > (navigator.onLine ? 1 : 0)) {
+      flying = true;
+      handOver(scan);
+    } else if (unanswered(status) && window.Floor.zone?.can()) {
+      timer = setTimeout(retry, 150); // a hiccup, perhaps
+    } else if (unanswered(status) || (crashed && scan.tries < 3)) {
       if (scan.tries === 0) window.Floor.play?.("offline");
       timer = setTimeout(retry, wait(scan.tries++));
       show("unsent", true);
@@ -70,8 +83,9 @@
 
   function waiting() {
     if (form) sessionStorage.setItem(KEPT, JSON.stringify(queue));
-    document.documentElement.toggleAttribute("data-scans-waiting", queue.length > 0);
-    for (const el of document.querySelectorAll("[data-waiting]")) el.textContent = queue.length || "";
+    const unsent = queue.length + (window.Floor.zone?.count() ?? 0);
+    document.documentElement.toggleAttribute("data-scans-waiting", unsent > 0);
+    for (const el of document.querySelectorAll("[data-waiting]")) el.textContent = unsent || "";
   }
 
   // --- the collector ---------------------------------------------------------------------------------------------
@@ -180,4 +194,5 @@
   }
 
   window.Floor.scan = enqueue;
+  Object.assign(window.Floor, { pump, waiting });
 })();

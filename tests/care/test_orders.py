@@ -102,7 +102,6 @@ def test_cancelling_gives_promised_units_back_and_leaves_the_books_sound(db, pla
 @pytest.mark.parametrize(
     ("actions", "code"),
     [
-        ([ShipmentAction.START_PICK], "care.on_walk"),
         ([ShipmentAction.START_PICK, ShipmentAction.FINISH_PICK], "care.on_walk"),
         ([ShipmentAction.START_PICK, ShipmentAction.FINISH_PICK, ShipmentAction.START_PACK], "care.on_bench"),
     ],
@@ -121,7 +120,7 @@ def test_buttons_are_what_the_verbs_allow():
     s = ShipmentState
     assert service.possible(OrderState.RELEASED, []) == {"hold", "cancel", "address"}
     assert service.possible(OrderState.HELD, [s.PLANNED]) == {"release", "cancel", "address"}
-    assert service.possible(OrderState.RELEASED, [s.PICKING]) == {"hold", "address"}
+    assert service.possible(OrderState.RELEASED, [s.PICKING]) == {"hold", "cancel", "address"}
     assert service.possible(OrderState.RELEASED, [s.PACKED, s.CANCELLED]) == {"hold"}
     assert service.possible(OrderState.RELEASED, [s.SHIPPED, s.DELIVERED]) == set()
     assert service.possible(OrderState.CANCELLED, []) == set()

@@ -105,7 +105,7 @@ def _context() -> dict[str, Any]:
             shortcuts=True,
         ),
         "nav": rail(chinese),
-        "current_user": SimpleNamespace(name="Ana", badge="S2001", is_authenticated=True),
+        "current_user": SimpleNamespace(id=1, name="Ana", badge="S2001", is_authenticated=True),
         "t": ChineseWords() if chinese else str,
         "form": FormWithErrors(),
     }

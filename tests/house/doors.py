@@ -518,4 +518,12 @@ DOORS: dict[str, Door] = {
         "/transfers/{road}/losses", "Dai", "Ana", {"sku": "{wool_id}", "qty": "1", "note": "stolen"},
         f"/transfers/{NO}/losses", bad={"sku": "{wool_id}", "qty": "77", "note": "stolen"}, keeps='value="77"',
     ),
+    "zones.settle": Door(
+        "/walks/{walk}/checks/{check}/settle", "Ana", "Bo", unknown="/walks/{walk}/checks/999999/settle",
+    ),
+    "zones.tell": Door(
+        "/walks/{walk}/events", "Ana", "Bo",
+        {"phone": "of Ana's", "seq": "1", "by": "{ana}", "kind": "bin", "at": "2026-11-26T10:00:00Z", "stop": "{stop}"},
+        f"/walks/{NO}/events", bad={"phone": "x"},
+    ),
 }  # fmt: skip

@@ -40,9 +40,10 @@ from floor.kit.actor import SYSTEM
 from floor.orders.models import Order
 from floor.packing import service as packing
 from floor.packing.models import PackLine
+from floor.picking import checks
 from floor.picking import queries as picking
 from floor.picking import service as walks
-from floor.picking.models import Cart
+from floor.picking.models import Cart, CheckWhy
 from floor.returns.queries import items_of, returnable
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
@@ -212,7 +213,11 @@ def _walks(db: Session, world: World) -> Ids:
     walks.bind_cart(db, his.id or 0, "C-SHA-2", ben)
     walks.bind_tote(db, his.id or 0, floor.free_totes(db)[0].code, ben)
     here = picking.walk_view(db, mine.id or 0).numbered(1)
-    return {"walk": mine.id, "stop": here.id, "stop_bin": here.code, "his": his.id, "next": floor.walk(db, [{1: 1}]).id}
+    check = checks.ask(db, mine.id or 0, here.id, None, CheckWhy.FEWER, 1)
+    return {
+        "walk": mine.id, "stop": here.id, "stop_bin": here.code, "his": his.id, "next": floor.walk(db, [{1: 1}]).id,
+        "check": check.id, "ana": person(db, "Ana").id,
+    }  # fmt: skip
 
 
 def _supply(db: Session, world: World) -> Ids:

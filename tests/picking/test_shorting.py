@@ -6,11 +6,13 @@ from floor.inventory import queries as stock_queries
 from floor.inventory.models import Bin, BinKind, CountTask, LedgerRow, PlaceKind
 from floor.inventory.service import beyond
 from floor.kit.errors import Conflict, Invalid
+from floor.orders import service as orders
 from floor.orders.models import OrderLine
 from floor.picking import service
 from floor.picking.models import Pick
 from floor.picking.service import Why
 from floor.picking.states import StopState
+from floor.shipments.models import ShipmentLine
 from tests.factories import a_bin, stock
 from tests.picking.conftest import Picker, rows, shipments_of, sound
 
@@ -36,7 +38,7 @@ def test_another_bin_joins_the_walk_where_it_costs_least(two_orders, floor):
     assert two_orders.stop.phase == "put"
     sound(two_orders.db)
     two_orders.pick_all()
-    assert [line.picked for line in rows(two_orders.db, service.ShipmentLine)] == [2, 8, 1, 1]
+    assert [line.picked for line in rows(two_orders.db, ShipmentLine)] == [2, 8, 1, 1]
     sound(two_orders.db)
 
 
@@ -171,6 +173,6 @@ def test_undo_is_refused_when_the_units_were_allocated_again_meanwhile(two_order
     db = two_orders.db
     two_orders.report(0, Why.EMPTY)
     line = next(line for line in rows(db, OrderLine) if line.backordered)
-    service.shipments.orders.shift(db, line.id, backordered=-line.backordered, cancelled=line.backordered)
+    orders.shift(db, line.id, backordered=-line.backordered, cancelled=line.backordered)
     with pytest.raises(Conflict):
         two_orders.undo()

@@ -4,17 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from floor.care import service as care
 from floor.inventory import queries as stock_queries
-from floor.inventory.models import Reservation, Tote
+from floor.inventory.models import Tote
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid
-from floor.orders import service as orders
-from floor.picking import service
+from floor.orders.models import Order
+from floor.picking import checks, service
 from floor.picking.models import Step, WalkTote
 from floor.picking.states import StopState
-from floor.shipments.models import ShipmentLine
-from floor.shipments.states import ShipmentAction
 from tests.picking.conftest import rows, shipments_of, sound
 
 
@@ -90,14 +89,8 @@ def test_a_put_into_a_cancelled_order_cannot_be_undone(two_orders):
 
 
 def cancel(db, shipment):
-    """What the service desk does: promises released, units off the shipment, shipment cancelled."""
-    for line in rows(db, ShipmentLine, shipment_id=shipment.id):
-        for promise in rows(db, Reservation, shipment_line_id=line.id):
-            service.inventory.release(db, promise)
-        units = line.allocated + line.picked
-        service.shipments.shift(db, line.id, allocated=-line.allocated, picked=-line.picked)
-        orders.shift(db, line.order_line_id, cancelled=units)
-    service.shipments.advance(db, shipment, ShipmentAction.CANCEL, SYSTEM)
+    """What the service desk does."""
+    care.cancel(db, db.get_one(Order, shipment.order_id), SYSTEM)
 
 
 def test_a_cancelled_order_leaves_the_walk_at_the_next_scan(two_orders):
@@ -110,10 +103,15 @@ def test_a_cancelled_order_leaves_the_walk_at_the_next_scan(two_orders):
     assert [stop.wanted for stop in two_orders.view.stops] == [3, 1]
     two_orders.at = two_orders.view.after(None)
     two_orders.pick_all()
-    total = service.summary(db, two_orders.view)
-    assert total.put_back == ((1, 2),)
+    assert service.summary(db, two_orders.view).checks == 1
+    with pytest.raises(Invalid) as refused:
+        service.finish(db, two_orders.walk.id, "L1", two_orders.who)
+    assert refused.value.code == "picking.checks_open"
+    (check,) = checks.open_checks(db, two_orders.walk.id)
+    assert (check.code, check.units, check.label) == ("A01-02-1", 2, "1")
+    service.settle_check(db, two_orders.walk.id, check.id, "a01-02-1", two_orders.who)
     service.finish(db, two_orders.walk.id, "L1", two_orders.who)
-    assert [tote.is_busy for tote in rows(db, WalkTote)] == [True, True]
+    assert [tote.is_busy for tote in rows(db, WalkTote)] == [False, True]
     sound(db)
 
 

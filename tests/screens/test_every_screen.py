@@ -27,7 +27,8 @@ from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
 from floor.packing.states import PackState, ParcelState
-from floor.picking.models import Walk
+from floor.picking import checks
+from floor.picking.models import CheckWhy, Stop, Walk, WalkCheck, WalkTote
 from floor.picking.states import WalkState
 from floor.returns.models import ReturnCase
 from floor.returns.states import CaseState
@@ -37,12 +38,12 @@ from tests.running import RunningHouse
 
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
-    "left_out.export", "assets.htmx", "care.badges", "care.command_cards", "care.tote_labels",
+    "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
     "people.language", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
-    "supply.safety_csv",
+    "supply.safety_csv", "zones.phone",
 }  # fmt: skip
 
 
@@ -87,6 +88,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         company.load_once(lambda _words: None, orders=120)
         day.live(app, Relay(app.extensions["handlers"]), lambda _words: None)
         _look_at_a_file()
+        _leave_something_to_check()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -103,6 +105,15 @@ def _look_at_a_file() -> None:
     jobs.carry(it.id or 0)
 
 
+def _leave_something_to_check() -> None:
+    """Two units on a walk that its phone put into a tote and the house did not take."""
+    with uow.unit_of_work() as db:
+        walk = _one(db, select(Walk).where(Walk.state == WalkState.PICKING))
+        stop = _one(db, select(Stop).where(Stop.walk_id == walk.id))
+        slot = _one(db, select(WalkTote).where(WalkTote.walk_id == walk.id))
+        checks.ask(db, walk.id, stop.id, slot.id, CheckWhy.DONE_ELSEWHERE, 2)
+
+
 def _one(db: Session, query: Any) -> Any:
     found = db.exec(query.limit(1)).first()
     assert found is not None, f"the demo day left none: {query}"
@@ -116,6 +127,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         run = _one(db, select(Run.id))
         walk = _one(db, select(Walk.id).where(Walk.state == WalkState.PICKING))
         bound = _one(db, select(Walk.id).where(Walk.state == WalkState.CLAIMED))
+        to_check = _one(db, select(WalkCheck).where(WalkCheck.walk_id == walk))
         pack = _one(db, select(Pack.id).where(Pack.state == PackState.OPEN))
         boxed = _one(db, select(Parcel.id).where(Parcel.state == ParcelState.BOXED))
         shipped = _one(db, select(Parcel.id).where(Parcel.state == ParcelState.SHIPPED))
@@ -226,6 +238,9 @@ def addresses() -> dict[str, tuple[str, str]]:
         "tracking.board": (clerk, "/tracking"),
         "tracking.customer_page": ("", f"/t/{token}"),
         "tracking.story": (clerk, f"/parcels/{shipped}/story"),
+        "zones.check": (picker, f"/walks/{walk}/checks/{to_check.id}"),
+        "zones.here": (picker, f"/walks/{walk}/here"),
+        "zones.shell": (picker, "/walks/shell"),
     }
     if batch is not None:
         found["intake.batch"] = (boss, f"/intake/batches/{batch}")
