@@ -18,8 +18,8 @@ from floor.inventory.tasks import open_work
 from floor.kit import clock
 from floor.kit.uow import reading
 from floor.people.models import Role
+from floor.picking.listing import walks_for
 from floor.picking.messages import WALK_STATES
-from floor.picking.queries import walks_for
 from floor.returns.queries import counts as return_counts
 from floor.shipments.messages import STAGES
 from floor.tracking.queries import board as tracking_board

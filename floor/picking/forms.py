@@ -36,3 +36,27 @@ class Emptied(BaseModel):
 class Report(BaseModel):
     code: str = Field(min_length=1, max_length=128)
     stop: int | None = None
+
+
+class WallScan(BaseModel):
+    """A scan at the put wall, and the tote that was on the screen."""
+
+    code: str = Field(min_length=1, max_length=128)
+    tote: int | None = None
+
+
+class Missing(BaseModel):
+    #: As many as the screen showed.
+    units: int = Field(ge=1, le=99_999)
+
+
+class WallTerms(BaseModel):
+    columns: int = Field(ge=2, le=6)
+    is_confirmed: bool = False
+    plan_lines: int = Field(default=0, ge=0, le=99)
+
+
+class NewWall(WallTerms):
+    warehouse: str = Field(max_length=16)
+    code: str = Field(min_length=1, max_length=8, pattern=r"^[A-Za-z0-9]+$")
+    slots: int = Field(ge=2, le=96)

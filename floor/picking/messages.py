@@ -6,11 +6,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from floor.picking import messages_wall
 from floor.picking.shorting import Why
 from floor.picking.states import StopState, WalkState
 from floor.picking.verdict import Verdict
 
 REFUSALS = {
+    **messages_wall.REFUSALS,
     "picking.unknown_walk": _l("There is no such walk here."),
     "picking.unknown_stop": _l("There is no such stop on this walk."),
     "picking.not_yours": _l("This walk is with somebody else now."),
@@ -42,6 +44,7 @@ REFUSALS = {
 }
 
 EVENTS = {
+    **messages_wall.EVENTS,
     "picking.walk.made": _l("Put on a walk"),
     "picking.walk.publish": _l("Walk released to the pickers"),
     "picking.walk.take_back": _l("Walk taken back"),
@@ -118,6 +121,8 @@ def say(said: Verdict) -> Said:
             return Said(_("You have all %(n)s", n=v["n"]), _("Put the extra one back."))
         case "order_cancelled":
             return Said(_("Order of tote %(slot)s is cancelled", slot=v["slot"]), _cancelled(v["n"]))
+        case "fewer_wanted":
+            return Said(_("An order was cancelled"), _("Take only what the screen asks for."))
         case "no_such_command":
             return Said(_("This card does nothing here"))
         case "tote_changed":

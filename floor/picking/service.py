@@ -17,11 +17,11 @@ from floor.kit import ids
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.people.models import Role, User
-from floor.picking import queries, totes, walking
+from floor.picking import putwall, queries, totes, walking
 from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
 from floor.picking.scanning import scan, set_quantity, skip
 from floor.picking.shorting import Why, consequences, report
-from floor.picking.states import StopAction, StopState, WalkAction, WalkState
+from floor.picking.states import StopAction, StopState, WalkAction, WalkMode, WalkState
 from floor.picking.undoing import undo
 from floor.picking.verdict import Verdict, ok
 from floor.picking.walking import advance
@@ -69,6 +69,7 @@ class NewWalk:
     priority: int
     totes: int
     single_mm: int
+    mode: WalkMode = WalkMode.CLUSTER
 
 
 def create_walk(db: Session, new: NewWalk, actor: Actor) -> Walk | None:
@@ -81,7 +82,7 @@ def create_walk(db: Session, new: NewWalk, actor: Actor) -> Walk | None:
     walk = Walk(
         number=ids.new_id()[:20],  # unique until the id is known
         warehouse_id=new.warehouse_id, run_id=new.run_id, due_at=new.due_at, priority=new.priority,
-        length_mm=new.length_mm, minutes=new.minutes,
+        length_mm=new.length_mm, minutes=new.minutes, mode=new.mode,
     )  # fmt: skip
     db.add(walk)
     db.flush()
@@ -220,7 +221,8 @@ def bind_cart(db: Session, walk_id: int, code: str, actor: Actor) -> Cart:
     others = (Walk.cart_id == cart.id, col(Walk.state).in_(queries.ACTIVE), Walk.id != walk.id)
     if db.exec(select(Walk.id).where(*others)).first() is not None:
         raise Invalid("picking.cart_in_use", cart=cart.code)
-    needed = db.exec(select(func.count()).select_from(WalkTote).where(WalkTote.walk_id == walk_id)).one()
+    slots = select(func.count()).select_from(WalkTote).where(WalkTote.walk_id == walk_id)
+    needed = 1 if walk.mode is WalkMode.WALL else db.exec(slots).one()
     if cart.slots < needed:
         raise Invalid("picking.cart_too_small", cart=cart.code, slots=cart.slots, needed=needed)
     walk.cart_id = cart.id
@@ -229,8 +231,9 @@ def bind_cart(db: Session, walk_id: int, code: str, actor: Actor) -> Cart:
     return cart
 
 
-def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote:
-    """The scanned tote goes into the next free slot; with the last one the picking begins.
+def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote | None:
+    """The scanned tote goes into the next free slot; with the last one the picking begins. A batch walk begins with
+    one tote, in no slot; others are scanned when it is full.
 
     Raises Invalid for a tote that is not empty, not of this house, or in use.
     """
@@ -240,15 +243,18 @@ def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote:
     tote = db.exec(select(Tote).where(Tote.code == code.strip().upper())).first()
     if tote is None:
         raise Invalid("picking.unknown_tote")
-    free = _slots(db, walk_id, bound=False)
-    slot = free[0]
-    slot.tote_id = totes.take_tote(db, walk, tote)
-    db.add(slot)
-    db.flush()
-    if len(free) == 1:
+    tote_id = totes.take_tote(db, walk, tote)
+    free = [] if walk.mode is WalkMode.WALL else _slots(db, walk_id, bound=False)
+    if free:
+        free[0].tote_id = tote_id
+        db.add(free[0])
+        db.flush()
+    else:
+        totes.share_tote(db, walk, tote_id)
+    if len(free) <= 1:
         advance(db, walk, WalkAction.START, actor)
         walking.drop_cancelled(db, walk, actor)
-    return slot
+    return free[0] if free else None
 
 
 def unbind_tote(db: Session, walk_id: int, actor: Actor) -> None:
@@ -310,7 +316,8 @@ class Summary:
 
 def summary(db: Session, view: queries.WalkView) -> Summary:
     open_stops = [stop for stop in view.stops if stop.state in (StopState.OPEN, StopState.SKIPPED)]
-    gone = [(slot.slot, queries.units_picked(db, slot.id)) for slot in view.slots if slot.is_cancelled]
+    slots = () if view.is_batch else view.slots  # of a batch, the wall tells
+    gone = [(slot.slot, queries.units_picked(db, slot.id)) for slot in slots if slot.is_cancelled]
     return Summary(
         view.done,
         sum(stop.picked for stop in view.stops),
@@ -322,7 +329,8 @@ def summary(db: Session, view: queries.WalkView) -> Summary:
 
 
 def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
-    """The totes stand in a lane of the warehouse: the walk is done, its shipments wait for a bench.
+    """The totes stand in a lane of the warehouse: the walk is done, its shipments wait for a bench; those of a batch
+    wait for a put wall, and its totes may as well be brought right there.
 
     Stops still open are given back to their orders without blaming the shelf. A shipment left with nothing is
     cancelled and its tote free; the other totes stay bound until a bench has emptied them.
@@ -330,7 +338,10 @@ def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
     house = db.get_one(Warehouse, walk.warehouse_id)
-    lanes = {str(name).upper(): str(name) for name in house.layout.get("lanes") or ()}
+    names = [str(name) for name in house.layout.get("lanes") or ()]
+    if walk.mode is WalkMode.WALL:
+        names += putwall.codes_of(db, walk.warehouse_id)
+    lanes = {name.upper(): name for name in names}
     if lane.strip().upper() not in lanes:
         raise Invalid("picking.unknown_lane", lanes=", ".join(lanes.values()))
     walking.drop_cancelled(db, walk, actor)
@@ -339,8 +350,10 @@ def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
     inventory.hold_still(db, [(stop.bin_id, stop.sku_id) for stop in left])
     for stop in left:
         _give_up(db, walk, stop, actor)
+    if walk.mode is WalkMode.WALL:
+        putwall.bring(db, walk)
     for shipment in _shipments(db, walk, ShipmentState.PICKING):
-        _finish_shipment(db, shipment, actor)
+        _finish_shipment(db, walk, shipment, actor)
     _free_empty_totes(db, walk_id)
     walk.lane = lanes[lane.strip().upper()]
     advance(db, walk, WalkAction.FINISH, actor, lane=walk.lane)
@@ -362,11 +375,13 @@ def _give_up(db: Session, walk: Walk, stop: Stop, actor: Actor) -> None:
     walking.advance_stop(db, stop, StopAction.FINISH_SHORT)
 
 
-def _finish_shipment(db: Session, shipment: Shipment, actor: Actor) -> None:
+def _finish_shipment(db: Session, walk: Walk, shipment: Shipment, actor: Actor) -> None:
+    """Picked, or cancelled when nothing of it came. What goes to the wall is picked when it lies in its slot."""
     line = ShipmentLine
     held = select(func.coalesce(func.sum(line.picked + line.allocated), 0)).where(line.shipment_id == shipment.id)
     action = ShipmentAction.FINISH_PICK if db.exec(held).one() else ShipmentAction.CANCEL
-    shipments.advance(db, shipment, action, actor)
+    if walk.mode is WalkMode.CLUSTER or action is ShipmentAction.CANCEL:
+        shipments.advance(db, shipment, action, actor)
 
 
 def _free_empty_totes(db: Session, walk_id: int) -> None:
