@@ -32,7 +32,7 @@ def broken_walls(db: Session) -> list[str]:
 
 def _broken_totes(db: Session) -> list[str]:
     """A batch's totes hold what is neither in a slot nor gone."""
-    wanted = sa.select(
+    wanted: sa.Select = sa.select(
         col(WallLine.walk_id).label("walk"), col(WallLine.sku_id).label("sku"),
         (col(WallLine.qty) - col(WallLine.in_slot) - col(WallLine.gone)).label("units"),
     )  # fmt: skip
@@ -64,7 +64,7 @@ def _broken_slots(db: Session) -> list[str]:
         .where(col(Shipment.state).in_((ShipmentState.PICKING, ShipmentState.PICKED)))
         .subquery()
     )
-    told = sa.select(
+    told: sa.Select = sa.select(
         col(WallLine.shipment_id).label("shipment"), col(WallLine.sku_id).label("sku"),
         col(WallLine.in_slot).label("units"),
     ).join(slot, slot.c.shipment == col(WallLine.shipment_id))  # fmt: skip

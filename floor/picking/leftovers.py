@@ -48,7 +48,7 @@ def missing(db: Session, walk_id: int) -> list[Missing]:
         )
         .outerjoin(WallSlot, col(WallSlot.id) == col(WalkTote.tote_id))
         .where(col(WallLine.walk_id) == walk_id, col(Shipment.state) == ShipmentState.PICKING)
-        .order_by(col(WallSlot.number), col(WallLine.shipment_id), col(Sku.code))
+        .order_by(col(WallSlot.number).nulls_last(), col(WallLine.shipment_id), col(Sku.code))
         .execution_options(populate_existing=True)
     ).all()
     sorted_of: dict[int, int] = defaultdict(int)

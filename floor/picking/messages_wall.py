@@ -61,9 +61,7 @@ def say(said: Verdict) -> tuple[str, str]:
             return _("%(tote)s is not of this batch", tote=v["tote"]), _("Finish this batch first.")
         case "with_somebody":
             first = _("%(who)s has it for slot %(n)s", who=v["who"], n=v["number"])
-            return first, _(
-                "Yours is not counted. Put it back into the tote; if it is the last one, it is one too many."
-            )
+            return first, _("Yours is not counted. Put it back into the tote and take another.")
         case "of_cancelled":
             return _("Its order was cancelled"), _("Leave it in the tote. It goes back to the shelf at the end.")
         case "no_such_command":

@@ -51,7 +51,7 @@ def change(db: Session, wall: Wall, terms: Terms, actor: Actor) -> bool:
         setattr(wall, name, value)
     db.add(wall)
     db.flush()
-    record(db, Event("picking.wall.changed", "wall", wall.id, data=vars(terms)), actor)
+    record(db, Event("picking.wall.changed", "wall", wall.id or 0, data=vars(terms)), actor)
     return True
 
 
