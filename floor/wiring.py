@@ -61,6 +61,7 @@ from floor.people import views as people
 from floor.picking import checking as picking_checks
 from floor.picking import handlers as picking_handlers
 from floor.picking import views as picking
+from floor.picking import views_board as floor_board
 from floor.picking import views_wall
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
@@ -109,6 +110,7 @@ BLUEPRINTS = (
     views_plans.bp,
     picking.bp,
     views_wall.bp,
+    floor_board.bp,
     packing.bp,
     shipping.bp,
     tracking.bp,

@@ -60,3 +60,11 @@ class NewWall(WallTerms):
     warehouse: str = Field(max_length=16)
     code: str = Field(min_length=1, max_length=8, pattern=r"^[A-Za-z0-9]+$")
     slots: int = Field(ge=2, le=96)
+
+
+class Person(BaseModel):
+    person: int
+
+
+class OnWalk(BaseModel):
+    walk: int

@@ -1,4 +1,4 @@
-"""Every sentence sorters at the put wall read."""
+"""Sentences of the put wall and of the supervisor's board."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,6 +17,11 @@ REFUSALS = {
     "picking.tote_went_on": _l("Cannot be undone: the empty tote is in use again."),
     "picking.sorted_meanwhile": _l("Somebody sorted on meanwhile. Look at the fresh list."),
     "picking.unit_with_somebody": _l("%(who)s has a unit in hand. Let them put it away first."),
+    "picking.carries_totes": _l("It carries totes by now. Ask its picker to hand it over."),
+    "picking.has_it_already": _l("%(name)s has this walk already."),
+    "picking.unknown_person": _l("There is no such person."),
+    "picking.not_waiting": _l("This order is on a walk already, or no longer waits. Look at the fresh board."),
+    "picking.cannot_join": _l("This walk has gone on too far, or its cart is full. Look at the fresh list."),
     "picking.nothing_goes_there": _l("Nothing of this batch goes to %(scanned)s. Scan a shelf from the list."),
 }
 
@@ -26,6 +31,10 @@ EVENTS = {
     "picking.walk.sorting_undone": _l("Unit taken out of its slot again"),
     "picking.walk.missing_at_wall": _l("Units missing at the put wall"),
     "picking.walk.wall_shelved": _l("Units of a cancelled order put back on the shelf"),
+    "picking.walk.assigned": _l("Walk given to a picker"),
+    "picking.walk.handover_asked": _l("Picker asked to hand the walk over"),
+    "picking.walk.handover_withdrawn": _l("No longer asked to hand the walk over"),
+    "picking.walk.order_joined": _l("Urgent order joined a walk"),
     "picking.wall.put_up": _l("Wall put up"),
     "picking.wall.changed": _l("Wall changed"),
 }

@@ -163,6 +163,8 @@ class WalkView:
     #: Of a batch walk: the totes everything goes into, the one in use last; and where they are brought.
     shared: tuple[SlotView, ...] = ()
     walls: tuple[str, ...] = ()
+    #: Whose badge the supervisor would like to see.
+    asked_for: str = ""
 
     @property
     def is_batch(self) -> bool:
@@ -229,6 +231,7 @@ def walk_view(db: Session, walk_id: int, site: str = "") -> WalkView:
         walk_id, walk.number, walk.warehouse_id, walk.state, walk.picker_id, picker or "", cart.code if cart else "",
         cart.slots if cart else 8, walk.due_at, walk.minutes, walk.lane, floor_of(house.layout),
         tuple(slots.values()), _stops(db, walk_id, slots, shared), shared, _walls(db, walk) if shared else (),
+        _name(db, walk.handover_to_id),
     )  # fmt: skip
 
 
@@ -245,6 +248,11 @@ def _shared(db: Session, walk_id: int) -> tuple[SlotView, ...]:
         .order_by(col(BatchTote.number))
     ).all()
     return tuple(SlotView(SHARED, number, str(number), code, False) for number, code in rows or [(1, "")])
+
+
+def _name(db: Session, user_id: int | None) -> str:
+    user = db.get(User, user_id) if user_id else None
+    return user.name if user else ""
 
 
 def _walls(db: Session, walk: Walk) -> tuple[str, ...]:

@@ -182,7 +182,7 @@ def _lock_picker(db: Session, actor: Actor) -> None:
 def let_go(db: Session, walk_id: int, actor: Actor) -> None:
     """Give a walk back before the first pick: cart and totes are free, any picker may claim it."""
     walk = walking.hold(db, walk_id, actor, WalkState.CLAIMED)
-    walk.picker_id = walk.cart_id = None
+    walk.picker_id = walk.cart_id = walk.handover_to_id = None
     db.execute(sa.update(WalkTote).where(col(WalkTote.walk_id) == walk_id).values(tote_id=None))
     advance(db, walk, WalkAction.LET_GO, actor)
     for shipment in _shipments(db, walk, ShipmentState.PICKING):
@@ -202,7 +202,7 @@ def hand_over(db: Session, walk_id: int, badge: str, actor: Actor) -> User:
         raise Invalid("picking.own_badge")
     if queries.active_walk(db, person.id) is not None:
         raise Invalid("picking.badge_has_walk", name=person.name)
-    walk.picker_id = person.id
+    walk.picker_id, walk.handover_to_id = person.id, None
     db.add(walk)
     walking.show_on_monitor(db, walk)
     walking.tell(db, walk, "handed_over", actor, to=person.id)

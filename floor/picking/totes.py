@@ -46,12 +46,16 @@ def share_tote(db: Session, walk: Walk, tote_id: int) -> int:
 
 
 def change_tote(db: Session, walk: Walk, slot_id: int, tote_id: int) -> int:
-    """The slot's tote is full: another takes its place, the full one stays with the shipment. Returns its row."""
+    """The slot's tote is full: another takes its place, the full one stays with the shipment. Returns its
+    row, 0 when it is the slot's first."""
     if walk.mode is WalkMode.WALL:
         return share_tote(db, walk, tote_id)
     row = db.get_one(WalkTote, slot_id)
     full, row.tote_id = row.tote_id, tote_id
     db.add(row)
+    if full is None:  # the order joined the walk later, and this is its first tote
+        db.flush()
+        return 0
     db.flush()  # before the full one is written again: a tote is bound once
     same = select(func.count()).select_from(WalkTote).where(WalkTote.walk_id == row.walk_id, WalkTote.slot == row.slot)
     kept = WalkTote(
