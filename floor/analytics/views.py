@@ -18,6 +18,7 @@ from floor.inventory.tasks import open_work
 from floor.kit import clock
 from floor.kit.uow import reading
 from floor.people.models import Role
+from floor.picking.board import walks_now
 from floor.picking.listing import walks_for
 from floor.picking.messages import WALK_STATES
 from floor.returns.queries import counts as return_counts
@@ -84,7 +85,7 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
 def board() -> Response:
     """Screen 21: the floor now. The page asks for itself every 15 seconds; without a script the browser does."""
     with reading() as db:
-        walks = queries.walks_now(db, current_user.site)
+        walks = walks_now(db, current_user.site)
         stages, hours = queries.funnel(db), queries.burn_down(db)
         dead, pending = dead_messages(db), waiting(db)
         queue = queries.benches(db, current_user.site)

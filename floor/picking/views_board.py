@@ -37,8 +37,9 @@ def index() -> Response:
         known, too_few = rates.each(done)
         return page(
             "picking/board.html", "content", walks=walks, people=board.people_now(db, walks, site),
-            cut_offs=board.burn_down(db, site), stuck=[row for row in walks if row.is_stuck], words=messages.WALK_STATES,
-            rule=int(board.STUCK.total_seconds() // 60), waiting=urgent.waiting(db, site), team=rates.team(done),
+            cut_offs=board.burn_down(db, site), stuck=[row for row in walks if row.is_stuck],
+            words=messages.WALK_STATES, rule=int(board.STUCK.total_seconds() // 60),
+            waiting=urgent.waiting(db, site), team=rates.team(done),
             rates=known, too_few=too_few, width=board.WIDTH, height=board.HEIGHT,
             stamp=format_datetime(clock.now(), "HH:mm:ss"),
         )  # fmt: skip

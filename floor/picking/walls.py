@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from floor.events.service import Event, record
 from floor.inventory import service as inventory
@@ -53,6 +53,11 @@ def change(db: Session, wall: Wall, terms: Terms, actor: Actor) -> bool:
     db.flush()
     record(db, Event("picking.wall.changed", "wall", wall.id or 0, data=vars(terms)), actor)
     return True
+
+
+def plan_lines(db: Session, warehouse_id: int) -> int:
+    """Carts on which no shipment has more lines than this go to a wall of the house; 0: none do."""
+    return db.exec(select(func.coalesce(func.max(Wall.plan_lines), 0)).where(Wall.warehouse_id == warehouse_id)).one()
 
 
 def wall_for(db: Session, wall_id: int, warehouse_id: int | None = None) -> Wall:
