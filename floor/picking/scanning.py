@@ -157,7 +157,7 @@ def _new_tote(scene: Scene, put: Put, put_units: int) -> Verdict:
         tote_id = totes.take_tote(scene.db, scene.walk, scene.tote)
     except Invalid as refused:
         return err("tote_refused", scene.here.id, why=refused.code, **refused.values)
-    kept = totes.change_tote(scene.db, scene.walk, put.slot.id, tote_id)
+    kept = totes.change_tote(scene.db, scene.walk, put.slot.id, tote_id) or None
     return _put(scene, put, tote_id, put_units, kept)
 
 

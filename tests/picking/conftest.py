@@ -101,7 +101,8 @@ class Floor:
     def free_totes(self, db: Session) -> list[Tote]:
         busy = select(WalkTote.tote_id).where(WalkTote.is_busy, WalkTote.tote_id.is_not(None))
         shared, slots = select(BatchTote.tote_id).where(BatchTote.is_busy), select(WallSlot.id)
-        free = select(Tote).where(Tote.id.not_in(busy), Tote.id.not_in(shared), Tote.id.not_in(slots))
+        mine = select(Tote).where(Tote.warehouse_id == self.house.id)
+        free = mine.where(Tote.id.not_in(busy), Tote.id.not_in(shared), Tote.id.not_in(slots))
         return list(db.exec(free.order_by(Tote.code)))
 
     def code(self, n: int) -> str:

@@ -1,0 +1,126 @@
+"""Two sorters at the same moment: one gets the slot, the other is told. On both databases, with slow writes."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlmodel import Session
+
+from floor.inventory.models import Balance
+from floor.kit import uow
+from floor.kit.actor import Actor
+from floor.kit.errors import Refused
+from floor.kit.uow import unit_of_work
+from floor.picking import leftovers, putwall
+from floor.picking.models_wall import Wall, WallLine, WallPut, WallSlot
+from floor.picking.states import WalkState
+from tests.picking.conftest import Floor, a_floor, person, rows, sound
+from tests.soak.window import widened
+
+WIDTH_MS = (30, 40)
+
+
+def at_once(*calls: Callable[[Session], object]) -> list[object]:
+    """Each in a unit of work of its own, at the same moment; what each came to, a refusal's code included."""
+    start = threading.Barrier(len(calls))
+
+    def one(call: Callable[[Session], object]) -> object:
+        start.wait()
+        try:
+            with unit_of_work() as db:
+                return call(db)
+        except Refused as refused:
+            return refused.code
+
+    with widened(uow.database().engine, 1, WIDTH_MS), ThreadPoolExecutor(len(calls)) as pool:
+        return [asked.result() for asked in [pool.submit(one, call) for call in calls]]
+
+
+def a_batch(wants: list[dict[int, int]]) -> tuple[int, int, Floor, dict[str, Actor]]:
+    with unit_of_work() as db:
+        floor = a_floor(db)
+        who = {name: person(db, name) for name in ("Ana", "Ben")}
+        wall, walk, _tote = floor.at_the_wall(db, wants, who["Ana"])
+        floor.codes = [floor.code(n) for n in range(4)]
+        return wall.id, walk.id, floor, who
+
+
+def scan(wall_id: int, walk_id: int, code: str, who: Actor) -> Callable[[Session], object]:
+    return lambda db: putwall.scan(db, db.get_one(Wall, wall_id), walk_id, None, code, who).code
+
+
+def test_two_sorters_scan_the_last_unit_wanted_and_one_gets_the_slot(app):
+    wall, walk, floor, who = a_batch([{2: 1}, {0: 1}])
+    said = at_once(*(scan(wall, walk, floor.codes[2], one) for one in who.values()))
+    assert Counter(said) == {"to_slot": 1, "with_somebody": 1}
+    with unit_of_work() as db:
+        (put,) = rows(db, WallPut)
+        (line,) = [line for line in rows(db, WallLine) if line.id == put.line_id]
+        assert (line.in_hand, line.in_slot) == (1, 0)
+        sound(db)
+    holder = next(one for one in who.values() if one.id == put.actor_id)
+    assert at_once(scan(wall, walk, "W1-01", holder)) == ["slot_complete"]
+    with unit_of_work() as db:
+        sound(db)
+
+
+def test_two_sorters_open_two_slots_of_one_wall_and_never_the_same(app):
+    wall, walk, floor, who = a_batch([{0: 1}, {2: 1}])
+    codes = dict(zip(who, (floor.codes[0], floor.codes[2]), strict=True))
+    assert at_once(*(scan(wall, walk, codes[name], who[name]) for name in who)) == ["to_slot", "to_slot"]
+    with unit_of_work() as db:
+        assert len({put.slot_id for put in rows(db, WallPut)}) == 2
+
+
+def test_two_batches_at_one_wall_never_get_one_slot(app):
+    wall, walk, floor, who = a_batch([{0: 1}])
+    with unit_of_work() as db:
+        _wall, second, _tote = floor.at_the_wall(db, [{2: 1}], who["Ben"])
+        second_id = second.id
+    said = at_once(scan(wall, walk, floor.codes[0], who["Ana"]), scan(wall, second_id, floor.codes[2], who["Ben"]))
+    assert said == ["to_slot", "to_slot"]
+    with unit_of_work() as db:
+        assert len({put.slot_id for put in rows(db, WallPut)}) == 2
+
+
+def test_one_sorter_with_two_devices_has_one_unit_in_hand(app):
+    wall, walk, floor, who = a_batch([{0: 2}, {2: 1}])
+    said = at_once(*(scan(wall, walk, floor.codes[n], who["Ana"]) for n in (0, 2)))
+    assert Counter(said) == {"to_slot": 1, "slot_first": 1}
+
+
+def test_the_last_unit_and_the_report_that_it_is_missing_cannot_both_be_true(app):
+    wall, walk, floor, who = a_batch([{2: 1}])
+
+    def missing(db: Session) -> object:
+        return leftovers.report_missing(db, db.get_one(Wall, wall), walk, 1, who["Ben"])
+
+    said = at_once(scan(wall, walk, floor.codes[2], who["Ana"]), missing)
+    assert said in (["to_slot", "picking.unit_with_somebody"], ["one_too_many", 1])
+    with unit_of_work() as db:
+        sound(db)
+
+
+def test_everything_is_sorted_by_two_at_full_speed_and_the_books_agree(app):
+    wall, walk, floor, who = a_batch([{0: 3, 2: 2}, {0: 2, 3: 1}, {2: 3}])
+    units = {"Ana": [0, 0, 0, 2, 2, 3], "Ben": [0, 0, 2, 2, 2]}
+
+    def sort(name: str) -> None:
+        for n in units[name]:
+            with unit_of_work() as db:
+                said = putwall.scan(db, db.get_one(Wall, wall), walk, None, floor.codes[n], who[name])
+            assert said.code == "to_slot", said
+            with unit_of_work() as db:
+                label = f"W1-{said.values['number']:02d}"
+                assert putwall.scan(db, db.get_one(Wall, wall), walk, None, label, who[name]).kind == "ok"
+
+    with ThreadPoolExecutor(2) as pool:
+        for asked in [pool.submit(sort, name) for name in units]:
+            asked.result()
+    with unit_of_work() as db:
+        assert {line.qty - line.in_slot for line in rows(db, WallLine)} == {0}
+        slots = [slot.id for slot in rows(db, WallSlot)]
+        assert sum(row.qty for row in db.query(Balance).where(Balance.place_id.in_(slots))) == 11
+        assert db.get_one(putwall.Walk, walk).state is WalkState.DONE
+        sound(db)
