@@ -26,6 +26,7 @@ REFUSALS = {
 }
 
 EVENTS = {
+    "picking.walk.for_wall": _l("Walk is picked for the put wall"),
     "picking.walk.at_wall": _l("Batch came to the put wall"),
     "picking.walk.unit_sorted": _l("Unit sorted into its slot"),
     "picking.walk.sorting_undone": _l("Unit taken out of its slot again"),

@@ -41,6 +41,19 @@ def codes_of(db: Session, warehouse_id: int) -> list[str]:
     return list(db.exec(select(Wall.code).where(Wall.warehouse_id == warehouse_id).order_by(Wall.code)))
 
 
+def pick_for_wall(db: Session, walk_id: int, actor: Actor) -> Walk:
+    """A walk nobody has yet is picked unsorted, for the wall. Raises Conflict when somebody has it, or the house no
+    wall."""
+    walk = queries.locked(db, walk_id)
+    if walk.state not in (WalkState.READY, WalkState.PUBLISHED) or not codes_of(db, walk.warehouse_id):
+        raise Conflict("picking.not_now")
+    walk.mode = WalkMode.WALL
+    db.add(walk)
+    db.flush()
+    walking.tell(db, walk, "for_wall", actor)
+    return walk
+
+
 # --- a batch comes to the wall ---------------------------------------------------------------------------------------
 
 

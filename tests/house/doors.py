@@ -17,7 +17,7 @@ from floor.inventory.queries import bin_by_code
 from floor.paper.codes import code128_png
 from floor.picking import putwall, reassigning
 from floor.picking import service as walks
-from floor.picking.models import Stop
+from floor.picking.models import Stop, Walk
 from floor.picking.models_wall import Wall
 from tests import goods_out
 from tests.factories import a_sku
@@ -137,6 +137,10 @@ def _moved(db: Session, ids: Ids) -> None:
 
 def _sorted(db: Session, ids: Ids) -> None:
     putwall.scan(db, db.get_one(Wall, ids["wall"]), ids["batch"], None, ids["tee"], person(db, "Ana"))
+
+
+def _not_begun(db: Session, ids: Ids) -> None:
+    db.get_one(Walk, ids["batch"]).wall_id = None
 
 
 def _asked(db: Session, ids: Ids) -> None:
@@ -426,7 +430,7 @@ DOORS: dict[str, Door] = {
     ),
     "put_wall.scan_at_home": Door(
         "/walls/{wall}/scans", "Ana", "Chen", {"code": "{batch_tote}"}, f"/walls/{NO}/scans",
-        bad={"code": "NOBODY"}, keeps="NOBODY",
+        bad={"code": "NOBODY"}, keeps="NOBODY", before=_not_begun,
     ),
     "put_wall.shelve": Door(
         "/walls/{wall}/batches/{batch}/back", "Bo", "Chen", {"code": "{back_bin}"}, f"/walls/{NO}/batches/1/back",

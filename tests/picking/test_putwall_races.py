@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from floor.inventory.models import Balance
 from floor.kit import uow
@@ -121,6 +121,6 @@ def test_everything_is_sorted_by_two_at_full_speed_and_the_books_agree(app):
     with unit_of_work() as db:
         assert {line.qty - line.in_slot for line in rows(db, WallLine)} == {0}
         slots = [slot.id for slot in rows(db, WallSlot)]
-        assert sum(row.qty for row in db.query(Balance).where(Balance.place_id.in_(slots))) == 11
+        assert sum(row.qty for row in db.exec(select(Balance).where(Balance.place_id.in_(slots)))) == 11
         assert db.get_one(putwall.Walk, walk).state is WalkState.DONE
         sound(db)
