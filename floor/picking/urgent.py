@@ -96,7 +96,7 @@ def waiting(db: Session, site: str, limit: int = 30) -> list[Waiting]:
         .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
         .join(Warehouse, col(Warehouse.id) == col(Shipment.warehouse_id))
         .where(col(Shipment.state) == ShipmentState.PLANNED, col(Order.state) == OrderState.RELEASED)
-        .where(col(ShipmentLine.allocated) > 0, ~_on_a_walk(), *([col(Warehouse.code) == site] if site else []))
+        .where(col(ShipmentLine.allocated) > 0, ~on_a_walk(), *([col(Warehouse.code) == site] if site else []))
         .group_by(col(Shipment.id), col(Order.number))
         .order_by(col(Shipment.promised_at), col(Shipment.priority), col(Shipment.id))
         .limit(limit)
@@ -104,7 +104,8 @@ def waiting(db: Session, site: str, limit: int = 30) -> list[Waiting]:
     return [Waiting(shipment, number, lines, units) for shipment, number, lines, units in rows]
 
 
-def _on_a_walk() -> sa.ColumnElement[bool]:
+def on_a_walk() -> sa.ColumnElement[bool]:
+    """Is the shipment on a walk that was not cancelled?"""
     mine = col(WalkTote.shipment_id) == col(Shipment.id)
     living = (col(Walk.id) == col(WalkTote.walk_id)) & (col(Walk.state) != WalkState.CANCELLED)
     return sa.exists(sa.select(1).select_from(WalkTote).join(Walk, living).where(mine).correlate(Shipment))
@@ -117,7 +118,7 @@ def one(db: Session, shipment_id: int, site: str = "") -> Waiting:
     if shipment is None or house is None or site not in ("", house.code):
         raise Unknown("shipments.unknown")
     order = db.get_one(Order, shipment.order_id)
-    taken = select(Shipment.id).where(Shipment.id == shipment_id, _on_a_walk())
+    taken = select(Shipment.id).where(Shipment.id == shipment_id, on_a_walk())
     if (
         shipment.state is not ShipmentState.PLANNED
         or order.state is not OrderState.RELEASED

@@ -28,6 +28,8 @@ from floor.web.page import page
 
 bp = Blueprint("put_wall", __name__, url_prefix="/walls")
 
+#: Answers after which the slot just filled stays in colour.
+_PUT = ("in_slot", "slot_complete")
 SORTERS = ("picker", "packer", "supervisor")
 
 
@@ -114,19 +116,24 @@ def show_batch(
         return page("picking/wall_wrong.html", "screen", 422, code=request.form.get("code", ""), **about)
     return page(
         "picking/wall_sort.html", "screen", 422 if said and said.kind is Kind.WARN else status,
-        cells=cells(seen), states=messages_wall.SLOT_STATES, **about,
+        cells=cells(seen, bool(said and said.code in _PUT)), states=messages_wall.SLOT_STATES, **about,
     )  # fmt: skip
 
 
-def cells(seen: wall_reads.Sorting) -> list[dict[str, Any]]:
+def cells(seen: wall_reads.Sorting, is_right: bool) -> list[dict[str, Any]]:
     """The wall's drawing: the slot of the unit in hand in colour, complete ones ticked."""
     marks = {"free": "free", "filling": "bound", "complete": "full", "packing": "full", "cancelled": "free"}
-    target = seen.hand.number if seen.hand else 0
+    target = seen.hand.number if seen.hand and (seen.hand.is_held or is_right) else 0
     return [
-        {"no": slot.number, "hue": slot.hue, "state": "on" if slot.number == target else marks[slot.state],
-         "label": f"{slot.number}: {messages_wall.SLOT_STATES[slot.state]}"}
+        {
+            "no": slot.number,
+            "hue": slot.hue,
+            "state": "on" if slot.number == target else marks[slot.state],
+            "add": "×" if slot.state == "cancelled" else "",
+            "label": f"{slot.number}: {messages_wall.SLOT_STATES[slot.state]}",
+        }
         for slot in seen.slots
-    ]  # fmt: skip
+    ]
 
 
 @bp.post("/<int:wall_id>/batches/<int:walk_id>/scans")
