@@ -74,11 +74,11 @@ def bring(db: Session, walk: Walk) -> None:
 
 def free_empty(db: Session, walk: Walk) -> list[str]:
     """Batch totes with nothing in them may carry something else. Returns their codes."""
-    full = sa.select(col(Balance.place_id)).where(col(Balance.qty) > 0)
+    full = sa.exists().where(col(Balance.place_id) == col(BatchTote.tote_id), col(Balance.qty) > 0)
     rows = db.exec(
         select(BatchTote, Tote.code)
         .join(Tote, col(Tote.id) == BatchTote.tote_id)
-        .where(BatchTote.walk_id == walk.id, col(BatchTote.is_busy), col(BatchTote.tote_id).not_in(full))
+        .where(BatchTote.walk_id == walk.id, col(BatchTote.is_busy), ~full)
         .order_by(col(BatchTote.number))
     ).all()
     for row, _code in rows:
@@ -260,9 +260,8 @@ def _slot_for(db: Session, wall: Wall, walk: Walk, shipment_id: int) -> WallSlot
     if row.tote_id is not None:
         return db.get_one(WallSlot, row.tote_id)
     db.exec(select(Wall.id).where(Wall.id == wall.id).with_for_update()).all()
-    busy = sa.select(col(WalkTote.tote_id)).where(col(WalkTote.is_busy), col(WalkTote.tote_id).is_not(None))
-    mine = (WallSlot.wall_id == wall.id, col(WallSlot.id).not_in(busy))
-    free = db.exec(select(WallSlot).where(*mine).order_by(col(WallSlot.number))).first()
+    busy = sa.exists().where(col(WalkTote.tote_id) == col(WallSlot.id), col(WalkTote.is_busy))
+    free = db.exec(select(WallSlot).where(WallSlot.wall_id == wall.id, ~busy).order_by(col(WallSlot.number))).first()
     if free is not None:
         row.tote_id, row.is_busy = free.id, True
         db.add(row)

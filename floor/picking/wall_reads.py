@@ -67,21 +67,14 @@ class InHand:
 
 def slots_of(db: Session, wall: Wall) -> list[SlotNow]:
     """Every slot of the wall in order, with what it holds."""
-    units = (
-        sa.select(
-            col(WallLine.walk_id).label("walk"), col(WallLine.shipment_id).label("shipment"),
-            sa.func.sum(col(WallLine.in_slot)).label("units"),
-            sa.func.sum(col(WallLine.qty) - col(WallLine.gone)).label("wanted"),
-        )
-        .group_by(col(WallLine.walk_id), col(WallLine.shipment_id))
-        .subquery()
-    )  # fmt: skip
+    mine = (col(WallLine.walk_id) == col(WalkTote.walk_id), col(WallLine.shipment_id) == col(WalkTote.shipment_id))
+    there = sa.select(sa.func.sum(col(WallLine.in_slot))).where(*mine).correlate(WalkTote)
+    wanted = sa.select(sa.func.sum(col(WallLine.qty) - col(WallLine.gone))).where(*mine).correlate(WalkTote)
     rows = db.execute(
-        sa.select(WallSlot, col(Tote.code), Shipment, units.c.units, units.c.wanted)
+        sa.select(WallSlot, col(Tote.code), Shipment, there.scalar_subquery(), wanted.scalar_subquery())
         .join(Tote, col(Tote.id) == col(WallSlot.id))
         .outerjoin(WalkTote, (col(WalkTote.tote_id) == col(WallSlot.id)) & col(WalkTote.is_busy))
         .outerjoin(Shipment, col(Shipment.id) == col(WalkTote.shipment_id))
-        .outerjoin(units, (units.c.walk == col(WalkTote.walk_id)) & (units.c.shipment == col(Shipment.id)))
         .where(col(WallSlot.wall_id) == wall.id)
         .order_by(col(WallSlot.number))
     )
@@ -89,27 +82,26 @@ def slots_of(db: Session, wall: Wall) -> list[SlotNow]:
         ShipmentState.PICKING: "filling", ShipmentState.PICKED: "complete", ShipmentState.CANCELLED: "cancelled",
     }  # fmt: skip
     found = []
-    for slot, code, shipment, there, wanted in rows:
+    for slot, code, shipment, units, of in rows:
         row = (slot.number - 1) // wall.columns + 1
         if shipment is None:
             found.append(SlotNow(slot.number, row, code, "free"))
         else:
             state = states.get(shipment.state, "packing")
-            found.append(SlotNow(slot.number, row, code, state, there or 0, wanted or 0, shipment.promised_at))
+            found.append(SlotNow(slot.number, row, code, state, units or 0, of or 0, shipment.promised_at))
     return found
 
 
 def batches(db: Session, wall: Wall) -> list[BatchNow]:
     """Batches this wall sorts, and those of the house no wall has yet: the one in work first, then by promise."""
-    in_slot, gone = sa.func.sum(col(WallLine.in_slot)), sa.func.sum(col(WallLine.gone))
+    carried = sa.exists().where(col(BatchTote.walk_id) == col(Walk.id), col(BatchTote.is_busy))
     rows = db.execute(
-        sa.select(Walk, sa.func.sum(col(WallLine.qty)), in_slot + gone)
+        sa.select(Walk, sa.func.sum(col(WallLine.qty)), sa.func.sum(col(WallLine.in_slot) + col(WallLine.gone)))
         .join(WallLine, col(WallLine.walk_id) == col(Walk.id))
         .where(col(Walk.warehouse_id) == wall.warehouse_id, col(Walk.state) == WalkState.DONE)
-        .where(col(Walk.mode) == WalkMode.WALL)
+        .where(col(Walk.mode) == WalkMode.WALL, carried | _to_clear())
         .where(sa.or_(col(Walk.wall_id) == wall.id, col(Walk.wall_id).is_(None)))
         .group_by(col(Walk.id))
-        .having(sa.func.sum(col(WallLine.qty)) > in_slot + gone)
         .order_by(col(Walk.wall_id).is_(None), col(Walk.due_at), col(Walk.id))
     ).all()
     totes: dict[int, list[str]] = defaultdict(list)
@@ -125,6 +117,19 @@ def batches(db: Session, wall: Wall) -> list[BatchNow]:
         )
         for walk, units, done in rows
     ]
+
+
+def _to_clear() -> sa.ColumnElement[bool]:
+    """Does a slot hold a cancelled order of the walk?"""
+    holds = (col(WalkTote.walk_id) == col(Walk.id), col(WalkTote.is_busy), col(WalkTote.tote_id).is_not(None))
+    dead = (col(Shipment.id) == col(WalkTote.shipment_id), col(Shipment.state) == ShipmentState.CANCELLED)
+    return sa.exists().where(*holds, *dead)
+
+
+def to_sort(db: Session, warehouse_id: int | None) -> int | None:
+    """Batches in front of the walls of a house, or of all; None where no wall stands."""
+    walls = [wall for wall, _slots, _free in walls_at(db, warehouse_id)]
+    return len({batch.walk_id for wall in walls for batch in batches(db, wall)}) if walls else None
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from floor.orders import service as orders
 from floor.orders.models import Order
 from floor.orders.states import OrderAction
 from floor.people.models import User
-from floor.picking import jobs, planning, service
+from floor.picking import jobs, planning, service, walls
 from floor.picking import queries as walks_of
 from floor.picking.models import Pick, Stop, Walk, WalkTote
-from floor.picking.states import WalkState
+from floor.picking.states import WalkMode, WalkState
 from floor.shipments import service as shipments
-from floor.shipments.models import Shipment
+from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import lines_of
 from floor.shipments.states import ShipmentAction, ShipmentState
 from tests.allocation.world import a_done_run
@@ -288,3 +288,17 @@ def test_a_house_without_a_drawn_layout_still_gets_walks(app):
     with reading() as db:
         assert count(db, WalkTote) == 4
         assert all(walk.length_mm > 0 for walk in db.exec(select(Walk)))
+
+
+@pytest.mark.parametrize("most", [0, 1, 9])
+def test_carts_of_small_shipments_are_picked_for_the_wall(app, most):
+    with unit_of_work() as db:
+        walls.put_up(db, a_busy_house(db, 6).id, "W1", 12, walls.Terms(6, True, most), SYSTEM)
+    jobs.make_walks(a_done_run().id)
+    with reading() as db:
+        for walk in db.exec(select(Walk)):
+            mine = [row.shipment_id for row in db.exec(select(WalkTote).where(WalkTote.walk_id == walk.id))]
+            lines = [count(db, ShipmentLine, ShipmentLine.shipment_id == one) for one in mine]
+            small = len(lines) > 1 and max(lines) <= most
+            assert walk.mode is (WalkMode.WALL if small else WalkMode.CLUSTER)
+        assert (most == 9) is any(walk.mode is WalkMode.WALL for walk in db.exec(select(Walk)))

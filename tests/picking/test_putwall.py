@@ -469,3 +469,30 @@ def test_a_walls_slots_are_totes_of_their_own_and_its_name_is_taken_once(db, flo
         walls.put_up(db, floor.house.id, "W1", 4, walls.Terms(4, True, 2), ana)
     assert rows(db, WalkTote) == []
     sound(db)
+
+
+def test_a_walk_nobody_has_may_still_become_a_batch(db, floor, ana):
+    walk = floor.walk(db, [{0: 1}, {2: 1}])
+    with pytest.raises(Conflict):
+        putwall.pick_for_wall(db, walk.id, ana)  # the house has no wall
+    walls.put_up(db, floor.house.id, "W1", 6, walls.Terms(3, True, 2), ana)
+    assert putwall.pick_for_wall(db, walk.id, ana).mode == "wall"
+    service.claim(db, walk.id, ana)
+    with pytest.raises(Conflict):
+        putwall.pick_for_wall(db, walk.id, ana)
+
+
+def test_a_batch_with_only_cancelled_goods_in_a_slot_still_stands_on_the_list(db, floor, ana):
+    wall, walk, _tote = floor.at_the_wall(db, [{0: 1, 3: 1}, {2: 1}], ana)
+    sorter = Sorter(db, floor, wall, walk, ana)
+    for sku in (0, 3, 2):
+        sorter.sort(sku)
+    assert wall_reads.batches(db, wall) == []
+    assert wall_reads.to_sort(db, floor.house.id) == 0
+    cancel(db, shipments_of(db, walk)[0])
+    (left,) = wall_reads.batches(db, wall)
+    assert left.walk_id == walk.id
+    for code in ("A01-02-1", "A04-08-3"):
+        leftovers.shelve(db, wall, walk.id, code, ana)
+    assert wall_reads.batches(db, wall) == []
+    sound(db)
