@@ -21,7 +21,7 @@ from floor.orders.models import Order
 from floor.orders.states import OrderAction
 from floor.people.models import User
 from floor.picking import jobs, planning, service, walls
-from floor.picking import queries as walks_of
+from floor.picking.checking import broken_walks
 from floor.picking.models import Pick, Stop, Walk, WalkTote
 from floor.picking.states import WalkMode, WalkState
 from floor.shipments import service as shipments
@@ -69,7 +69,7 @@ def test_every_promised_unit_is_on_exactly_one_stop(app):
             assert db.get(WalkTote, pick.walk_tote_id).walk_id == stop.walk_id
             picked[pick.reservation_id] += pick.qty
         assert picked == promised
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
 
 
 def test_a_cart_carries_at_most_eight_shipments_each_in_its_slot(app):
@@ -158,7 +158,7 @@ def test_a_worker_killed_between_two_walks_leaves_work_the_next_one_finishes(app
     with reading() as db:
         assert runs.run_for(db, run_id).state is RunState.READY
         assert count(db, WalkTote) == 20
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
         assert count(db, RunCart) == count(db, Walk)
 
 
@@ -179,7 +179,7 @@ def test_two_workers_put_a_shipment_on_one_walk(app):
         thread.join()
     with reading() as db:
         assert broken == []
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
         assert count(db, WalkTote) == 20
 
 
