@@ -38,11 +38,15 @@ class Report(BaseModel):
     stop: int | None = None
 
 
+#: Ids are 32-bit integers.
+MOST_IDS = 2**31 - 1
+
+
 class WallScan(BaseModel):
     """A scan at the put wall, and the tote that was on the screen."""
 
     code: str = Field(min_length=1, max_length=128)
-    tote: int | None = None
+    tote: int | None = Field(default=None, ge=1, le=MOST_IDS)
 
 
 class Missing(BaseModel):
@@ -63,8 +67,8 @@ class NewWall(WallTerms):
 
 
 class Person(BaseModel):
-    person: int
+    person: int = Field(ge=1, le=MOST_IDS)
 
 
 class OnWalk(BaseModel):
-    walk: int
+    walk: int = Field(ge=1, le=MOST_IDS)
