@@ -40,8 +40,7 @@ def assign(db: Session, walk_id: int, person_id: int, actor: Actor) -> User:
 
     Raises Conflict when it carries one by now or is over, Invalid for somebody who cannot take it.
     """
-    person = db.get(User, person_id, with_for_update=True)
-    walk = queries.locked(db, walk_id)
+    walk, person = _hold(db, walk_id, person_id)
     _may_take(db, walk, person)
     assert person is not None
     if walk.state not in (WalkState.PUBLISHED, WalkState.CLAIMED):
@@ -64,6 +63,21 @@ def assign(db: Session, walk_id: int, person_id: int, actor: Actor) -> User:
     walking.show_on_monitor(db, walk)
     walking.tell(db, walk, "assigned", actor, before=before, to=person_id)
     return person
+
+
+def _hold(db: Session, walk_id: int, person_id: int) -> tuple[Walk, User | None]:
+    """Both locked: of a free walk the person first, as a picker who claims it does; of one in somebody's hands the walk
+    first, as a picker who hands it over does."""
+    seen = db.exec(select(Walk.state).where(Walk.id == walk_id)).first()
+    if seen is WalkState.PUBLISHED:
+        person = db.get(User, person_id, with_for_update=True)
+        walk = queries.locked(db, walk_id)
+    else:
+        walk = queries.locked(db, walk_id)
+        person = db.get(User, person_id, with_for_update=True)
+    if walk.state is not seen:
+        raise Conflict("picking.not_now")
+    return walk, person
 
 
 def ask_to_hand_over(db: Session, walk_id: int, person_id: int, actor: Actor) -> User:

@@ -12,10 +12,11 @@ from floor.kit import uow
 from floor.kit.actor import Actor
 from floor.kit.errors import Refused
 from floor.kit.uow import unit_of_work
-from floor.picking import leftovers, putwall
+from floor.picking import leftovers, putwall, reassigning, service, urgent
 from floor.picking.models_wall import Wall, WallLine, WallPut, WallSlot
 from floor.picking.states import WalkState
 from tests.picking.conftest import Floor, a_floor, person, rows, sound
+from tests.picking.test_board import waiting
 from tests.soak.window import widened
 
 WIDTH_MS = (30, 40)
@@ -123,4 +124,48 @@ def test_everything_is_sorted_by_two_at_full_speed_and_the_books_agree(app):
         slots = [slot.id for slot in rows(db, WallSlot)]
         assert sum(row.qty for row in db.exec(select(Balance).where(Balance.place_id.in_(slots)))) == 11
         assert db.get_one(putwall.Walk, walk).state is WalkState.DONE
+        sound(db)
+
+
+# --- the board --------------------------------------------------------------------------------------------------------
+
+
+def test_a_walk_is_claimed_by_one_and_given_to_another_at_once_and_one_of_them_has_it(app):
+    with unit_of_work() as db:
+        walk_id = a_floor(db).walk(db, [{0: 1}]).id
+        ana, ben, dai = (person(db, name) for name in ("Ana", "Ben", "Dai"))
+    said = at_once(
+        lambda db: service.claim(db, walk_id, ana) and "claimed",
+        lambda db: reassigning.assign(db, walk_id, ben.id, dai) and "given",
+    )
+    with unit_of_work() as db:
+        walk = db.get_one(putwall.Walk, walk_id)
+        # Given after it was claimed, it changed hands: it carried nothing yet.
+        assert (said, walk.picker_id) in (
+            (["claimed", "picking.not_now"], ana.id), (["picking.taken", "given"], ben.id), (["claimed", "given"], ben.id),
+        )  # fmt: skip
+        sound(db)
+
+
+def test_a_walk_is_given_to_whom_it_is_handed_over_at_the_same_moment(app):
+    with unit_of_work() as db:
+        walk_id = a_floor(db).walk(db, [{0: 1}]).id
+        ana, ben, dai = (person(db, name) for name in ("Ana", "Ben", "Dai"))
+        service.claim(db, walk_id, ana)
+    at_once(
+        lambda db: service.hand_over(db, walk_id, "B-1002", ana).name,
+        lambda db: reassigning.assign(db, walk_id, ben.id, dai).name,
+    )
+    with unit_of_work() as db:
+        assert db.get_one(putwall.Walk, walk_id).picker_id == ben.id
+
+
+def test_an_urgent_order_put_on_two_walks_at_once_is_on_one(app):
+    with unit_of_work() as db:
+        floor, dai = a_floor(db), person(db, "Dai")
+        walks = [floor.walk(db, [{0: 1}]).id, floor.walk(db, [{2: 1}]).id]
+        shipment = waiting(db, floor, {0: 1, 3: 1}).id
+    said = at_once(*(lambda db, walk=walk: urgent.insert(db, shipment, walk, dai) and "joined" for walk in walks))
+    assert Counter(said) == {"joined": 1, "picking.not_waiting": 1}
+    with unit_of_work() as db:
         sound(db)

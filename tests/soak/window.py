@@ -22,7 +22,7 @@ from floor.kit.uow import unit_of_work
 
 #: Before such a statement whoever decided by reading has read by now, and has not written yet.
 WRITES = (
-    "UPDATE stock_", "INSERT INTO stock_", "UPDATE replenishment", "UPDATE count_task", "UPDATE walk_tote",
+    "UPDATE stock_", "INSERT INTO stock_", "UPDATE replenishment", "UPDATE count_task", "UPDATE walk", "INSERT INTO walk",
     "UPDATE wall_", "INSERT INTO wall_",
 )  # fmt: skip
 #: Milliseconds: everybody who starts at the same moment is in the window at the same moment.
