@@ -21,10 +21,7 @@ from floor.inventory import rows
 from floor.kit.uow import unit_of_work
 
 #: Before such a statement whoever decided by reading has read by now, and has not written yet.
-WRITES = (
-    "UPDATE stock_", "INSERT INTO stock_", "UPDATE replenishment", "UPDATE count_task", "UPDATE walk", "INSERT INTO walk",
-    "UPDATE wall_", "INSERT INTO wall_",
-)  # fmt: skip
+WRITES = ("UPDATE stock_", "INSERT INTO stock_", "UPDATE replenishment", "UPDATE count_task")
 #: Milliseconds: everybody who starts at the same moment is in the window at the same moment.
 WIDTH_MS = (1.0, 6.0)
 _TABLES = ("stock_balance", "stock_reservation", "stock_lot_balance")
