@@ -58,10 +58,11 @@ from floor.packing import queries as packing_queries
 from floor.packing import views as packing
 from floor.people import cli as people_cli
 from floor.people import views as people
+from floor.picking import checking as picking_checks
 from floor.picking import handlers as picking_handlers
-from floor.picking import queries as picking_queries
 from floor.picking import views as picking
-from floor.picking import views_zones
+from floor.picking import views_board as floor_board
+from floor.picking import views_wall, views_zones
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_request
@@ -109,6 +110,8 @@ BLUEPRINTS = (
     views_plans.bp,
     picking.bp,
     views_zones.bp,
+    views_wall.bp,
+    floor_board.bp,
     packing.bp,
     shipping.bp,
     tracking.bp,
@@ -194,7 +197,8 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,
     "every run explains every order": allocation_queries.broken_runs,
-    "a shipment is on one walk at most": picking_queries.broken_walks,
+    "a shipment is on one walk at most": picking_checks.broken_walks,
+    "the wall's lines = its totes and slots": picking_checks.broken_walls,
     "outbox sent or pending": events_queries.broken_outbox,
     "parcels hold what was packed and shipped": packing_queries.broken_parcels,
     "one living waybill per parcel": shipping_queries.broken_waybills,
@@ -269,6 +273,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
+    "put_wall": "picking", "floor_board": "picking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

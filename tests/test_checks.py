@@ -29,11 +29,14 @@ from floor.inventory.states import CountState, ImportState
 from floor.inventory.transfers import NewTransfer
 from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
+from floor.picking import putwall
+from floor.picking.verdict import Kind
 from tests.conftest import SETTINGS, _build
 from tests.factories import a_bin, a_planned_shipment, a_sku, a_warehouse, an_order, ean
 from tests.goods_out import closed, delivered, labelled
 from tests.house.doors_world import order_of
-from tests.packing.worlds import a_boxed_parcel, a_world, person
+from tests.packing.worlds import World, a_boxed_parcel, a_world, person
+from tests.picking.conftest import Floor
 
 
 def a_company(db: Session) -> None:
@@ -60,6 +63,7 @@ def a_company(db: Session) -> None:
     a_boxed_parcel(db, world)
     labelled(db, a_boxed_parcel(db, world))
     closed(db, delivered(db, world)[0])
+    sorting(db, world)
     db.add(Run(state=RunState.READY))
     channel = intake.ensure_channel(db, "shop")
     message = intake.store(db, channel.code, "m-1", json.dumps(order_of("TEE-NAVY-L")), SYSTEM)
@@ -75,6 +79,15 @@ def a_company(db: Session) -> None:
     db.add(StockImportRow(import_id=file.id, number=2, outcome=Outcome.BAD, reason="sku"))
     event = db.exec(select(AuditEvent)).first()
     db.add(OutboxMessage(event_id=event.id, handler="audit.look_at_order"))
+
+
+def sorting(db: Session, world: World) -> None:
+    """A batch at the put wall: one tee in its slot, one in Ana's hand, a mug in the tote."""
+    bins = [world.bins[sku.id] for sku in (world.tee, world.mug)]
+    ana, floor = person(db, "Ana"), Floor(world.house, bins, [world.tee, world.mug], world.carrier)
+    wall, walk, _tote = floor.at_the_wall(db, [{0: 2}, {1: 1}], ana)
+    for code in (ean(world.tee), "W1-01", ean(world.tee)):
+        assert putwall.scan(db, wall, walk.id, None, code, ana).kind is Kind.OK
 
 
 def counted(db: Session, where: Bin, sku: Sku) -> None:
@@ -194,10 +207,25 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
             "shipment {} is on 2 walks at once", "SELECT min(shipment_id) FROM walk_tote",
             "UPDATE walk SET state = 'picking'",
             "INSERT INTO walk (number, warehouse_id, state, lane, due_at, priority, length_mm, minutes, created_at,"
-            " version) SELECT 'W-2', warehouse_id, 'published', '', due_at, 5, 0, 0, created_at, 1 FROM walk",
+            " version) SELECT 'W-2', warehouse_id, 'published', '', due_at, 5, 0, 0, created_at, 1 FROM walk"
+            " WHERE id = (SELECT min(id) FROM walk)",
             "INSERT INTO walk_tote (walk_id, slot, part, shipment_id, is_busy)"
             " SELECT max(walk.id), 1, 0, min(walk_tote.shipment_id), false FROM walk, walk_tote",
         ),
+    ),
+    "the wall's lines = its totes and slots": (
+        plant("walk {} sku 1: its wall lines say +1 more than its totes hold", "SELECT walk_id FROM batch_tote",
+              "UPDATE batch_tote SET is_busy = false"),
+        plant("shipment {} sku 1: its wall lines say -1 more than lies in its slot",
+              "SELECT min(shipment_id) FROM wall_line", "UPDATE wall_line SET in_slot = 0 WHERE in_slot = 1"),
+        plant("wall_line {}: 1 in hand, but sorters hold 0", "SELECT min(id) FROM wall_line",
+              "UPDATE wall_put SET state = 'undone' WHERE state = 'held'"),
+        plant("{} is picked, but 1 units of it are to be sorted",
+              "SELECT number FROM shipment WHERE id = (SELECT max(shipment_id) FROM wall_line)",
+              "UPDATE shipment SET state = 'picked' WHERE id = (SELECT max(shipment_id) FROM wall_line)"),
+        plant("{} is picking, but 0 units of it are to be sorted",
+              "SELECT number FROM shipment WHERE id = (SELECT max(shipment_id) FROM wall_line)",
+              "UPDATE wall_line SET gone = 1 WHERE in_slot = 0"),
     ),
     "outbox sent or pending": (
         plant("outbox_message {}: audit.look_at_order is dead", "SELECT min(id) FROM outbox_message",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -12,15 +12,10 @@ from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderState
-from floor.people.models import User
-from floor.picking.models import Pick, Step, Stop, Walk
-from floor.picking.states import StopState, WalkState
+from floor.picking.board import WalkNow
 from floor.shipments.models import Shipment
 from floor.shipments.queries import UNDER_WAY, Stage, stage
 from floor.shipments.states import ShipmentState
-
-#: A walk on which nobody scanned anything for so long needs somebody to look.
-STUCK = timedelta(minutes=5)
 
 
 def funnel(db: Session) -> dict[Stage, int]:
@@ -85,55 +80,6 @@ def burn_down(db: Session, shown: int = 10) -> list[Hour]:
 
 
 _LATE = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class WalkNow:
-    """A walk on the floor and how far it is; `last` is its newest scan."""
-
-    walk: Walk
-    site: str
-    picker: str
-    units: int
-    left: int
-    last: datetime | None
-
-    @property
-    def quiet(self) -> timedelta:
-        return clock.now() - (self.last or self.walk.started_at or self.walk.created_at)
-
-    @property
-    def is_stuck(self) -> bool:
-        return self.walk.state is WalkState.PICKING and self.quiet > STUCK
-
-
-def walks_now(db: Session, site: str = "") -> list[WalkNow]:
-    """Walks in somebody's hands, the quietest first; then those waiting, the most urgent first."""
-    on_floor = (WalkState.READY, WalkState.PUBLISHED, WalkState.CLAIMED, WalkState.PICKING)
-    units = (
-        sa.select(
-            col(Stop.walk_id).label("walk"), sa.func.sum(col(Pick.qty) - col(Pick.short)).label("units"),
-            sa.func.sum(col(Pick.qty) - col(Pick.short) - col(Pick.picked)).label("left"),
-        )
-        .join(Pick, col(Pick.stop_id) == col(Stop.id))
-        .where(col(Stop.state) != StopState.DROPPED)
-        .group_by(col(Stop.walk_id))
-        .subquery()
-    )  # fmt: skip
-    steps = sa.select(sa.func.max(col(Step.at))).where(col(Step.walk_id) == col(Walk.id))
-    last = steps.correlate(Walk).scalar_subquery()
-    query = (
-        sa.select(Walk, col(Warehouse.code), col(User.name), units.c.units, units.c.left, last)
-        .join(Warehouse, col(Warehouse.id) == col(Walk.warehouse_id))
-        .outerjoin(User, col(User.id) == col(Walk.picker_id))
-        .outerjoin(units, units.c.walk == col(Walk.id))
-        .where(col(Walk.state).in_(on_floor))
-        .order_by(col(Walk.priority), col(Walk.due_at), col(Walk.id))
-    )
-    if site:
-        query = query.where(col(Warehouse.code) == site)
-    rows = [WalkNow(w, at, name or "", n or 0, left or 0, seen) for w, at, name, n, left, seen in db.execute(query)]
-    return sorted(rows, key=lambda row: (row.walk.state is not WalkState.PICKING, not row.is_stuck))
 
 
 def per_person(rows: Sequence[WalkNow]) -> list[tuple[str, int, int]]:

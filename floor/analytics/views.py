@@ -18,8 +18,10 @@ from floor.inventory.tasks import open_work
 from floor.kit import clock
 from floor.kit.uow import reading
 from floor.people.models import Role
+from floor.picking.board import walks_now
+from floor.picking.listing import walks_for
 from floor.picking.messages import WALK_STATES
-from floor.picking.queries import walks_for
+from floor.picking.wall_reads import to_sort
 from floor.returns.queries import counts as return_counts
 from floor.shipments.messages import STAGES
 from floor.tracking.queries import board as tracking_board
@@ -62,6 +64,11 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
         ]
         if role is not Role.PICKER:
             rows.insert(0, ("count_review.review", "scale", _("Variances to decide"), variances))
+    if role in (Role.PICKER, Role.PACKER, Role.SUPERVISOR, Role.ADMIN):
+        at_site = warehouse_by_code(db, site) if site else None
+        batches = to_sort(db, at_site.id if at_site else None)
+        if batches is not None:
+            rows.insert(0, ("put_wall.index", "rack", _("Put wall"), batches))
     if role in (Role.PACKER, Role.SUPERVISOR, Role.ADMIN):
         queue = sum(waiting_here for _site, waiting_here in queries.benches(db, site))
         rows.insert(0, ("packing.stations", "box", _("Packing benches"), queue))
@@ -84,7 +91,7 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
 def board() -> Response:
     """Screen 21: the floor now. The page asks for itself every 15 seconds; without a script the browser does."""
     with reading() as db:
-        walks = queries.walks_now(db, current_user.site)
+        walks = walks_now(db, current_user.site)
         stages, hours = queries.funnel(db), queries.burn_down(db)
         dead, pending = dead_messages(db), waiting(db)
         queue = queries.benches(db, current_user.site)

@@ -15,7 +15,7 @@ from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
 from floor.catalog import queries as catalog
-from floor.demo import arrivals, counts, inbound
+from floor.demo import arrivals, counts, inbound, places
 from floor.events.relay import Relay
 from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
 from floor.kit.actor import SYSTEM, Actor
@@ -27,10 +27,11 @@ from floor.packing import service as packing
 from floor.packing.models import Parcel, Station
 from floor.packing.states import PackState, ParcelState
 from floor.people import queries as people
+from floor.picking import putwall, scanning, shorting
 from floor.picking import queries as picking_queries
-from floor.picking import scanning, shorting
 from floor.picking import service as picking
 from floor.picking.models import Cart, Walk, WalkTote
+from floor.picking.models_wall import BatchTote, Wall, WallSlot
 from floor.picking.states import WalkState
 from floor.picking.verdict import Kind
 from floor.returns import service as returns
@@ -60,6 +61,8 @@ def live(app: Flask, relay: Relay, say: Say) -> None:
         say(f"Demo day: picking in {site} ...")
         for n in range(walks):
             _pick(site, _who(PICKERS[site]), is_short=n == 1)
+    say("Demo day: the put wall ...")
+    _sort(_batch(places.WALLED, _who("B-1001")), _who("B-1001"))
     for site, badge in PACKERS.items():
         say(f"Demo day: packing in {site} ...")
         _pack(site, _who(badge))
@@ -137,10 +140,47 @@ def _claim(site: str, picker: Actor) -> int | None:
 def _bind_totes(site: str, walk_id: int, picker: Actor) -> None:
     with unit_of_work() as db:
         carried = set(db.exec(select(WalkTote.tote_id).where(col(WalkTote.is_busy))))
+        carried |= {*db.exec(select(BatchTote.tote_id).where(col(BatchTote.is_busy))), *db.exec(select(WallSlot.id))}
         totes = db.exec(select(Tote).where(Tote.warehouse_id == _house(db, site)).order_by(Tote.code)).all()
         empty = (tote.code for tote in totes if tote.id not in carried)
         while db.get_one(Walk, walk_id, populate_existing=True).state is WalkState.CLAIMED:
             picking.bind_tote(db, walk_id, next(empty), picker)
+
+
+def _batch(site: str, picker: Actor) -> int | None:
+    """The last walk on the list is picked for the put wall, and its tote brought there."""
+    with unit_of_work() as db:
+        mine = select(Walk).where(Walk.warehouse_id == _house(db, site), Walk.state == WalkState.PUBLISHED)
+        walk = db.exec(mine.order_by(col(Walk.due_at).desc())).first()
+        if walk is None:
+            return None
+        walk_id = walk.id or 0
+        putwall.pick_for_wall(db, walk_id, picker)
+        picking.claim(db, walk_id, picker)
+    _claim(site, picker)
+    _bind_totes(site, walk_id, picker)
+    _walk(walk_id, picker, is_short=False)
+    with unit_of_work() as db:
+        picking.finish(db, walk_id, "W1", picker)
+    return walk_id
+
+
+def _sort(walk_id: int | None, sorter: Actor) -> None:
+    """Two thirds of a batch go into their slots; the rest waits in the tote."""
+    if walk_id is None:
+        return
+    with unit_of_work() as db:
+        wall, batch = db.exec(select(Wall)).one(), select(BatchTote.tote_id).where(BatchTote.walk_id == walk_id)
+        putwall.begin(db, wall, db.get_one(Tote, db.exec(batch).first()).code, sorter)
+        skus = [line.sku_id for line in putwall.lines_of(db, walk_id) for _ in range(line.qty)]
+    for sku_id in skus[: len(skus) * 2 // 3]:
+        with unit_of_work() as db:
+            wall = db.exec(select(Wall)).one()
+            putwall.scan(db, wall, walk_id, None, catalog.barcode_of(db, sku_id), sorter)
+            held = putwall.in_hand(db, sorter)
+            assert held is not None
+            said = putwall.scan(db, wall, walk_id, None, db.get_one(Tote, held.slot_id).code, sorter)
+            assert said.kind is Kind.OK, said
 
 
 def _leave_open() -> None:

@@ -17,6 +17,7 @@ from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.orders.models import OrderLine
 from floor.packing.models import Station
+from floor.picking import walls
 from floor.picking.models import Cart
 
 AISLES, BAYS, LEVELS = 10, 20, 5
@@ -32,6 +33,9 @@ SITES = (
     ("CTU", "成都双流仓", "Chengdu Shuangliu", "四川省", "成都市", "双流区物流大道 516 号", "028-00000516", "14:30", 0.65, (600, 40, 0, 380)),
 )  # fmt: skip
 
+#: The one with a put wall; carts of one-line orders are picked for it.
+WALLED = "SHA"
+
 
 def make_sites(db: Session, skus: list[Sku], dice: random.Random) -> list[Warehouse]:
     """Warehouses with a thousand bins each, equipment, and opening stock through the ledger."""
@@ -45,6 +49,8 @@ def make_sites(db: Session, skus: list[Sku], dice: random.Random) -> list[Wareho
         db.flush()
         bins = _bins(db, house)
         _equipment(db, house)
+        if code == WALLED:
+            walls.put_up(db, house.id or 0, "W1", 24, walls.Terms(6, True, 1), SYSTEM)
         sales_before(
             db, house, skus, random.Random(house.code)
         )  # dice of its own: the rest of the company stays as it is

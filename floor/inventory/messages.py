@@ -180,6 +180,7 @@ MOVE_REASONS = {
     MoveReason.TRANSFER: _l("Transferred"),
     MoveReason.REPLENISH: _l("Replenished"),
     MoveReason.PICK: _l("Picked"),
+    MoveReason.SORT: _l("Sorted at the wall"),
     MoveReason.PUT_BACK: _l("Put back"),
     MoveReason.PACK: _l("Packed"),
     MoveReason.UNPACK: _l("Unpacked"),

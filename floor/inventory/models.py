@@ -114,6 +114,8 @@ class MoveReason(StrEnum):
     TRANSFER = "transfer"
     REPLENISH = "replenish"
     PICK = "pick"
+    #: From a shared tote into a slot of the put wall.
+    SORT = "sort"
     PUT_BACK = "put_back"
     PACK = "pack"
     UNPACK = "unpack"

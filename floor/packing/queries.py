@@ -15,6 +15,7 @@ from floor.packing.models import Pack, PackLine, PackScan, Parcel, ParcelLine, S
 from floor.packing.states import PackState, ParcelState
 from floor.people.models import User
 from floor.picking.models import Pick, Stop, WalkTote
+from floor.picking.models_wall import Wall, WallSlot
 from floor.shipments.models import Carrier, Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 
@@ -60,6 +61,12 @@ class Waiting:
     tote: str
     slot: int
     units: int
+    hue: int
+
+
+#: The number a tote is known by: its place on the cart, or its slot of the put wall, whose rows have a colour each.
+_SLOT = sa.func.coalesce(col(WallSlot.number), col(WalkTote.slot))
+_HUE = sa.func.coalesce((col(WallSlot.number) - 1) // col(Wall.columns), col(WalkTote.slot) - 1) % 8 + 1
 
 
 def queue_of(db: Session, warehouse_id: int, limit: int = 30) -> list[Waiting]:
@@ -68,12 +75,14 @@ def queue_of(db: Session, warehouse_id: int, limit: int = 30) -> list[Waiting]:
     rows = db.execute(
         sa.select(
             col(Shipment.id), col(Order.number), col(Shipment.promised_at), sa.func.min(col(Tote.code)),
-            sa.func.min(col(WalkTote.slot)), units,
+            sa.func.min(_SLOT), units, sa.func.min(_HUE),
         )
         .join(Order, col(Order.id) == col(Shipment.order_id))
         .join(ShipmentLine, col(ShipmentLine.shipment_id) == col(Shipment.id))
         .join(WalkTote, sa.and_(col(WalkTote.shipment_id) == col(Shipment.id), col(WalkTote.is_busy)))
         .join(Tote, col(Tote.id) == col(WalkTote.tote_id))
+        .outerjoin(WallSlot, col(WallSlot.id) == col(WalkTote.tote_id))
+        .outerjoin(Wall, col(Wall.id) == col(WallSlot.wall_id))
         .where(col(Shipment.warehouse_id) == warehouse_id, col(Shipment.state) == ShipmentState.PICKED)
         # One row per shipment, though it may lie in two totes: the slots of a walk differ in `part` only.
         .where(col(WalkTote.part) == 0)
@@ -238,11 +247,12 @@ def owner_of(db: Session, pack: Pack, sku_id: int) -> Owner | None:
     _tote, here = tote_of(db, pack)
     walk_id = here.walk_id if here else 0
     found = db.exec(
-        select(Order.number, Tote.code, WalkTote.slot)
+        select(Order.number, Tote.code, _SLOT)
         .join(Shipment, col(Shipment.order_id) == Order.id)
         .join(ShipmentLine, col(ShipmentLine.shipment_id) == Shipment.id)
         .join(WalkTote, col(WalkTote.shipment_id) == Shipment.id)
         .join(Tote, col(Tote.id) == WalkTote.tote_id)
+        .outerjoin(WallSlot, col(WallSlot.id) == WalkTote.tote_id)
         .where(ShipmentLine.sku_id == sku_id, col(ShipmentLine.picked) > 0, col(WalkTote.is_busy))
         .where(Shipment.id != pack.shipment_id)
         .where(col(Shipment.state).in_((ShipmentState.PICKED, ShipmentState.PACKING)))
@@ -261,6 +271,7 @@ class Story:
     station: Station
     tote: Tote
     slot: int
+    hue: int
     classes: tuple[PackingClass, ...]
 
     @property
@@ -271,6 +282,9 @@ class Story:
 def story_of(db: Session, pack: Pack) -> Story:
     shipment = db.get_one(Shipment, pack.shipment_id)
     tote, place = tote_of(db, pack)
+    number, row = place.slot if place else 1, place.slot - 1 if place else 0
+    if slot := db.get(WallSlot, tote.id):
+        number, row = slot.number, (slot.number - 1) // db.get_one(Wall, slot.wall_id).columns
     kinds = {sku.packing_class for line, sku in lines_of(db, pack.id or 0) if line.missing < line.qty}
     return Story(
         shipment=shipment,
@@ -278,7 +292,8 @@ def story_of(db: Session, pack: Pack) -> Story:
         carrier=db.get_one(Carrier, shipment.carrier_id),
         station=db.get_one(Station, pack.station_id),
         tote=tote,
-        slot=place.slot if place else 1,
+        slot=number,
+        hue=row % 8 + 1,
         classes=tuple(kind for kind in PackingClass if kind in kinds and kind is not PackingClass.NORMAL),
     )
 

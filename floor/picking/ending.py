@@ -9,9 +9,9 @@ from floor.inventory import service as inventory
 from floor.inventory.models import Balance, Reservation, Warehouse
 from floor.kit.actor import Actor
 from floor.kit.errors import Invalid
-from floor.picking import checks, queries, walking
+from floor.picking import checks, putwall, queries, walking
 from floor.picking.models import Stop, Walk, WalkTote
-from floor.picking.states import StopAction, StopState, WalkAction, WalkState
+from floor.picking.states import StopAction, StopState, WalkAction, WalkMode, WalkState
 from floor.picking.verdict import Verdict, ok
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
@@ -54,7 +54,10 @@ def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
     house = db.get_one(Warehouse, walk.warehouse_id)
-    lanes = {str(name).upper(): str(name) for name in house.layout.get("lanes") or ()}
+    names = [str(name) for name in house.layout.get("lanes") or ()]
+    if walk.mode is WalkMode.WALL:
+        names += putwall.codes_of(db, walk.warehouse_id)
+    lanes = {name.upper(): name for name in names}
     if lane.strip().upper() not in lanes:
         raise Invalid("picking.unknown_lane", lanes=", ".join(lanes.values()))
     walking.news(db, walk, actor)
@@ -65,8 +68,10 @@ def finish(db: Session, walk_id: int, lane: str, actor: Actor) -> Verdict:
     inventory.hold_still(db, [(stop.bin_id, stop.sku_id) for stop in left])
     for stop in left:
         _give_up(db, walk, stop, actor)
+    if walk.mode is WalkMode.WALL:
+        putwall.bring(db, walk)
     for shipment in walking.shipments_in(db, walk, ShipmentState.PICKING):
-        _finish_shipment(db, shipment, actor)
+        _finish_shipment(db, walk, shipment, actor)
     _free_empty_totes(db, walk_id)
     walk.lane = lanes[lane.strip().upper()]
     walking.advance(db, walk, WalkAction.FINISH, actor, lane=walk.lane)
@@ -88,11 +93,13 @@ def _give_up(db: Session, walk: Walk, stop: Stop, actor: Actor) -> None:
     walking.advance_stop(db, stop, StopAction.FINISH_SHORT)
 
 
-def _finish_shipment(db: Session, shipment: Shipment, actor: Actor) -> None:
+def _finish_shipment(db: Session, walk: Walk, shipment: Shipment, actor: Actor) -> None:
+    """Picked, or cancelled when nothing of it came. What goes to the wall is picked when it lies in its slot."""
     line = ShipmentLine
     held = select(func.coalesce(func.sum(line.picked + line.allocated), 0)).where(line.shipment_id == shipment.id)
     action = ShipmentAction.FINISH_PICK if db.exec(held).one() else ShipmentAction.CANCEL
-    shipments.advance(db, shipment, action, actor)
+    if walk.mode is WalkMode.CLUSTER or action is ShipmentAction.CANCEL:
+        shipments.advance(db, shipment, action, actor)
 
 
 def _free_empty_totes(db: Session, walk_id: int) -> None:

@@ -55,3 +55,39 @@ class Event(BaseModel):
     why: Why | None = None
     of: str = Field(default="", max_length=64)
     was: str = Field(default="", max_length=64)
+
+
+#: Ids are 32-bit integers.
+MOST_IDS = 2**31 - 1
+
+
+class WallScan(BaseModel):
+    """A scan at the put wall, and the tote that was on the screen."""
+
+    code: str = Field(min_length=1, max_length=128)
+    tote: int | None = Field(default=None, ge=1, le=MOST_IDS)
+
+
+class Missing(BaseModel):
+    #: As many as the screen showed.
+    units: int = Field(ge=1, le=99_999)
+
+
+class WallTerms(BaseModel):
+    columns: int = Field(ge=2, le=6)
+    is_confirmed: bool = False
+    plan_lines: int = Field(default=0, ge=0, le=99)
+
+
+class NewWall(WallTerms):
+    warehouse: str = Field(max_length=16)
+    code: str = Field(min_length=1, max_length=8, pattern=r"^[A-Za-z0-9]+$")
+    slots: int = Field(ge=2, le=96)
+
+
+class Person(BaseModel):
+    person: int = Field(ge=1, le=MOST_IDS)
+
+
+class OnWalk(BaseModel):
+    walk: int = Field(ge=1, le=MOST_IDS)

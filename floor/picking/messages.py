@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from floor.picking import messages_wall
 from floor.picking.models import CheckWhy
 from floor.picking.shorting import Why
 from floor.picking.states import StopState, WalkState
 from floor.picking.verdict import Verdict
 
 REFUSALS = {
+    **messages_wall.REFUSALS,
     "picking.unknown_walk": _l("There is no such walk here."),
     "picking.unknown_stop": _l("There is no such stop on this walk."),
     "picking.not_yours": _l("This walk is with somebody else now."),
@@ -51,6 +53,7 @@ REFUSALS = {
 }
 
 EVENTS = {
+    **messages_wall.EVENTS,
     "picking.walk.made": _l("Put on a walk"),
     "picking.walk.publish": _l("Walk released to the pickers"),
     "picking.walk.take_back": _l("Walk taken back"),
@@ -139,6 +142,8 @@ def say(said: Verdict) -> Said:
                 ngettext("%(n)s step was not taken", "%(n)s steps were not taken", v["n"], n=v["n"]),
                 _("At the end of the walk you see what goes back."),
             )
+        case "fewer_wanted":
+            return Said(_("An order was cancelled"), _("Take only what the screen asks for."))
         case "no_such_command":
             return Said(_("This card does nothing here"))
         case "tote_changed":

@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
 from floor.kit.db import Versioned, enum_field, json_field
-from floor.picking.states import StopState, WalkState
+from floor.picking.states import StopState, WalkMode, WalkState
 
 
 class Cart(SQLModel, table=True):
@@ -28,8 +28,13 @@ class Walk(Versioned, table=True):
     warehouse_id: int = Field(foreign_key="warehouse.id")
     run_id: int | None = Field(default=None, foreign_key="allocation_run.id", index=True)
     state: WalkState = enum_field(WalkState, default=WalkState.READY)
+    mode: WalkMode = enum_field(WalkMode, default=WalkMode.CLUSTER)
     picker_id: int | None = Field(default=None, foreign_key="user_account.id", index=True)
+    #: Whom the supervisor would like to take it over: the picker is asked for that badge.
+    handover_to_id: int | None = Field(default=None, foreign_key="user_account.id", index=True)
     cart_id: int | None = Field(default=None, foreign_key="cart.id")
+    #: The put wall that sorts it, once one of its totes was scanned there.
+    wall_id: int | None = Field(default=None, foreign_key="wall.id", index=True)
     #: Where the totes were left, e.g. a lane code.
     lane: str = Field(default="", max_length=16)
     due_at: datetime

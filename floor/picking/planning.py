@@ -22,9 +22,10 @@ from floor.inventory.queries import warehouses
 from floor.kit import clock, compute
 from floor.orders.models import Order as CustomerOrder
 from floor.orders.states import OrderState
+from floor.picking import walls
 from floor.picking.models import Walk, WalkTote
 from floor.picking.service import NewPick, NewStop, NewWalk
-from floor.picking.states import WalkState
+from floor.picking.states import WalkMode, WalkState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 from solver.batching.check import violations
@@ -74,6 +75,8 @@ class Site:
     wants: Mapping[str, Sequence[Want]]
     due: Mapping[str, datetime]
     priority: Mapping[str, int]
+    #: Carts on which no shipment has more lines are picked for the put wall; 0: none are.
+    wall_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def read_sites(db: Session, run_id: int) -> list[Site]:
         rows[row.warehouse_id].append(row)
     pickers = hands(db)
     return [
-        _site(house, rows[house.id], pickers.get(house.code, 0) + pickers.get("", 0))
+        _site(house, rows[house.id], pickers.get(house.code, 0) + pickers.get("", 0), walls.plan_lines(db, house.id))
         for house in warehouses(db)
         if house.id in rows
     ]
@@ -128,7 +131,7 @@ def _waiting(db: Session, run_id: int) -> Sequence[sa.Row]:
     ).all()  # fmt: skip
 
 
-def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
+def _site(house: Warehouse, rows: Sequence[Any], pickers: int, wall_lines: int) -> Site:
     wants: dict[str, list[Want]] = defaultdict(list)
     load: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     fragile, cold = set[str](), set[str]()
@@ -162,7 +165,8 @@ def _site(house: Warehouse, rows: Sequence[Any], pickers: int) -> Site:
     layout, depot = _floor(house.layout, [want.point for some in wants.values() for want in some])
     pace = Pace(max(1, pickers), WALK_MM_PER_MIN, SECONDS_PER_ITEM, SETUP_MIN)
     problem = Problem(layout, depot, depot, orders, CART, pace)
-    return Site(house.id or 0, problem, wants, due, {str(row.id): row.priority for row in rows})
+    priority = {str(row.id): row.priority for row in rows}
+    return Site(house.id or 0, problem, wants, due, priority, wall_lines)
 
 
 def _modes(lines: Mapping[str, int], wall_lines: int = 0) -> dict[str, Mode]:
@@ -244,7 +248,14 @@ def walk_of(site: Site, run_id: int, cart: Routed) -> NewWalk:
         priority=min(site.priority[name] for name in cart.shipments),
         totes=next_slot - 1,
         single_mm=cart.single_mm,
+        mode=_mode(site, cart),
     )
+
+
+def _mode(site: Site, cart: Routed) -> WalkMode:
+    """Small shipments go by the wall, where the house has one: their units are picked together, unsorted."""
+    lines = [len({want.shipment_line_id for want in site.wants[name]}) for name in cart.shipments]
+    return WalkMode.WALL if len(lines) > 1 and max(lines) <= site.wall_lines else WalkMode.CLUSTER
 
 
 def _stops(site: Site, cart: Routed, slots: Mapping[str, int]) -> list[NewStop]:

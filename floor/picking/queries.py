@@ -15,8 +15,9 @@ from floor.inventory.models import Balance, Bin, Tote, Warehouse
 from floor.kit.errors import Unknown
 from floor.people.models import User
 from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
+from floor.picking.models_wall import BatchTote, Wall
 from floor.picking.route import Floor, Spot, floor_of
-from floor.picking.states import StopState, WalkState
+from floor.picking.states import StopState, WalkMode, WalkState
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
 
@@ -24,61 +25,6 @@ from floor.shipments.states import ShipmentState
 COUNT_FROM = 6
 
 ACTIVE = (WalkState.CLAIMED, WalkState.PICKING)
-
-
-@dataclass(frozen=True)
-class WalkRow:
-    """One line of the list."""
-
-    id: int
-    number: str
-    state: WalkState
-    picker_id: int | None
-    picker: str
-    due_at: datetime
-    length_mm: int
-    minutes: int
-    totes: int
-    stops: int
-    units: int
-    #: The walk as it was planned also stands here, so that a half-done one shows what is left.
-    left: int
-
-
-def walks_for(db: Session, site: str, picker_id: int | None = None) -> list[WalkRow]:
-    """Walks to choose from at a site ("" = everywhere): the picker's own first, then by urgency."""
-    rest = col(Pick.qty) - col(Pick.picked) - col(Pick.short)
-    per_walk = (
-        sa.select(
-            col(Stop.walk_id).label("walk_id"),
-            sa.func.count(sa.distinct(col(Stop.id))).label("stops"),
-            sa.func.count(sa.distinct(col(Pick.walk_tote_id))).label("totes"),
-            sa.func.coalesce(sa.func.sum(col(Pick.qty) - col(Pick.short)), 0).label("units"),
-            sa.func.coalesce(sa.func.sum(rest), 0).label("left"),
-        )
-        .join(Pick, col(Pick.stop_id) == col(Stop.id))
-        .where(col(Stop.state) != StopState.DROPPED)
-        .group_by(col(Stop.walk_id))
-        .subquery()
-    )
-    query = (
-        sa.select(Walk, per_walk.c.stops, per_walk.c.totes, per_walk.c.units, per_walk.c.left, col(User.name))
-        .join(Warehouse, col(Warehouse.id) == col(Walk.warehouse_id))
-        .join(per_walk, per_walk.c.walk_id == col(Walk.id))
-        .outerjoin(User, col(User.id) == col(Walk.picker_id))
-        .where(col(Walk.state).in_((WalkState.PUBLISHED, *ACTIVE)))
-        .order_by(col(Walk.priority), col(Walk.due_at), col(Walk.id))
-    )
-    if site:
-        query = query.where(col(Warehouse.code) == site)
-    rows = [
-        WalkRow(
-            walk.id, walk.number, walk.state, walk.picker_id, name or "", walk.due_at, walk.length_mm, walk.minutes,
-            totes, stops, units, left,
-        )
-        for walk, stops, totes, units, left, name in db.execute(query)
-    ]  # fmt: skip
-    return sorted(rows, key=lambda row: row.picker_id != picker_id) if picker_id is not None else rows
 
 
 def active_walk(db: Session, picker_id: int) -> Walk | None:
@@ -170,7 +116,7 @@ class StopView:
     ask_empty: bool
     #: Puts still to do, by slot.
     puts: tuple[Put, ...]
-    #: One slot on the whole walk: an item scan is the put.
+    #: One slot on the whole walk, or one tote for all of them: an item scan is the put.
     is_direct: bool
 
     @property
@@ -215,6 +161,20 @@ class WalkView:
     floor: Floor
     slots: tuple[SlotView, ...]
     stops: tuple[StopView, ...]
+    #: Of a batch walk: the totes everything goes into, the one in use last; and where they are brought.
+    shared: tuple[SlotView, ...] = ()
+    walls: tuple[str, ...] = ()
+    #: Whose badge the supervisor would like to see.
+    asked_for: str = ""
+
+    @property
+    def is_batch(self) -> bool:
+        return bool(self.shared)
+
+    @property
+    def totes(self) -> tuple[SlotView, ...]:
+        """What stands on the cart."""
+        return self.shared or self.slots
 
     @property
     def done(self) -> int:
@@ -283,11 +243,37 @@ def walk_view(db: Session, walk_id: int, site: str = "") -> WalkView:
         raise Unknown("picking.unknown_walk")
     walk, house, cart, picker = found
     slots = _slots(db, walk_id)
+    shared = _shared(db, walk_id) if walk.mode is WalkMode.WALL else ()
     return WalkView(
         walk_id, walk.number, walk.warehouse_id, walk.state, walk.picker_id, picker or "", cart.code if cart else "",
         cart.slots if cart else 8, walk.due_at, walk.minutes, walk.lane, floor_of(house.layout),
-        tuple(slots.values()), _stops(db, walk_id, slots),
+        tuple(slots.values()), _stops(db, walk_id, slots, shared), shared, _walls(db, walk) if shared else (),
+        _name(db, walk.handover_to_id),
     )  # fmt: skip
+
+
+#: SlotView.id of the shared tote of a batch walk, which is no shipment's.
+SHARED = 0
+
+
+def _shared(db: Session, walk_id: int) -> tuple[SlotView, ...]:
+    """A batch walk's totes in the order they were taken; before the first, the place it will stand on."""
+    rows = db.exec(
+        select(BatchTote.number, Tote.code)
+        .join(Tote, col(Tote.id) == BatchTote.tote_id)
+        .where(BatchTote.walk_id == walk_id)
+        .order_by(col(BatchTote.number))
+    ).all()
+    return tuple(SlotView(SHARED, number, str(number), code, False) for number, code in rows or [(1, "")])
+
+
+def _name(db: Session, user_id: int | None) -> str:
+    user = db.get(User, user_id) if user_id else None
+    return user.name if user else ""
+
+
+def _walls(db: Session, walk: Walk) -> tuple[str, ...]:
+    return tuple(db.exec(select(Wall.code).where(Wall.warehouse_id == walk.warehouse_id).order_by(Wall.code)))
 
 
 def _slots(db: Session, walk_id: int) -> dict[int, SlotView]:
@@ -321,7 +307,9 @@ def slot_label(slot: int, earlier_totes: int) -> str:
     return f"{slot}-{chr(ord('A') + earlier_totes)}" if earlier_totes else str(slot)
 
 
-def _stops(db: Session, walk_id: int, slots: dict[int, SlotView]) -> tuple[StopView, ...]:
+def _stops(
+    db: Session, walk_id: int, slots: dict[int, SlotView], shared: tuple[SlotView, ...]
+) -> tuple[StopView, ...]:  # fmt: skip
     code = (
         sa.select(sa.func.min(col(Barcode.code))).where(col(Barcode.sku_id) == col(Sku.id)).correlate(Sku)
     ).scalar_subquery()
@@ -337,14 +325,15 @@ def _stops(db: Session, walk_id: int, slots: dict[int, SlotView]) -> tuple[StopV
     for pick in picks_of(db, [row[0].id for row in rows]):
         picks[pick.stop_id].append(pick)
     return tuple(
-        _stop(number, stop, bin_, sku, barcode or sku.code, picks[stop.id], slots)
+        _stop(number, stop, bin_, sku, barcode or sku.code, picks[stop.id], slots, shared)
         for number, (stop, bin_, sku, barcode) in enumerate(rows, start=1)
     )
 
 
 def _stop(
-    number: int, stop: Stop, bin_: Bin, sku: Sku, barcode: str, picks: list[Pick], slots: dict[int, SlotView]
-) -> StopView:
+    number: int, stop: Stop, bin_: Bin, sku: Sku, barcode: str, picks: list[Pick], slots: dict[int, SlotView],
+    shared: tuple[SlotView, ...],
+) -> StopView:  # fmt: skip
     open_picks: dict[int, list[Pick]] = defaultdict(list)
     for pick in picks:
         if pick.rest:
@@ -354,12 +343,14 @@ def _stop(
         for id_, slot in slots.items()
         if id_ in open_picks
     )
+    if shared and puts:
+        puts = (Put(shared[-1], sum(put.units for put in puts), tuple(id_ for put in puts for id_ in put.picks)),)
     return StopView(
         id=stop.id or 0, number=number, state=stop.state, code=bin_.code, aisle=bin_.aisle, bay=bin_.bay,
         level=bin_.level, side=bin_.side, spot=(bin_.x_mm, bin_.y_mm), goods=goods(sku, barcode),
         wanted=sum(pick.qty - pick.short for pick in picks), picked=sum(pick.picked for pick in picks),
         in_hand=stop.in_hand, bin_seen=stop.bin_seen, skips=stop.skips, ask_empty=stop.ask_empty, puts=puts,
-        is_direct=len(slots) == 1,
+        is_direct=bool(shared) or len(slots) == 1,
     )  # fmt: skip
 
 
@@ -405,16 +396,3 @@ def home_of(db: Session, warehouse_id: int, sku_id: int, near: Spot) -> Bin | No
         .order_by(Bin.code)
     ).all()
     return min(bins, key=lambda b: abs(b.x_mm - near[0]) * 3 + abs(b.y_mm - near[1]), default=None)
-
-
-def broken_walks(db: Session) -> list[str]:
-    """Check: a shipment is on one live walk at most."""
-    live = (WalkState.READY, WalkState.PUBLISHED, *ACTIVE)
-    twice = (
-        sa.select(col(WalkTote.shipment_id), sa.func.count(sa.distinct(col(WalkTote.walk_id))).label("walks"))
-        .join(Walk, col(Walk.id) == col(WalkTote.walk_id))
-        .where(col(Walk.state).in_(live))
-        .group_by(col(WalkTote.shipment_id))
-        .having(sa.func.count(sa.distinct(col(WalkTote.walk_id))) > 1)
-    )
-    return [f"shipment {row.shipment_id} is on {row.walks} walks at once" for row in db.execute(twice)]

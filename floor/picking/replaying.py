@@ -167,7 +167,8 @@ def _put(scene: Scene) -> Off | None:
         gone = next((one for one in view.slots if one.id == slot), None)
         raise Off(CheckWhy.CANCELLED if gone and gone.is_cancelled else CheckWhy.FEWER, scene.told.units, slot)
     units = min(scene.told.units, put.units)
-    scanning.put_units(_as_scan(scene, view, here, stop), put, totes.tote_id_of(scene.db, put.slot.id), units)
+    tote_id = totes.tote_id_of(scene.db, scene.walk, put.slot.id)
+    scanning.put_units(_as_scan(scene, view, here, stop), put, tote_id, units)
     return _rest(scene, units, slot)
 
 
@@ -181,7 +182,7 @@ def _into_new_tote(scene: Scene, stop: Stop, view: WalkView, here: StopView) -> 
         tote_id = totes.take_tote(scene.db, scene.walk, tote)
     except Invalid:
         raise Off(CheckWhy.TOTE, scene.told.units, put.slot.id) from None
-    kept = totes.change_tote(scene.db, put.slot.id, tote_id)
+    kept = totes.change_tote(scene.db, scene.walk, put.slot.id, tote_id) or None
     units = min(scene.told.units, put.units)
     scanning.put_units(_as_scan(scene, view, here, stop), put, tote_id, units, kept)
     return _rest(scene, units, put.slot.id)

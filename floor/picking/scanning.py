@@ -17,7 +17,7 @@ from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.picking import queries, totes, undoing, walking
 from floor.picking.models import StepKind, Stop, Walk
 from floor.picking.queries import Put, StopView, WalkView
-from floor.picking.states import StopAction, StopState, WalkState
+from floor.picking.states import StopAction, StopState, WalkMode, WalkState
 from floor.picking.verdict import Verdict, err, ok, warn
 
 
@@ -45,6 +45,8 @@ def scan(db: Session, walk_id: int, stop_id: int | None, code: str, actor: Actor
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
     if told := walking.news(db, walk, actor):
+        if walk.mode is WalkMode.WALL and told[0].what == "cancelled":
+            return warn("fewer_wanted", stop_id)
         return warn(f"order_{told[0].what}", stop_id, slot=told[0].slot, n=told[0].units)
     read = catalog.resolve(db, code)
     if read.command == "UNDO":
@@ -105,7 +107,7 @@ def _one_more(scene: Scene) -> Verdict:
     here = scene.here
     if here.is_direct:
         put = here.puts[0]
-        return put_units(scene, put, totes.tote_id_of(scene.db, put.slot.id), 1)
+        return put_units(scene, put, totes.tote_id_of(scene.db, scene.walk, put.slot.id), 1)
     walking.step(scene.db, scene.walk, scene.stop, StepKind.ITEM, scene.actor, before=here.in_hand)
     scene.stop.in_hand = here.in_hand + 1
     scene.db.flush()
@@ -133,7 +135,7 @@ def _at_put(scene: Scene) -> Verdict:
 def put_units(scene: Scene, put: Put, tote_id: int, units: int, kept: int | None = None) -> Verdict:
     """Units go into the tote; the last one closes the stop and the walk goes on by itself."""
     done = walking.put(scene.db, scene.walk, put.picks, tote_id, units, scene.actor)
-    swap = [put.slot.id, kept] if kept else None
+    swap = [put.slot.id, kept] if kept else None  # on a batch walk: SHARED and the tote taken
     walking.step(
         scene.db, scene.walk, scene.stop, StepKind.PUT, scene.actor, puts=done, swap=swap, before=scene.here.in_hand
     )
@@ -153,7 +155,7 @@ def _new_tote(scene: Scene, put: Put, units: int) -> Verdict:
         tote_id = totes.take_tote(scene.db, scene.walk, scene.tote)
     except Invalid as refused:
         return err("tote_refused", scene.here.id, why=refused.code, **refused.values)
-    kept = totes.change_tote(scene.db, put.slot.id, tote_id)
+    kept = totes.change_tote(scene.db, scene.walk, put.slot.id, tote_id) or None
     return put_units(scene, put, tote_id, units, kept)
 
 
@@ -228,7 +230,7 @@ def set_quantity(db: Session, walk_id: int, stop_id: int, total: int, actor: Act
     if here.is_direct:
         scene = Scene(db, walk, view, here, stop, "", None, None, None, actor)
         return (
-            put_units(scene, here.puts[0], totes.tote_id_of(db, here.puts[0].slot.id), more)
+            put_units(scene, here.puts[0], totes.tote_id_of(db, walk, here.puts[0].slot.id), more)
             if more
             else ok("item_counted", here.id)
         )

@@ -81,9 +81,9 @@ def show_walk(db: Session, view: WalkView, status: int = 200, **about: Any) -> R
 def show_totes(
     view: WalkView, status: int = 200, verdict: str | None = None, wrong: str | None = None, said: Any = None
 ) -> Response:
-    following = next((slot for slot in view.slots if not slot.tote and not slot.is_cancelled), None)
+    following = next((slot for slot in view.totes if not slot.tote and not slot.is_cancelled), None)
     places = _places(view)
-    for slot in view.slots:
+    for slot in view.totes:
         state = "bound" if slot.tote else "on" if slot is following else "free"
         places[slot.slot - 1] |= {"state": state, "label": slot.tote}
     return page(
@@ -120,7 +120,7 @@ def stop_context(view: WalkView, here: StopView) -> dict[str, Any]:
 
 def _places(view: WalkView) -> list[dict[str, Any]]:
     """Every place of the cart, so that a drawing shows place 7 where it is even when no tote stands on 5 and 6."""
-    return [{"no": no} for no in range(1, max(4, *(slot.slot for slot in view.slots)) + 1)]
+    return [{"no": no} for no in range(1, max(4, *(slot.slot for slot in view.totes)) + 1)]
 
 
 def _cart(view: WalkView, here: StopView) -> list[dict[str, Any]]:

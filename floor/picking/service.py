@@ -22,7 +22,7 @@ from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
 from floor.picking.replaying import Told, replay
 from floor.picking.scanning import scan, set_quantity, skip
 from floor.picking.shorting import Why, consequences, report
-from floor.picking.states import WalkAction, WalkState
+from floor.picking.states import WalkAction, WalkMode, WalkState
 from floor.picking.undoing import undo
 from floor.picking.walking import advance
 from floor.shipments import service as shipments
@@ -70,6 +70,7 @@ class NewWalk:
     priority: int
     totes: int
     single_mm: int
+    mode: WalkMode = WalkMode.CLUSTER
 
 
 def create_walk(db: Session, new: NewWalk, actor: Actor) -> Walk | None:
@@ -82,7 +83,7 @@ def create_walk(db: Session, new: NewWalk, actor: Actor) -> Walk | None:
     walk = Walk(
         number=ids.new_id()[:20],  # unique until the id is known
         warehouse_id=new.warehouse_id, run_id=new.run_id, due_at=new.due_at, priority=new.priority,
-        length_mm=new.length_mm, minutes=new.minutes,
+        length_mm=new.length_mm, minutes=new.minutes, mode=new.mode,
     )  # fmt: skip
     db.add(walk)
     db.flush()
@@ -182,7 +183,7 @@ def _lock_picker(db: Session, actor: Actor) -> None:
 def let_go(db: Session, walk_id: int, actor: Actor) -> None:
     """Give a walk back before the first pick: cart and totes are free, any picker may claim it."""
     walk = walking.hold(db, walk_id, actor, WalkState.CLAIMED)
-    walk.picker_id = walk.cart_id = None
+    walk.picker_id = walk.cart_id = walk.handover_to_id = None
     db.execute(sa.update(WalkTote).where(col(WalkTote.walk_id) == walk_id).values(tote_id=None))
     advance(db, walk, WalkAction.LET_GO, actor)
     for shipment in walking.shipments_in(db, walk, ShipmentState.PICKING):
@@ -202,7 +203,7 @@ def hand_over(db: Session, walk_id: int, badge: str, actor: Actor) -> User:
         raise Invalid("picking.own_badge")
     if queries.active_walk(db, person.id) is not None:
         raise Invalid("picking.badge_has_walk", name=person.name)
-    walk.picker_id = person.id
+    walk.picker_id, walk.handover_to_id = person.id, None
     db.add(walk)
     walking.show_on_monitor(db, walk)
     walking.tell(db, walk, "handed_over", actor, to=person.id)
@@ -221,7 +222,7 @@ def bind_cart(db: Session, walk_id: int, code: str, actor: Actor) -> Cart:
     others = (Walk.cart_id == cart.id, col(Walk.state).in_(queries.ACTIVE), Walk.id != walk.id)
     if db.exec(select(Walk.id).where(*others)).first() is not None:
         raise Invalid("picking.cart_in_use", cart=cart.code)
-    needed = len(_slots(db, walk_id, bound=False))
+    needed = 1 if walk.mode is WalkMode.WALL else len(_slots(db, walk_id, bound=False))
     if cart.slots < needed:
         raise Invalid("picking.cart_too_small", cart=cart.code, slots=cart.slots, needed=needed)
     walk.cart_id = cart.id
@@ -230,8 +231,9 @@ def bind_cart(db: Session, walk_id: int, code: str, actor: Actor) -> Cart:
     return cart
 
 
-def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote:
-    """The scanned tote goes into the next free slot; with the last one the picking begins.
+def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote | None:
+    """The scanned tote goes into the next free slot; with the last one the picking begins. A batch walk begins with
+    one tote, in no slot; others are scanned when it is full.
 
     Raises Invalid for a tote that is not empty, not of this house, or in use.
     """
@@ -241,14 +243,17 @@ def bind_tote(db: Session, walk_id: int, code: str, actor: Actor) -> WalkTote:
     tote = db.exec(select(Tote).where(Tote.code == code.strip().upper())).first()
     if tote is None:
         raise Invalid("picking.unknown_tote")
-    free = _slots(db, walk_id, bound=False)
-    slot = free[0]
-    slot.tote_id = totes.take_tote(db, walk, tote)
-    db.add(slot)
-    db.flush()
-    if len(free) == 1:
+    tote_id = totes.take_tote(db, walk, tote)
+    free = [] if walk.mode is WalkMode.WALL else _slots(db, walk_id, bound=False)
+    if free:
+        free[0].tote_id = tote_id
+        db.add(free[0])
+        db.flush()
+    else:
+        totes.share_tote(db, walk, tote_id)
+    if len(free) <= 1:
         advance(db, walk, WalkAction.START, actor)
-    return slot
+    return free[0] if free else None
 
 
 def news_while_loading(db: Session, walk_id: int, actor: Actor) -> list[walking.News]:

@@ -203,7 +203,7 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
     done: list[list[int]] = []
     if here.is_direct and got:
         put = here.puts[0]
-        done = walking.put(db, walk, put.picks, totes.tote_id_of(db, put.slot.id), got, actor)
+        done = walking.put(db, walk, put.picks, totes.tote_id_of(db, walk, put.slot.id), got, actor)
     stop.in_hand = 0 if here.is_direct else got
     stop.bin_seen = True
     data = {"losses": losses, "new_picks": new_picks, "backordered": backordered, "puts": done, "why": why.value}

@@ -3,6 +3,13 @@ from enum import StrEnum
 from floor.kit.states import Machine
 
 
+class WalkMode(StrEnum):
+    #: Units go from the shelf into the tote of their shipment.
+    CLUSTER = "cluster"
+    #: Units of all shipments go into shared totes, and are sorted at a put wall.
+    WALL = "wall"
+
+
 class WalkState(StrEnum):
     #: Routed, not yet shown to pickers.
     READY = "ready"

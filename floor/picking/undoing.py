@@ -70,7 +70,7 @@ def _put(db: Session, walk: Walk, stop: Stop, data: dict[str, Any], actor: Actor
     walking.unput(db, walk, data["puts"], actor)
     _in_hand(db, stop, data["before"])
     if data["swap"]:
-        totes.change_tote_back(db, *data["swap"])
+        totes.change_tote_back(db, walk, *data["swap"])
 
 
 def _skip(db: Session, _walk: Walk, stop: Stop, data: dict[str, Any], _actor: Actor) -> None:

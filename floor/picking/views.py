@@ -16,6 +16,7 @@ from floor.kit.errors import Invalid
 from floor.kit.uow import reading
 from floor.picking import checks, forms, messages, queries, service
 from floor.picking.drawing import floor_map
+from floor.picking.listing import walks_for
 from floor.picking.queries import StopView, WalkView
 from floor.picking.screens import (
     here_of,
@@ -52,7 +53,7 @@ M = TypeVar("M", bound=BaseModel)
 def walks() -> Response:
     """Screen 22: the walk in hand, the next one, and all others."""
     with reading() as db:
-        rows = queries.walks_for(db, current_user.site, current_user.id)
+        rows = walks_for(db, current_user.site, current_user.id)
     return page("picking/walks.html", "screen", walks=rows, states=messages.WALK_STATES)
 
 

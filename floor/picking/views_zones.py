@@ -32,10 +32,11 @@ def shell() -> Response:
 @bp.get("/walks/<int:walk_id>/phone")
 @roles(*PICKERS)
 def phone(walk_id: int) -> Response:
-    """The walk in hand as JSON for the phone. 409 when it is not being picked by who asks."""
+    """The walk in hand as JSON for the phone. 409 when it is not being picked by who asks, or is a batch: those are
+    picked where there is net."""
     with reading() as db:
         view = queries.walk_view(db, walk_id, current_user.site)
-        if view.picker_id != current_user.id or view.state is not WalkState.PICKING:
+        if view.picker_id != current_user.id or view.state is not WalkState.PICKING or view.is_batch:
             raise Conflict("picking.not_yours")
         return jsonify(packet(db, view, current_user.id))
 

@@ -23,7 +23,7 @@ from floor.orders.states import OrderState
 from floor.people.models import User
 from floor.picking import checks, queries
 from floor.picking.models import CheckWhy, Pick, Step, StepKind, Stop, Walk, WalkTote
-from floor.picking.states import STOP, WALK, StopAction, StopState, WalkAction, WalkState
+from floor.picking.states import STOP, WALK, StopAction, StopState, WalkAction, WalkMode, WalkState
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
@@ -210,7 +210,7 @@ def _drop_order(db: Session, walk: Walk, slot: WalkTote, actor: Actor) -> None:
     ).all()
     stops = {}
     for pick, stop in rows:
-        if pick.picked:
+        if pick.picked and walk.mode is WalkMode.CLUSTER:  # of a batch, the wall tells
             checks.ask(db, walk.id or 0, stop.id, slot.id, CheckWhy.CANCELLED, pick.picked, is_booked=True)
         if pick.rest:
             pick.short += pick.rest

@@ -40,6 +40,7 @@ EVENTS = {
     "shipments.shipment.start_pick": _l("Picking began"),
     "shipments.shipment.return_plan": _l("Back in line for picking"),
     "shipments.shipment.finish_pick": _l("Picked"),
+    "shipments.shipment.reopen_pick": _l("A unit was taken out of its slot again"),
     "shipments.shipment.start_pack": _l("Packing began"),
     "shipments.shipment.reopen_pack": _l("Packing stopped"),
     "shipments.shipment.finish_pack": _l("Packed"),

@@ -24,6 +24,8 @@ class ShipmentAction(StrEnum):
     #: Back from a walk that was given up.
     RETURN_PLAN = "return_plan"
     FINISH_PICK = "finish_pick"
+    #: The last unit put into its slot of the wall was taken out again.
+    REOPEN_PICK = "reopen_pick"
     START_PACK = "start_pack"
     REOPEN_PACK = "reopen_pack"
     FINISH_PACK = "finish_pack"
@@ -42,6 +44,7 @@ SHIPMENT = Machine(
         (_S.PICKING, _A.RETURN_PLAN): _S.PLANNED,
         (_S.PICKING, _A.FINISH_PICK): _S.PICKED,
         (_S.PICKING, _A.CANCEL): _S.CANCELLED,
+        (_S.PICKED, _A.REOPEN_PICK): _S.PICKING,
         (_S.PICKED, _A.START_PACK): _S.PACKING,
         (_S.PICKED, _A.CANCEL): _S.CANCELLED,
         (_S.PACKING, _A.REOPEN_PACK): _S.PICKED,

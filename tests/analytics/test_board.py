@@ -13,6 +13,7 @@ from floor.inventory.models import CountReason
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
+from floor.picking.board import walks_now
 from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkTote
 from floor.picking.states import WalkState
 from floor.shipments.queries import Stage
@@ -110,12 +111,12 @@ def test_a_walk_without_a_scan_for_five_minutes_is_stuck(walk, sign_in):
         row.state, row.picker_id, row.started_at = WalkState.PICKING, 1, clock.now()
         db.add(Step(walk_id=row.id, stop_id=walk["stop"], kind=StepKind.BIN))
     with reading() as db:
-        (seen,) = queries.walks_now(db, "SHA")
+        (seen,) = walks_now(db, "SHA")
         assert (seen.is_stuck, seen.units, seen.left, seen.picker) == (False, 3, 3, "Ana")
         assert queries.per_person([seen]) == [("Ana", 0, 3)]
     with clock.shifted(timedelta(minutes=6)):
         with reading() as db:
-            assert [row.is_stuck for row in queries.walks_now(db)] == [True]
+            assert [row.is_stuck for row in walks_now(db)] == [True]
         assert "1 walk without a scan" in sign_in("Dai").get("/board").text
 
 

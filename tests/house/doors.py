@@ -15,8 +15,10 @@ from floor.inventory import service as inventory
 from floor.inventory.models import Bin, Delivery, Transfer
 from floor.inventory.queries import bin_by_code
 from floor.paper.codes import code128_png
+from floor.picking import putwall, reassigning
 from floor.picking import service as walks
-from floor.picking.models import Stop
+from floor.picking.models import Stop, Walk
+from floor.picking.models_wall import Wall
 from tests import goods_out
 from tests.factories import a_sku
 from tests.house.doors_world import Ids
@@ -131,6 +133,18 @@ def _moved(db: Session, ids: Ids) -> None:
     there = bin_by_code(db, here.warehouse_id, "A01-01-1")
     assert there is not None
     inventory.relocate(db, here, there, ids["wool_id"], 1, person(db, "Ana"))
+
+
+def _sorted(db: Session, ids: Ids) -> None:
+    putwall.scan(db, db.get_one(Wall, ids["wall"]), ids["batch"], None, ids["tee"], person(db, "Ana"))
+
+
+def _not_begun(db: Session, ids: Ids) -> None:
+    db.get_one(Walk, ids["batch"]).wall_id = None
+
+
+def _asked(db: Session, ids: Ids) -> None:
+    reassigning.ask_to_hand_over(db, ids["walk"], ids["ben_id"], person(db, "Dai"))
 
 
 def _loaded(db: Session, ids: Ids) -> None:
@@ -384,6 +398,47 @@ DOORS: dict[str, Door] = {
     ),
     "picking.unbind_tote": Door("/walks/{his}/totes/undo", "Ben", "Bo", unknown=f"/walks/{NO}/totes/undo"),
     "picking.undo": Door("/walks/{walk}/undo", "Ana", "Bo", unknown=f"/walks/{NO}/undo", before=_at_the_shelf),
+    "floor_board.ask": Door(
+        "/walks/board/{walk}/ask", "Dai", "Ana", {"person": "{ben_id}"}, f"/walks/board/{NO}/ask", bad={"person": "x"}
+    ),
+    "floor_board.assign": Door(
+        "/walks/board/{next}/assign", "Dai", "Ana", {"person": "{dai_id}"}, f"/walks/board/{NO}/assign",
+        bad={"person": "x"},
+    ),
+    "floor_board.join": Door(
+        "/walks/board/urgent/{urgent}", "Dai", "Ana", {"walk": "{walk}"}, f"/walks/board/urgent/{NO}",
+        bad={"walk": "x"},
+    ),
+    "floor_board.withdraw": Door(
+        "/walks/board/{walk}/withdraw", "Dai", "Ana", unknown=f"/walks/board/{NO}/withdraw", before=_asked
+    ),
+    "put_wall.change": Door(
+        "/walls/{wall}/terms", "Dai", "Ana", {"columns": "4", "plan_lines": "3"}, f"/walls/{NO}/terms",
+        bad={"columns": "-7", "plan_lines": "3"}, keeps='value="-7"',
+    ),
+    "put_wall.put_up": Door(
+        "/walls/setup", "Dai", "Ana", {"warehouse": "SHA", "code": "W9", "slots": "4", "columns": "2"},
+        bad={"warehouse": "SHA", "code": "W9", "slots": "-7", "columns": "2"}, keeps='value="-7"',
+    ),
+    "put_wall.report_missing": Door(
+        "/walls/{wall}/batches/{batch}/missing", "Ana", "Chen", {"units": "2"}, f"/walls/{NO}/batches/1/missing",
+        bad={"units": "x"},
+    ),
+    "put_wall.scan": Door(
+        "/walls/{wall}/batches/{batch}/scans", "Ana", "Chen", {"code": "{tee}"}, f"/walls/{NO}/batches/1/scans",
+        bad={"code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "put_wall.scan_at_home": Door(
+        "/walls/{wall}/scans", "Ana", "Chen", {"code": "{batch_tote}"}, f"/walls/{NO}/scans",
+        bad={"code": "NOBODY"}, keeps="NOBODY", before=_not_begun,
+    ),
+    "put_wall.shelve": Door(
+        "/walls/{wall}/batches/{batch}/back", "Bo", "Chen", {"code": "{back_bin}"}, f"/walls/{NO}/batches/1/back",
+        bad={"code": "NOBODY"}, keeps="NOBODY",
+    ),
+    "put_wall.undo": Door(
+        "/walls/{wall}/batches/{batch}/undo", "Ana", "Chen", unknown=f"/walls/{NO}/batches/1/undo", before=_sorted
+    ),
     "putaway.put": Door(
         "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"},
         bad={"item": "{item}", "code": "Z99-99-9"}, keeps="Z99-99-9",

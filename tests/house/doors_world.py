@@ -53,7 +53,8 @@ from floor.shipping.models import PaperKind
 from tests import goods_out
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
 from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
-from tests.picking.conftest import Floor, rows
+from tests.picking.conftest import Floor, rows, shipments_of
+from tests.picking.test_undoing import cancel
 
 Ids = dict[str, Any]
 
@@ -207,6 +208,7 @@ def _walks(db: Session, world: World) -> Ids:
     floor = Floor(world.house, bins, [world.tee, world.mug], world.carrier)
     for where, sku in zip(bins, floor.skus, strict=True):
         stock(db, where, sku, 50)
+    batch, wall = _at_the_wall(db, floor)
     mine = floor.started(db, [{0: 18, 1: 1}, {0: 1}], person(db, "Ana"))
     his, ben = floor.walk(db, [{0: 1}, {1: 1}]), person(db, "Ben")
     walks.claim(db, his.id or 0, ben)
@@ -214,10 +216,19 @@ def _walks(db: Session, world: World) -> Ids:
     walks.bind_tote(db, his.id or 0, floor.free_totes(db)[0].code, ben)
     here = picking.walk_view(db, mine.id or 0).numbered(1)
     check = checks.ask(db, mine.id or 0, here.id, None, CheckWhy.FEWER, 1)
+    urgent = a_planned_shipment(db, an_order(db, [(world.mug, 1)]), [(bins[1], world.mug, 1)], world.carrier)
     return {
         "walk": mine.id, "stop": here.id, "stop_bin": here.code, "his": his.id, "next": floor.walk(db, [{1: 1}]).id,
+        "urgent": urgent.id, "dai_id": person(db, "Dai").id, "ben_id": ben.id, **batch, "wall": wall,
         "check": check.id, "ana": person(db, "Ana").id,
     }  # fmt: skip
+
+
+def _at_the_wall(db: Session, floor: Floor) -> tuple[Ids, int]:
+    """A batch at a put wall, picked by Dai: two tees wanted, and a mug whose order was cancelled."""
+    wall, walk, tote = floor.at_the_wall(db, [{0: 2}, {1: 1}], person(db, "Dai"))
+    cancel(db, shipments_of(db, walk)[1])
+    return {"batch": walk.id, "batch_tote": tote, "back_bin": floor.bins[1].code}, wall.id or 0
 
 
 def _supply(db: Session, world: World) -> Ids:

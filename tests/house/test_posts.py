@@ -43,7 +43,7 @@ OTHERS = {
 #: One door of each slice again on PostgreSQL; what differs between the two databases is below all doors.
 SAMPLE = (
     "left_out.split", "analytics.retry", "audit.pass_many", "care.cancel", "count_review.adjust", "intake.upload",
-    "packing.make_parcel", "picking.report", "putaway.put", "receiving.name_lot", "return_request.ask",
+    "packing.make_parcel", "picking.report", "put_wall.scan", "putaway.put", "receiving.name_lot", "return_request.ask",
     "returns.close", "shipping.hand_over", "shipping.scan_label", "stock_files.upload", "transfers.send",
 )  # fmt: skip
 

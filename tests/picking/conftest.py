@@ -16,11 +16,12 @@ from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import unit_of_work
 from floor.people.models import User
-from floor.picking import queries, service
+from floor.picking import putwall, queries, service, walls
 from floor.picking.models import Walk, WalkTote
+from floor.picking.models_wall import BatchTote, Wall, WallSlot
 from floor.picking.queries import StopView, WalkView
 from floor.picking.service import NewPick, NewStop, NewWalk
-from floor.picking.states import WalkAction
+from floor.picking.states import WalkAction, WalkMode
 from floor.shipments.models import Shipment, ShipmentLine
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
 
@@ -41,7 +42,10 @@ class Floor:
     skus: list
     carrier: object
 
-    def walk(self, db: Session, wants: list[dict[int, int]], *, publish: bool = True, due_in: int = 3) -> Walk:
+    def walk(
+        self, db: Session, wants: list[dict[int, int]], *, publish: bool = True, due_in: int = 3,
+        mode: WalkMode = WalkMode.CLUSTER,
+    ) -> Walk:  # fmt: skip
         """A walk for one shipment per dict of {index of bin and SKU: units}; the first is promised earliest."""
         now = clock.now()
         slots, picks = [], defaultdict(list)
@@ -58,8 +62,9 @@ class Floor:
                 picks[n].append(NewPick(slot, line.id, promise.id, promise.qty))
         stops = tuple(NewStop(self.bins[n].id, self.skus[n].id, 5000, tuple(picks[n])) for n in sorted(picks))
         new = NewWalk(
-            self.house.id, None, tuple(slots), stops, 90_000, 12, now + timedelta(hours=due_in), 5, len(wants), 0
-        )
+            self.house.id, None, tuple(slots), stops, 90_000, 12, now + timedelta(hours=due_in), 5, len(wants), 0,
+            mode,
+        )  # fmt: skip
         walk = service.create_walk(db, new, SYSTEM)
         if publish:
             service.advance(db, walk, WalkAction.PUBLISH, SYSTEM)
@@ -74,9 +79,31 @@ class Floor:
             service.bind_tote(db, walk.id, tote.code, who)
         return walk
 
+    def batch(self, db: Session, wants: list[dict[int, int]], who: Actor, cart: str = "C-SHA-1") -> Walk:
+        """A walk for the put wall in the hands of `who`, one shared tote bound."""
+        walk = self.walk(db, wants, mode=WalkMode.WALL)
+        service.claim(db, walk.id, who)
+        service.bind_cart(db, walk.id, cart, who)
+        service.bind_tote(db, walk.id, self.free_totes(db)[0].code, who)
+        return walk
+
+    def at_the_wall(self, db: Session, wants: list[dict[int, int]], who: Actor) -> tuple[Wall, Walk, str]:
+        """A wall of six slots (made once), a batch picked whole, its tote scanned there; the tote's code, too."""
+        wall = db.exec(select(Wall)).first()
+        wall = wall or walls.put_up(db, self.house.id, "W1", 6, walls.Terms(3, True, 2), SYSTEM)
+        walk = self.batch(db, wants, who)
+        Picker(db, walk, who).pick_all()
+        service.finish(db, walk.id, "L1", who)
+        tote = rows(db, BatchTote, walk_id=walk.id)[0]
+        putwall.begin(db, wall, db.get_one(Tote, tote.tote_id).code, who)
+        return wall, walk, db.get_one(Tote, tote.tote_id).code
+
     def free_totes(self, db: Session) -> list[Tote]:
         busy = select(WalkTote.tote_id).where(WalkTote.is_busy, WalkTote.tote_id.is_not(None))
-        return list(db.exec(select(Tote).where(Tote.id.not_in(busy)).order_by(Tote.code)))
+        shared, slots = select(BatchTote.tote_id).where(BatchTote.is_busy), select(WallSlot.id)
+        mine = select(Tote).where(Tote.warehouse_id == self.house.id)
+        free = mine.where(Tote.id.not_in(busy), Tote.id.not_in(shared), Tote.id.not_in(slots))
+        return list(db.exec(free.order_by(Tote.code)))
 
     def code(self, n: int) -> str:
         return ean(self.skus[n])

@@ -20,12 +20,12 @@ from floor.orders import service as orders
 from floor.orders.models import Order
 from floor.orders.states import OrderAction
 from floor.people.models import User
-from floor.picking import jobs, planning, service
-from floor.picking import queries as walks_of
+from floor.picking import jobs, planning, service, walls
+from floor.picking.checking import broken_walks
 from floor.picking.models import Pick, Stop, Walk, WalkTote
-from floor.picking.states import WalkState
+from floor.picking.states import WalkMode, WalkState
 from floor.shipments import service as shipments
-from floor.shipments.models import Shipment
+from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import lines_of
 from floor.shipments.states import ShipmentAction, ShipmentState
 from tests.allocation.world import a_done_run
@@ -69,7 +69,7 @@ def test_every_promised_unit_is_on_exactly_one_stop(app):
             assert db.get(WalkTote, pick.walk_tote_id).walk_id == stop.walk_id
             picked[pick.reservation_id] += pick.qty
         assert picked == promised
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
 
 
 def test_a_cart_carries_at_most_eight_shipments_each_in_its_slot(app):
@@ -158,7 +158,7 @@ def test_a_worker_killed_between_two_walks_leaves_work_the_next_one_finishes(app
     with reading() as db:
         assert runs.run_for(db, run_id).state is RunState.READY
         assert count(db, WalkTote) == 20
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
         assert count(db, RunCart) == count(db, Walk)
 
 
@@ -179,7 +179,7 @@ def test_two_workers_put_a_shipment_on_one_walk(app):
         thread.join()
     with reading() as db:
         assert broken == []
-        assert walks_of.broken_walks(db) == []
+        assert broken_walks(db) == []
         assert count(db, WalkTote) == 20
 
 
@@ -288,3 +288,17 @@ def test_a_house_without_a_drawn_layout_still_gets_walks(app):
     with reading() as db:
         assert count(db, WalkTote) == 4
         assert all(walk.length_mm > 0 for walk in db.exec(select(Walk)))
+
+
+@pytest.mark.parametrize("most", [0, 1, 9])
+def test_carts_of_small_shipments_are_picked_for_the_wall(app, most):
+    with unit_of_work() as db:
+        walls.put_up(db, a_busy_house(db, 6).id, "W1", 12, walls.Terms(6, True, most), SYSTEM)
+    jobs.make_walks(a_done_run().id)
+    with reading() as db:
+        for walk in db.exec(select(Walk)):
+            mine = [row.shipment_id for row in db.exec(select(WalkTote).where(WalkTote.walk_id == walk.id))]
+            lines = [count(db, ShipmentLine, ShipmentLine.shipment_id == one) for one in mine]
+            small = len(lines) > 1 and max(lines) <= most
+            assert walk.mode is (WalkMode.WALL if small else WalkMode.CLUSTER)
+        assert (most == 9) is any(walk.mode is WalkMode.WALL for walk in db.exec(select(Walk)))

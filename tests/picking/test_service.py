@@ -6,6 +6,7 @@ from floor.events.models import AuditEvent
 from floor.inventory.models import CountTask, Reservation
 from floor.kit.errors import Conflict, Invalid
 from floor.picking import queries, service
+from floor.picking.listing import walks_for
 from floor.picking.models import Cart
 from floor.picking.states import WalkState
 from floor.picking.verdict import Kind
@@ -159,11 +160,11 @@ def test_the_list_shows_the_own_walk_first_and_what_is_left(db, floor, ana, two_
     urgent = floor.walk(db, [{1: 2}], due_in=1)
     for _ in range(6):
         two_orders.scan(two_orders.next_code())
-    listed = queries.walks_for(db, "SHA", ana.id)
+    listed = walks_for(db, "SHA", ana.id)
     assert [(row.id, row.left, row.units, row.totes) for row in listed] == [
         (two_orders.walk.id, 9, 12, 2), (urgent.id, 2, 2, 1),
     ]  # fmt: skip
-    assert queries.walks_for(db, "BJS") == []
+    assert walks_for(db, "BJS") == []
 
 
 def test_every_pick_is_in_the_story_of_its_order(two_orders):

@@ -28,11 +28,15 @@ from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
 from floor.packing.states import PackState, ParcelState
 from floor.picking import checks
+from floor.picking import service as picking
 from floor.picking.models import CheckWhy, Stop, Walk, WalkCheck, WalkTote
-from floor.picking.states import WalkState
+from floor.picking.states import WalkAction, WalkState
+from floor.picking.urgent import on_a_walk
 from floor.returns.models import ReturnCase
 from floor.returns.states import CaseState
 from floor.settings import Settings
+from floor.shipments.models import Shipment
+from floor.shipments.states import ShipmentState
 from floor.shipping.models import Manifest, ManifestState, PrintJob
 from tests.running import RunningHouse
 
@@ -89,6 +93,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         day.live(app, Relay(app.extensions["handlers"]), lambda _words: None)
         _look_at_a_file()
         _leave_something_to_check()
+        _give_up_a_walk()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -112,6 +117,13 @@ def _leave_something_to_check() -> None:
         stop = _one(db, select(Stop).where(Stop.walk_id == walk.id))
         slot = _one(db, select(WalkTote).where(WalkTote.walk_id == walk.id))
         checks.ask(db, walk.id, stop.id, slot.id, CheckWhy.DONE_ELSEWHERE, 2)
+
+
+def _give_up_a_walk() -> None:
+    """Its orders are allocated and on no walk: what a supervisor may put on one under way."""
+    with uow.unit_of_work() as db:
+        walk = _one(db, select(Walk).where(Walk.state == WalkState.PUBLISHED).order_by(col(Walk.due_at).desc()))
+        picking.advance(db, walk, WalkAction.CANCEL, SYSTEM)
 
 
 def _one(db: Session, query: Any) -> Any:
@@ -145,6 +157,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
         lot = _one(db, select(LotBalance.lot_id).where(LotBalance.qty > 0))
         batch = db.exec(select(ImportBatch.id)).first()
+        sorted_ = _one(db, select(Walk).where(col(Walk.wall_id).is_not(None)))
+        urgent = _one(db, select(Shipment.id).where(Shipment.state == ShipmentState.PLANNED, ~on_a_walk()))
         file = _one(db, select(StockImport.id))
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
         number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
@@ -193,6 +207,16 @@ def addresses() -> dict[str, tuple[str, str]]:
         "deliveries.new": (boss, "/deliveries/new"),
         "lots.lot": (boss, f"/lots/{lot}"),
         "lots.lot_called": (boss, "/lots/nothing"),
+        "floor_board.index": (boss, "/walks/board"),
+        "floor_board.joining": ("B-9001", f"/walks/board/urgent/{urgent}"),
+        "floor_board.mine": (picker, "/walks/board/mine"),
+        "floor_board.walk": (boss, f"/walks/board/{walk}"),
+        "put_wall.back": (picker, f"/walls/{sorted_.wall_id}/batches/{sorted_.id}/back"),
+        "put_wall.batch": (picker, f"/walls/{sorted_.wall_id}/batches/{sorted_.id}"),
+        "put_wall.home": (picker, f"/walls/{sorted_.wall_id}"),
+        "put_wall.index": (picker, "/walls"),
+        "put_wall.missing": (picker, f"/walls/{sorted_.wall_id}/batches/{sorted_.id}/missing"),
+        "put_wall.setup": (boss, "/walls/setup"),
         "putaway.waiting": (picker, "/putaways"),
         "qc.waiting": (boss, "/qc"),
         "receiving.closing": (boss, f"/receiving/{come}/close"),
