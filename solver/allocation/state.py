@@ -76,7 +76,9 @@ def kept(shop: Workshop, prices: Prices, sequence: Ints) -> tuple[Ints, Ints, Fl
     )  # fmt: skip
     house, service, cost, room = np.full(groups, -1), np.full(groups, -1), shop.nothing.copy(), shop.room()
     announced = np.maximum.reduceat(home, market.group_first[:-1])[sequence] >= 0
-    kernel.place(at_home, prices, room, sequence[announced], shop.desks[0], cost, house, service, QUICK)
+    kernel.place(
+        at_home, no_prices(shop.problem), room, sequence[announced], shop.desks[0], cost, house, service, QUICK
+    )
     others = sequence[np.maximum.reduceat(house, market.group_first[:-1])[sequence] < 0]
     kernel.place(market, prices, room, others, shop.desks[0], cost, house, service, QUICK)
     return house, service, cost
