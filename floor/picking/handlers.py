@@ -24,5 +24,5 @@ def take_back_walks(happened: Happened) -> None:
 
 
 def shorten_walk(happened: Happened) -> None:
-    """picking.walk.short_reported: the instant answer put new stops in; the rest of the walk is looked at as a whole."""
+    """picking.walk.short_reported: the instant answer put new stops in; what is left is now looked at as a whole."""
     jobs.shorten(happened.subject_id)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +29,7 @@ from solver.batching.check import violations
 from solver.batching.problem import Cart, Order, Pace, Problem
 from solver.batching.solve import solve as batch
 from solver.common import Stop
+from solver.routing.greedy import route_of
 from solver.routing.lines import Gathering, Line, Source, choose
 from solver.routing.plan import Route
 from solver.routing.problem import Closed, Layout, OneWay, Point
@@ -179,7 +179,7 @@ def _floor(layout: Mapping[str, Any], points: Sequence[Point]) -> tuple[Layout, 
 
 
 def _one_way(floor: Layout, layout: Mapping[str, Any]) -> tuple[OneWay, ...]:
-    """`one_way`: [x of the aisle, from y, to y] in mm, walked from the first to the second; elsewhere it means nothing."""
+    """`one_way`: [x of the aisle, from y, to y] in mm, walked from the first to the second, in whole blocks."""
     return tuple(
         OneWay(floor.aisles_x_mm.index(x), block, first < last)
         for x, first, last in layout.get("one_way") or ()
@@ -307,11 +307,9 @@ def read_rest(db: Session, walk_id: int) -> Rest | None:
     walk = db.get_one(Walk, walk_id)
     if walk.state is not WalkState.PICKING:
         return None
-    open_stops = sa.select(col(WalkStop.id), col(Bin.x_mm), col(Bin.y_mm)).join(
-        Bin, col(Bin.id) == col(WalkStop.bin_id)
-    )
     mine = (col(WalkStop.walk_id) == walk_id) & (col(WalkStop.state) == StopState.OPEN)
-    rows = db.execute(open_stops.where(mine).order_by(col(WalkStop.position))).all()
+    spots = sa.select(col(WalkStop.id), col(Bin.x_mm), col(Bin.y_mm)).where(mine, col(Bin.id) == col(WalkStop.bin_id))
+    rows = db.execute(spots.order_by(col(WalkStop.position))).all()
     points = tuple(Point(row.x_mm, row.y_mm) for row in rows)
     if len(set(points)) < 3:
         return None
@@ -327,8 +325,7 @@ def find_rest(rest: Rest) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     here, *others = dict.fromkeys(rest.points)
     way = Way(rest.layout, here, rest.depot, tuple(others))
     found = compute.run(resumed, way, others[0])
-    now = [here, *others, rest.depot]
-    if len(found.order) < len(others) or found.length_mm >= sum(rest.layout.walk_mm(a, b) for a, b in pairwise(now)):
+    if len(found.order) < len(others) or found.length_mm >= route_of(way, range(len(others)), "now").length_mm:
         return None
     legs = dict(zip((others[i] for i in found.order), found.legs_mm, strict=False))
     rank = {point: n for n, point in enumerate([here, *legs])}

@@ -29,7 +29,7 @@ class Shelf:
 
 
 def shelves_of(db: Session, warehouse_id: int, sku_ids: Iterable[int]) -> Mapping[int, tuple[Shelf, ...]]:
-    """SKU -> its bins in this warehouse, by code. Not of SKUs with lots: what expires first is promised and stays so."""
+    """SKU -> its bins in this warehouse, by code. Not of SKUs with lots: what expires first stays promised."""
     rows = db.execute(
         sa.select(
             col(Bin.id), col(Bin.code), col(Balance.sku_id), col(Bin.x_mm), col(Bin.y_mm), col(Bin.kind),

@@ -181,8 +181,8 @@ def drop_cancelled(db: Session, walk: Walk, actor: Actor) -> list[tuple[int, int
 
 
 def reorder(db: Session, walk: Walk, seen: Sequence[int], order: Sequence[int], legs_mm: Sequence[int]) -> bool:
-    """Open stops take each other's positions. False, and nothing changes, when they are no longer `seen`, in that order,
-    or somebody stands at another than the first."""
+    """Open stops take each other's positions. False, and nothing changes, when they are no longer `seen`, in that
+    order, or somebody stands at another than the first."""
     mine = select(Stop).where(Stop.walk_id == walk.id, Stop.state == StopState.OPEN).order_by(col(Stop.position))
     stops = db.exec(mine.with_for_update().execution_options(populate_existing=True)).all()
     if [stop.id for stop in stops] != list(seen) or any(stop.bin_seen or stop.in_hand for stop in stops[1:]):
