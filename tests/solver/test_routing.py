@@ -174,7 +174,8 @@ def ruled_problems(draw: st.DrawFn) -> Problem:
 def tours(draw: st.DrawFn) -> Tour:
     """Up to three storeys, one or two lifts."""
     storeys = tuple(draw(st.lists(ruled_layouts(), min_size=1, max_size=3)))
-    lifts = tuple(draw(st.lists(st.builds(Lift, coordinates, coordinates, st.just(4_000)), min_size=1, max_size=2)))
+    doors = draw(st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=2, unique=True))
+    lifts = tuple(Lift(x, y, 4_000) for x, y in doors)
     spots = st.builds(Point, coordinates, coordinates, st.sampled_from(range(len(storeys))))
     start = draw(spots)
     end = draw(st.one_of(st.just(start), spots))
