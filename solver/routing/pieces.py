@@ -81,9 +81,9 @@ def pieces_of(problem: Problem | Tour, layout: Layout | Building) -> Pieces:
                 picks = [(y - low, i) for y, i in some if low < y < high]
                 found += _along(floor, aisle, low, high, node(storey, x, low), node(storey, x, high), picks)
     for n, lift in enumerate(lifts):
-        cabins = [node(-1 - n, storey, 0) for storey in range(len(storeys))]
-        found += [Piece(a, b, lift.ride_mm) for a, b in pairwise(cabins)]
-        for storey, cabin in enumerate(cabins):
+        shaft = [node(-1 - n, storey, 0) for storey in range(len(storeys))]
+        found += [Piece(a, b, lift.ride_mm) for a, b in pairwise(shaft)]
+        for storey, cabin in enumerate(shaft):
             spot = place(Point(lift.x_mm, lift.y_mm, storey))
             found.append(Piece(node(storey, spot.x_mm, spot.y_mm), cabin, spot.stub_mm))
     a, b = (node(*cabins.get(p, (p.storey, place(p).x_mm, place(p).y_mm))) for p in ends)
