@@ -139,6 +139,7 @@ HANDLERS: dict[str, Handler] = {
     "allocation.run": allocation_handlers.run_asked,
     "picking.make_walks": picking_handlers.make_walks,
     "picking.publish_walks": picking_handlers.publish_walks,
+    "picking.shorten_walk": picking_handlers.shorten_walk,
     "picking.take_back_walks": picking_handlers.take_back_walks,
     "tracking.follow_shipment": tracking_handlers.follow_shipment,
 }
@@ -169,6 +170,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "allocation.run.applied": ("picking.make_walks",),
     "allocation.run.published": ("picking.publish_walks",),
     "allocation.run.taken_back": ("picking.take_back_walks",),
+    "picking.walk.short_reported": ("picking.shorten_walk",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
 }
 

@@ -21,3 +21,8 @@ def take_back_walks(happened: Happened) -> None:
     """allocation.run.taken_back: walks nobody has claimed disappear from the pickers' lists."""
     with unit_of_work() as db:
         service.take_back_walks(db, happened.subject_id, SYSTEM)
+
+
+def shorten_walk(happened: Happened) -> None:
+    """picking.walk.short_reported: the instant answer put new stops in; what is left is now looked at as a whole."""
+    jobs.shorten(happened.subject_id)

@@ -16,8 +16,10 @@ from floor.allocation.models import RunCart
 from floor.allocation.states import RunState, Stage
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
-from floor.picking import planning, service
+from floor.picking import planning, service, walking
+from floor.picking import queries as walks
 from floor.picking.planning import Routed, Site
+from floor.picking.states import WalkState
 
 log = logging.getLogger(__name__)
 
@@ -110,3 +112,15 @@ def _ready(run_id: int) -> None:
 
 def _since(began: float) -> int:
     return int((time.perf_counter() - began) * 1000)
+
+
+def shorten(walk_id: int) -> bool:
+    """What is left of a walk under way in a shorter order, if there is one and the picker is no further meanwhile."""
+    with reading() as db:
+        rest = planning.read_rest(db, walk_id)
+    better = planning.find_rest(rest) if rest else None
+    if rest is None or better is None:
+        return False
+    with unit_of_work() as db:
+        walk = walks.locked(db, walk_id)
+        return walk.state is WalkState.PICKING and walking.reorder(db, walk, rest.stops, *better)

@@ -4,7 +4,7 @@ The scenario of a stop lives beside this file: scanning (bin, item, tote), short
 undoing; walking holds what they share. Doors call all of it from here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from floor.picking.ending import Summary, finish, summary
 from floor.picking.models import Cart, Pick, Stop, Walk, WalkTote
 from floor.picking.replaying import Told, replay
 from floor.picking.scanning import scan, set_quantity, skip
+from floor.picking.shelves import move_promises
 from floor.picking.shorting import Why, consequences, report
 from floor.picking.states import WalkAction, WalkMode, WalkState
 from floor.picking.undoing import undo
@@ -78,8 +79,9 @@ def create_walk(db: Session, new: NewWalk, actor: Actor) -> Walk | None:
 
     The shipments stay allocated: picking begins when somebody claims the walk.
     """
-    if not _still_planned(db, new):
+    if not _still_planned(db, new) or not (followed := _with_promises(db, new)):
         return None
+    new = followed
     walk = Walk(
         number=ids.new_id()[:20],  # unique until the id is known
         warehouse_id=new.warehouse_id, run_id=new.run_id, due_at=new.due_at, priority=new.priority,
@@ -121,6 +123,21 @@ def _still_planned(db: Session, new: NewWalk) -> bool:
     wanted = {pick.reservation_id: pick.qty for stop in new.stops for pick in stop.picks}
     promises = db.exec(select(Reservation).where(col(Reservation.id).in_(wanted))).all()
     return {promise.id: promise.pending for promise in promises} == wanted
+
+
+def _with_promises(db: Session, new: NewWalk) -> NewWalk | None:
+    """Promises go along to the bins the walk chose. None when somebody took the free units there; a later plan then
+    starts from what is promised."""
+    moved = move_promises(db, {p.reservation_id: stop.bin_id for stop in new.stops for p in stop.picks})
+    if moved is None:
+        return None
+    stops = [
+        replace(
+            stop, picks=tuple(replace(p, reservation_id=moved.get(p.reservation_id, p.reservation_id)) for p in picks)
+        )
+        for stop, picks in ((stop, stop.picks) for stop in new.stops)
+    ]
+    return replace(new, stops=tuple(stops))
 
 
 def publish_walks(db: Session, run_id: int, actor: Actor) -> int:

@@ -229,3 +229,22 @@ def shipments_in(db: Session, walk: Walk, state: ShipmentState) -> list[Shipment
     mine = select(WalkTote.shipment_id).where(WalkTote.walk_id == walk.id)
     query = select(Shipment).where(col(Shipment.id).in_(mine), Shipment.state == state).order_by(col(Shipment.id))
     return list(db.exec(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def reorder(db: Session, walk: Walk, seen: Sequence[int], order: Sequence[int], legs_mm: Sequence[int]) -> bool:
+    """Open stops take each other's positions. False, and nothing changes, when they are no longer `seen`, in that
+    order, or somebody stands at another than the first."""
+    mine = select(Stop).where(Stop.walk_id == walk.id, Stop.state == StopState.OPEN).order_by(col(Stop.position))
+    stops = db.exec(mine.with_for_update().execution_options(populate_existing=True)).all()
+    if [stop.id for stop in stops] != list(seen) or any(stop.bin_seen or stop.in_hand for stop in stops[1:]):
+        return False
+    positions = [stop.position for stop in stops]
+    by_id = {stop.id: stop for stop in stops}
+    for sign in (-1, 1):  # two steps, because (walk, position) is unique at every moment
+        for stop_id, position in zip(order, positions, strict=True):
+            by_id[stop_id].position = sign * position
+        db.flush()
+    for stop_id, leg in zip(order[1:], legs_mm, strict=True):
+        by_id[stop_id].leg_mm = leg
+    db.flush()
+    return True

@@ -18,6 +18,8 @@ from solver.routing.pieces import Piece, Pieces
 
 #: Rounds of asking for connectedness, and branches of one round at the usual effort.
 _ROUNDS, _BRANCHES = 12, 20
+#: Two-way pieces with picks up to which the programme is tried.
+_TWO_WAY = 12
 
 
 @dataclass(slots=True)
@@ -40,6 +42,11 @@ class _Model:
     uses: list[_Use] = field(default_factory=list)
     into: dict[int, list[tuple[int, Any]]] = field(default_factory=lambda: defaultdict(list))
     out: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
+
+
+def is_promising(floor: Pieces) -> bool:
+    """Two-way pieces with picks make the relaxation weak; with many of them the programme branches for long."""
+    return sum(bool(piece.picks) and piece.is_up and piece.is_down for piece in floor.pieces) <= _TWO_WAY
 
 
 def shortest(floor: Pieces, stop: Stop) -> tuple[tuple[int, ...] | None, int]:

@@ -42,8 +42,16 @@ def pieces_of(problem: Problem | Tour, layout: Layout | Building) -> Pieces:
     def node(storey: int, x: int, y: int) -> int:
         return number.setdefault((storey, x, y), len(number))
 
+    cabins = {
+        Point(lift.x_mm, lift.y_mm, storey): (-1 - n, storey, 0)
+        for n, lift in enumerate(lifts) for storey in range(len(storeys))
+    }  # fmt: skip
+
     def place(point: Point) -> Place:
         return storeys[point.storey].place(point)
+
+    def stub(point: Point) -> int:
+        return 0 if point in cabins else place(point).stub_mm
 
     found: list[Piece] = []
     at: dict[int, list[int]] = defaultdict(list)
@@ -52,7 +60,9 @@ def pieces_of(problem: Problem | Tour, layout: Layout | Building) -> Pieces:
     doors = [Point(lift.x_mm, lift.y_mm, storey) for storey in range(len(storeys)) for lift in lifts]
     for i, pick in enumerate(problem.picks):
         spot = place(pick)
-        if spot.aisle is None:
+        if pick in cabins:
+            at[node(*cabins[pick])].append(i)
+        elif spot.aisle is None:
             at[node(pick.storey, spot.x_mm, spot.y_mm)].append(i)
         else:
             inside[pick.storey, spot.x_mm].append((spot.y_mm, i))
@@ -71,15 +81,15 @@ def pieces_of(problem: Problem | Tour, layout: Layout | Building) -> Pieces:
                 picks = [(y - low, i) for y, i in some if low < y < high]
                 found += _along(floor, aisle, low, high, node(storey, x, low), node(storey, x, high), picks)
     for n, lift in enumerate(lifts):
-        cabins = [node(-1 - n, storey, 0) for storey in range(len(storeys))]
-        found += [Piece(a, b, lift.ride_mm) for a, b in pairwise(cabins)]
-        for storey, cabin in enumerate(cabins):
+        shaft = [node(-1 - n, storey, 0) for storey in range(len(storeys))]
+        found += [Piece(a, b, lift.ride_mm) for a, b in pairwise(shaft)]
+        for storey, cabin in enumerate(shaft):
             spot = place(Point(lift.x_mm, lift.y_mm, storey))
             found.append(Piece(node(storey, spot.x_mm, spot.y_mm), cabin, spot.stub_mm))
-    a, b = (node(p.storey, place(p).x_mm, place(p).y_mm) for p in ends)
+    a, b = (node(*cabins.get(p, (p.storey, place(p).x_mm, place(p).y_mm))) for p in ends)
     apart = {pick for pick in problem.picks if pick not in ends}
-    own = 0 if problem.start == problem.end and not apart else sum(place(p).stub_mm for p in ends)
-    stubs = own + 2 * sum(place(pick).stub_mm for pick in apart)
+    own = 0 if problem.start == problem.end and not apart else sum(stub(p) for p in ends)
+    stubs = own + 2 * sum(stub(pick) for pick in apart)
     there = {
         n: sorted(some, key=lambda i: (problem.picks[i].x_mm, problem.picks[i].y_mm)) for n, some in at.items() if some
     }

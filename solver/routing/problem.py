@@ -152,6 +152,8 @@ class Building:
     def __post_init__(self) -> None:
         if not self.storeys or (len(self.storeys) > 1 and not self.lifts):
             raise ValueError("a building needs a storey, and a lift where it has several")
+        if len({(lift.x_mm, lift.y_mm) for lift in self.lifts}) < len(self.lifts):
+            raise ValueError("two lifts stand at one place")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
     bound = 0
     if not isinstance(layout, Network) and stop.work:
         floor = pieces_of(problem, layout)
-        order, bound = flow.shortest(floor, stop)
+        order, bound = flow.shortest(floor, stop) if flow.is_promising(floor) else (None, 0)
         if order is not None and len(order) == len(problem.picks):
             turn = {problem.end: 2, problem.start: 0}  # no stub is walked twice
             order = tuple(sorted(order, key=lambda i: turn.get(problem.picks[i], 1)))

@@ -2,7 +2,7 @@
 own, and the ride passes every storey in use once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solver.common import Status
 from solver.routing.plan import Route
@@ -33,15 +33,21 @@ def split(tour: Problem | Tour, building: Building) -> list[Part]:
 
 def _part(tour: Problem | Tour, building: Building, storey: int, rides: bool) -> Part:
     picks = [i for i, pick in enumerate(tour.picks) if pick.storey == storey]
-    points = [tour.picks[i] for i in picks]
+    points = [_flat(tour.picks[i]) for i in picks]
+    start, end = _flat(tour.start), _flat(tour.end)
     is_first, is_last = storey == tour.start.storey, storey == tour.end.storey
     if not rides:
-        return Part(storey, Problem(building.storeys[storey], tour.start, tour.end, tuple(points)), tuple(picks))
-    lift = Point(building.lifts[0].x_mm, building.lifts[0].y_mm, storey)
+        return Part(storey, Problem(building.storeys[storey], start, end, tuple(points)), tuple(picks))
+    lift = Point(building.lifts[0].x_mm, building.lifts[0].y_mm)
     if is_first and is_last:
         picks, points = [*picks, -1], [*points, lift]
-    a, b = tour.start if is_first else lift, tour.end if is_last else lift
+    a, b = start if is_first else lift, end if is_last else lift
     return Part(storey, Problem(building.storeys[storey], a, b, tuple(points)), tuple(picks))
+
+
+def _flat(point: Point) -> Point:
+    """On a floor of its own."""
+    return replace(point, storey=0)
 
 
 def joined(tour: Problem | Tour, building: Building, parts: Sequence[Part], routes: Sequence[Route]) -> Route:

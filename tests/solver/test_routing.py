@@ -9,9 +9,11 @@ from benchmarks.instances import rows_of
 from benchmarks.routing import public_problem
 from solver.common import Status
 from solver.routing.check import shortest_mm, violations
-from solver.routing.greedy import nearest_neighbour, s_shape
-from solver.routing.problem import Layout, Point, Problem
-from solver.routing.solve import solve
+from solver.routing.floor import stub_total
+from solver.routing.greedy import largest_gap, nearest_neighbour, s_shape
+from solver.routing.length import ground_of, keys_of, walk_length
+from solver.routing.problem import Building, Closed, Layout, Lift, Network, OneWay, Point, Problem, Tour
+from solver.routing.solve import resumed, solve
 from solver.routing.table import table
 
 TWO_AISLES = Layout((0, 5_000), (0, 10_000))
@@ -99,7 +101,7 @@ def test_the_route_is_as_short_as_trying_every_order(problem: Problem):
 @settings(max_examples=60, deadline=None)
 @given(problems(most_picks=25))
 def test_the_route_is_never_longer_than_the_plain_ones(problem: Problem):
-    route, plain = solve(problem), [s_shape(problem), nearest_neighbour(problem)]
+    route, plain = solve(problem), [s_shape(problem), largest_gap(problem), nearest_neighbour(problem)]
     assert all(violations(problem, other) == () for other in [route, *plain])
     assert route.length_mm <= min(other.length_mm for other in plain)
 
@@ -110,13 +112,13 @@ def test_walking_distances_agree_with_the_graph_of_walkways(problem: Problem):
     assert problem.layout.walk_mm(problem.start, problem.end) == shortest_mm(problem, problem.start, problem.end)
 
 
-def test_floors_of_many_blocks_are_searched_and_repeat():
+def test_floors_of_many_blocks_are_proven_too_and_repeat():
     layout = Layout((0, 3_000, 6_000), tuple(range(0, 8_000, 1_000)))
     picks = tuple(Point(3_000 * (i % 3), 1_000 * (i * 5 % 7) + 400) for i in range(9))
     problem = Problem(layout, DOCK, DOCK, picks)
     route = solve(problem)
     assert violations(problem, route) == ()
-    assert route.bound_mm is None
+    assert route.bound_mm == route.length_mm
     assert route.length_mm <= min(s_shape(problem).length_mm, nearest_neighbour(problem).length_mm)
     assert solve(problem) == route
 
@@ -142,3 +144,122 @@ def test_forty_public_instances_are_solved_to_their_proven_optimum(blocks: int):
     known = f"opt_{blocks}block"
     ours = [solve(public_problem(row, blocks)).length_mm for row in rows[::48]]
     assert ours == [round(row[known] * 1_000) for row in rows[::48]]
+
+
+# --- where not everybody walks everywhere ---------------------------------------------------------------------------
+
+
+@st.composite
+def ruled_layouts(draw: st.DrawFn) -> Layout:
+    """Up to four aisles and three blocks, some sub-aisles one-way, some stretches closed."""
+    aisles = sorted(draw(st.sets(coordinates, min_size=1, max_size=4)))
+    cross = sorted(draw(st.sets(coordinates, min_size=2, max_size=4)))
+    where = [(a, b) for a in range(len(aisles)) for b in range(len(cross) - 1)]
+    one_way = tuple(OneWay(a, b, draw(st.booleans())) for a, b in draw(st.sets(st.sampled_from(where), max_size=5)))
+    closed = [
+        Closed(a, low, low + draw(st.sampled_from([500, 1_000, 2_000])))
+        for a, low in draw(st.sets(st.tuples(st.sampled_from(range(len(aisles))), coordinates), max_size=2))
+    ]
+    return Layout(tuple(aisles), tuple(cross), one_way, tuple(closed))
+
+
+@st.composite
+def ruled_problems(draw: st.DrawFn) -> Problem:
+    start = draw(points)
+    end = draw(st.one_of(st.just(start), points))
+    return Problem(draw(ruled_layouts()), start, end, tuple(draw(st.lists(points, max_size=4))))
+
+
+@st.composite
+def tours(draw: st.DrawFn) -> Tour:
+    """Up to three storeys, one or two lifts."""
+    storeys = tuple(draw(st.lists(ruled_layouts(), min_size=1, max_size=3)))
+    doors = draw(st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=2, unique=True))
+    lifts = tuple(Lift(x, y, 4_000) for x, y in doors)
+    spots = st.builds(Point, coordinates, coordinates, st.sampled_from(range(len(storeys))))
+    start = draw(spots)
+    end = draw(st.one_of(st.just(start), spots))
+    return Tour(Building(storeys, lifts), start, end, tuple(draw(st.lists(spots, max_size=4))))
+
+
+def shortest_of_all_orders(problem: Problem | Tour) -> int | None:
+    stops = [problem.start, *problem.picks, problem.end]
+    leg = {(a, b): shortest_mm(problem, a, b) for a in stops for b in stops}
+    lengths = []
+    for order in permutations(problem.picks):
+        legs = [leg[pair] for pair in pairwise([problem.start, *order, problem.end])]
+        if None not in legs:
+            lengths.append(sum(legs))
+    return min(lengths, default=None)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.one_of(ruled_problems(), tours()))
+def test_one_way_closed_and_stacked_floors_are_walked_as_short_as_trying_every_order(problem: Problem | Tour):
+    route, best = solve(problem), shortest_of_all_orders(problem)
+    assert violations(problem, route) == ()
+    assert (route.status is Status.INFEASIBLE) == (best is None)
+    if best is not None:
+        assert route.length_mm == best
+        assert route.bound_mm is None or route.bound_mm <= best
+
+
+def test_a_one_way_aisle_is_walked_to_its_end():
+    layout = Layout((0, 5_000), (0, 10_000), (OneWay(0, 0, True),))
+    route = solve(Problem(layout, DOCK, DOCK, (Point(0, 1_000), Point(0, 2_000))))
+    assert route.length_mm == 10_000 + 5_000 + 10_000 + 5_000
+    assert route.order == (0, 1)
+    assert route.status is Status.OPTIMAL
+
+
+def test_a_closed_stretch_is_walked_up_to_from_both_ends():
+    layout = Layout((0, 5_000), (0, 10_000), (), (Closed(0, 4_000, 6_000),))
+    route = solve(Problem(layout, DOCK, DOCK, (Point(0, 4_000), Point(0, 6_000))))
+    assert route.length_mm == 2 * 4_000 + 2 * (5_000 + 10_000 + 5_000 + 4_000)
+    assert route.status is Status.OPTIMAL
+
+
+def test_a_pick_nobody_can_reach_is_said_to_be_so():
+    layout = Layout((0, 5_000), (0, 10_000), (), (Closed(0, 4_000, 6_000),))
+    problem = Problem(layout, DOCK, DOCK, (Point(0, 5_000),))
+    route = solve(problem)
+    assert route.status is Status.INFEASIBLE
+    assert violations(problem, route) == ()
+    fine = Problem(layout, DOCK, DOCK, (Point(0, 3_000),))
+    assert violations(fine, replace(solve(fine), status=Status.INFEASIBLE)) != ()
+
+
+def test_the_checker_finds_a_walk_against_a_one_way_aisle():
+    two_way = Problem(TWO_AISLES, DOCK, DOCK, (Point(0, 1_000),))
+    one_way = replace(two_way, layout=replace(TWO_AISLES, one_way=(OneWay(0, 0, True),)))
+    assert violations(one_way, solve(two_way)) != ()
+
+
+def test_a_floor_of_any_shape_is_walked_along_its_ways():
+    spots = (Point(0, 0), Point(5_000, 0), Point(5_000, 5_000), Point(0, 9_000))
+    ways = ((0, 1, 5_000), (1, 2, 5_000), (2, 3, 9_000), (3, 0, 9_000), (2, 0, 20_000))
+    tour = Tour(Network(spots, ways), spots[0], spots[0], (spots[2], spots[1]))
+    route = solve(tour)
+    assert (route.order, route.length_mm, route.status) == ((1, 0), 28_000, Status.OPTIMAL)
+    assert violations(tour, route) == ()
+
+
+def test_a_picker_keeps_going_where_turning_round_saves_nothing():
+    """Two picks as far up as down the aisle: either may come first."""
+    picks = (Point(0, 2_000), Point(0, 8_000))
+    problem = Problem(TWO_AISLES, Point(0, 5_000), Point(0, 5_000), picks)
+    for ahead, order in ((picks[0], (0, 1)), (picks[1], (1, 0))):
+        assert resumed(problem, ahead).order == order
+    uphill = replace(problem, end=Point(0, 9_000))
+    assert resumed(uphill, picks[1]).order == (0, 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.data())
+def test_a_length_alone_is_that_of_the_route(problem: Problem, data: st.DataObject):
+    layout = problem.layout
+    ground = ground_of(layout, problem.start, problem.end, problem.picks)
+    places = [layout.place(pick) for pick in problem.picks]
+    keys = keys_of(ground, layout, places)
+    stubs = stub_total(problem, places, layout.place(problem.start), layout.place(problem.end))
+    assert walk_length(ground, keys) + stubs == solve(problem).length_mm
