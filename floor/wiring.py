@@ -171,6 +171,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "allocation.run.published": ("picking.publish_walks",),
     "allocation.run.taken_back": ("picking.take_back_walks",),
     "picking.walk.short_reported": ("picking.shorten_walk",),
+    "picking.walk.order_joined": ("picking.shorten_walk",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
 }
 

@@ -545,7 +545,8 @@
     if (!line || !base || !who) return;
     const kept = JSON.parse(line);
     const known = pack?.walk === Number(walkHere()) && pack.by === who && pack.lang.slice(0, 2) === root.lang.slice(0, 2);
-    const same = known && kept.stops.every(([id]) => pack.stops[id] && (pack.screens[id] || !kept.stops.find(([other]) => other === id)[6].length));
+    // Another order of the stops, as after a short pick, is another walk too: their numbers stand on the drawn screens.
+    const same = known && kept.stops.every(([id, , , , , , puts], n) => pack.at[n]?.id === id && (pack.screens[id] || !puts.length));
     if (!same || JSON.stringify(kept.slots) !== JSON.stringify(pack.slots)) return carry();
     if (unsent.length) return undefined;
     adopt(kept);
