@@ -61,8 +61,9 @@
     const tone = e.target.closest?.("[data-tone]")?.dataset.tone;
     if (tone) play(tone);
   });
-  // Any first touch or key lets the page sound later; scanners give that key themselves.
-  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, context, { once: true, capture: true });
+  // Any first touch or key lets the page sound later; scanners give that key themselves. Opening the sound may take longer
+  // than a scanner's pause between keys: it waits until the key is handled.
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => setTimeout(context), { once: true, capture: true });
   if (document.body.dataset.verdict) play(document.body.dataset.verdict);
   speak(document);
 })();
