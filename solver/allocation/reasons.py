@@ -21,6 +21,8 @@ from solver.compiling import compiled
 MISSING, NOTHING = 1e8, 1e14
 #: And next to nothing, where the cheapest plan is asked for.
 LITTLE = 1.0
+#: Orders that may come first for one thing that is missing, those with most at stake: more would cost minutes.
+MOST_RIVALS = 16
 #: Units and lines that others would make way with for an order that is let in.
 NEAR = 2
 
@@ -43,13 +45,11 @@ class _Explainer:
         self.asked = _open(some_orders(problem, out))
         whole, true = _at_any_cost(self.asked), market_of(replace(self.asked, partial=problem.partial[out]))
         desk, mine = paper(whole, self.asked), spans(problem.group_first, out)
-        by = np.argsort(self.asked.sku, kind="stable")
-        wanted = Wanted(
-            np.searchsorted(self.asked.sku[by], np.arange(len(problem.stock) + 1)),
-            self.asked.order_of_group[self.asked.group_of_line][by],
-            np.arange(len(out)),
-            *_claims(self.asked, state.house[mine]),
-        )
+        at_stake, claim = _claims(self.asked, state.house[mine])
+        order = self.asked.order_of_group[self.asked.group_of_line]
+        by = np.lexsort((-at_stake[order], self.asked.sku))
+        first = np.searchsorted(self.asked.sku[by], np.arange(len(problem.stock) + 1))
+        wanted = Wanted(first, order[by], np.argsort(-at_stake, kind="stable"), at_stake, claim)
         room = Room(*(row.copy() for row in state.room))
         self.carried, self.lacks = _smallest(
             whole, true, wanted, whole.way_cost.copy(), no_prices(self.asked), no_prices(self.asked), room,
@@ -115,7 +115,7 @@ def _claims(asked: Problem, house: Ints) -> tuple[Floats, Floats]:
 
 
 class Wanted(NamedTuple):
-    """Orders left out: those that want SKU x are order[first[x]:first[x + 1]]."""
+    """Orders left out: those that want SKU x are order[first[x]:first[x + 1]]; those with most at stake come first."""
 
     first: Ints
     order: Ints
@@ -171,7 +171,7 @@ def _free(
     row = begin
     while row < count:
         rivals = wanted.order[wanted.first[found[row, 3]] : wanted.first[found[row, 3] + 1]]
-        for q in rivals if found[row, 1] == 0 else wanted.all:
+        for q in (rivals if found[row, 1] == 0 else wanted.all)[:MOST_RIVALS]:
             if q == o or came[q] or (wanted.at_stake[q] < wanted.at_stake[o] and wanted.claim[q] < wanted.claim[o]):
                 continue
             take(true, room, q, house, service, -1)
