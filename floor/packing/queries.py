@@ -14,7 +14,8 @@ from floor.orders.models import Order
 from floor.packing.models import Pack, PackLine, PackScan, Parcel, ParcelLine, Station
 from floor.packing.states import PackState, ParcelState
 from floor.people.models import User
-from floor.picking.models import Pick, Stop, WalkTote
+from floor.picking import queries as picking
+from floor.picking.models import WalkTote
 from floor.picking.models_wall import Wall, WallSlot
 from floor.shipments.models import Carrier, Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
@@ -219,13 +220,7 @@ def to_box(db: Session, pack_id: int) -> list[tuple[PackLine, Sku, int]]:
 
 def picked_from(db: Session, shipment_line_id: int) -> Bin | None:
     """The bin most units of a line were picked from: where to count when one turns out missing."""
-    return db.exec(
-        select(Bin)
-        .join(Stop, col(Stop.bin_id) == Bin.id)
-        .join(Pick, col(Pick.stop_id) == Stop.id)
-        .where(Pick.shipment_line_id == shipment_line_id, col(Pick.picked) > 0)
-        .order_by(col(Pick.picked).desc(), col(Pick.id))
-    ).first()
+    return next(iter(picking.picked_from(db, shipment_line_id)), None)
 
 
 def quarantine_of(db: Session, warehouse_id: int) -> Bin | None:

@@ -33,7 +33,7 @@ def broken_walls(db: Session) -> list[str]:
 def _broken_totes(db: Session) -> list[str]:
     """A batch's totes hold what is neither in a slot nor gone."""
     wanted: sa.Select = sa.select(
-        col(WallLine.walk_id).label("walk"), col(WallLine.sku_id).label("sku"),
+        col(WallLine.walk_id).label("of"), col(WallLine.sku_id).label("sku"),
         (col(WallLine.qty) - col(WallLine.in_slot) - col(WallLine.gone)).label("units"),
     )  # fmt: skip
     lying = (
@@ -42,15 +42,9 @@ def _broken_totes(db: Session) -> list[str]:
         .join(Walk, col(Walk.id) == col(BatchTote.walk_id))
         .where(col(BatchTote.is_busy), col(Walk.state) == WalkState.DONE)
     )
-    every = sa.union_all(wanted, lying).subquery()
-    off = (
-        sa.select(every.c.walk, every.c.sku, sa.func.sum(every.c.units).label("off"))
-        .group_by(every.c.walk, every.c.sku)
-        .having(sa.func.sum(every.c.units) != 0)
-    )
     return [
-        f"walk {row.walk} sku {row.sku}: its wall lines say {row.off:+d} more than its totes hold"
-        for row in db.execute(off)
+        f"walk {row.of} sku {row.sku}: its wall lines say {row.off:+d} more than its totes hold"
+        for row in db.execute(_differing(wanted, lying))
     ]
 
 
@@ -65,22 +59,23 @@ def _broken_slots(db: Session) -> list[str]:
         .subquery()
     )
     told: sa.Select = sa.select(
-        col(WallLine.shipment_id).label("shipment"), col(WallLine.sku_id).label("sku"),
+        col(WallLine.shipment_id).label("of"), col(WallLine.sku_id).label("sku"),
         col(WallLine.in_slot).label("units"),
     ).join(slot, slot.c.shipment == col(WallLine.shipment_id))  # fmt: skip
     lying = sa.select(slot.c.shipment, col(Balance.sku_id), -col(Balance.qty)).join(
         slot, slot.c.tote == col(Balance.place_id)
     )
-    every = sa.union_all(told, lying).subquery()
-    off = (
-        sa.select(every.c.shipment, every.c.sku, sa.func.sum(every.c.units).label("off"))
-        .group_by(every.c.shipment, every.c.sku)
-        .having(sa.func.sum(every.c.units) != 0)
-    )
     return [
-        f"shipment {row.shipment} sku {row.sku}: its wall lines say {row.off:+d} more than lies in its slot"
-        for row in db.execute(off)
+        f"shipment {row.of} sku {row.sku}: its wall lines say {row.off:+d} more than lies in its slot"
+        for row in db.execute(_differing(told, lying))
     ]
+
+
+def _differing(said: sa.Select, lying: sa.Select) -> sa.Select:
+    """Where units said, and units lying there with a minus, do not add up to nothing: rows (of, sku, off)."""
+    every = sa.union_all(said, lying).subquery()
+    off = sa.func.sum(every.c.units)
+    return sa.select(every.c.of, every.c.sku, off.label("off")).group_by(every.c.of, every.c.sku).having(off != 0)
 
 
 def _broken_hands(db: Session) -> list[str]:

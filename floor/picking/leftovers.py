@@ -1,7 +1,6 @@
 """What is over when a batch was sorted: units that are not in the totes, and units of cancelled orders."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,8 +15,8 @@ from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
 from floor.people.models import User
-from floor.picking import putwall, walking
-from floor.picking.models import Pick, Stop, Walk, WalkTote
+from floor.picking import putwall, queries, walking
+from floor.picking.models import Walk, WalkTote
 from floor.picking.models_wall import BatchTote, PutState, Wall, WallLine, WallPut, WallSlot
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
@@ -135,7 +134,7 @@ def _lose(db: Session, walk: Walk, one: Missing, actor: Actor) -> None:
     one.line.gone += one.units
     db.add(one.line)
     db.flush()
-    bins = picked_from(db, one.line.shipment_line_id)
+    bins = queries.picked_from(db, one.line.shipment_line_id)
     for where in bins[:1]:
         counting.ask_count(db, where, one.sku.id or 0, CountReason.SHORT, actor)
     order_id = db.get_one(Shipment, one.line.shipment_id).order_id
@@ -149,17 +148,6 @@ def _settle(db: Session, walk: Walk, shipment_id: int, actor: Actor) -> None:
     shipments.advance(db, shipment, action, actor)
     if not held:
         putwall.give_up_slot(db, walk, shipment_id)
-
-
-def picked_from(db: Session, shipment_line_id: int) -> Sequence[Bin]:
-    """The bins a line was picked from, the one with most of it first."""
-    return db.exec(
-        select(Bin)
-        .join(Stop, col(Stop.bin_id) == Bin.id)
-        .join(Pick, col(Pick.stop_id) == Stop.id)
-        .where(Pick.shipment_line_id == shipment_line_id, col(Pick.picked) > 0)
-        .order_by(col(Pick.picked).desc(), col(Pick.id))
-    ).all()
 
 
 # --- cancelled orders ------------------------------------------------------------------------------------------------
@@ -195,7 +183,7 @@ def to_shelve(db: Session, walk_id: int) -> list[Back]:
     walk = db.get_one(Walk, walk_id)
     found: list[Back] = []
     for line, sku, row in rows:
-        bins = picked_from(db, line.shipment_line_id)
+        bins = queries.picked_from(db, line.shipment_line_id)
         if not bins:
             continue
         if line.in_slot and row.tote_id:

@@ -387,6 +387,17 @@ def units_picked(db: Session, walk_tote_id: int) -> int:
     return db.exec(select(func.coalesce(func.sum(Pick.picked), 0)).where(Pick.walk_tote_id == walk_tote_id)).one()
 
 
+def picked_from(db: Session, shipment_line_id: int) -> Sequence[Bin]:
+    """The bins a line was picked from, the one with most of it first."""
+    return db.exec(
+        select(Bin)
+        .join(Stop, col(Stop.bin_id) == Bin.id)
+        .join(Pick, col(Pick.stop_id) == Stop.id)
+        .where(Pick.shipment_line_id == shipment_line_id, col(Pick.picked) > 0)
+        .order_by(col(Pick.picked).desc(), col(Pick.id))
+    ).all()
+
+
 def home_of(db: Session, warehouse_id: int, sku_id: int, near: Spot) -> Bin | None:
     """The shelf a unit most likely came from: the nearest that holds its SKU."""
     bins = db.exec(
