@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import count
 
@@ -160,7 +160,11 @@ class Scene:
 
 
 NUMBERS = count(1)
-TODAY = clock.now().date()
+
+
+def today() -> date:
+    """Asked anew by each scene: the races take longer than midnight does."""
+    return clock.now().date()
 
 
 def a_scene(tracking: Tracking = Tracking.LOT) -> Scene:
@@ -174,7 +178,7 @@ def a_scene(tracking: Tracking = Tracking.LOT) -> Scene:
         shelf, empty = a_bin(db, house, f"A01-{n}-1"), a_bin(db, house, f"A02-{n}-1")
         places = [service.new_place(db, PlaceKind.TOTE, house.id or 0)]
         customer = service.beyond(db, PlaceKind.CUSTOMER, house.id or 0)
-        lot, other = lots.lot_for(db, sku, "A", TODAY), lots.lot_for(db, sku, "B", None)
+        lot, other = lots.lot_for(db, sku, "A", today()), lots.lot_for(db, sku, "B", None)
         promise = 0
         if tracking is Tracking.LOT:
             service.receive(db, shelf, sku.id or 0, 5, SYSTEM, lot_id=lot.id)
@@ -308,7 +312,7 @@ def test_old_lots_of_two_skus_race_with_whoever_moves_both(app):
             low.tracking = high.tracking = Tracking.LOT
             db.flush()
             shelf, empty = a_bin(db, house, f"A03-{n}-1"), a_bin(db, house, f"A04-{n}-1")
-            later, first = lots.lot_for(db, high, "H", TODAY), lots.lot_for(db, low, "L", TODAY)
+            later, first = lots.lot_for(db, high, "H", today()), lots.lot_for(db, low, "L", today())
             service.receive(db, shelf, high.id or 0, 3, SYSTEM, lot_id=later.id)
             service.receive(db, empty, low.id or 0, 3, SYSTEM, lot_id=first.id)
             return Scene(low.id or 0, shelf.id, empty.id, 0, first.id or 0, later.id or 0, high.id or 0, 0)

@@ -15,6 +15,7 @@ from floor.inventory import books
 from floor.kit import uow
 from floor.kit.db import Database
 from tests.journeys.person import DESK, PHONE, Person
+from tests.journeys.wire import Wire
 from tests.journeys.world import a_small_company
 from tests.running import ROOT, RunningHouse, running_house
 
@@ -26,10 +27,20 @@ class House:
     running: RunningHouse
     ean: dict[str, str]
     folder: Path
+    wire: Wire
 
     @property
     def url(self) -> str:
-        return self.running.url
+        return self.wire.url
+
+    def loses(self, person: Person) -> None:
+        """Who walks into a dead zone: nothing gets through, and the browser says so."""
+        self.wire.cut()
+        person.context.set_offline(True)
+
+    def finds(self, person: Person) -> None:
+        self.wire.mend()
+        person.context.set_offline(False)
 
     def is_sound(self) -> None:
         """What `flask check` proves; and nothing of its stock would be written anew."""
@@ -54,7 +65,8 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     uow.database().dispose()
     with running_house(database_url, tmp_path) as running:
         uow.bind(Database(database_url))
-        yield House(running, ean, tmp_path)
+        with Wire(running.port) as wire:
+            yield House(running, ean, tmp_path, wire)
         uow.database().dispose()
 
 

@@ -90,7 +90,7 @@ def is_told(page: Page) -> None:
 
 
 def test_a_whole_walk_without_net_is_told_afterwards(house: House, ana: Person) -> None:
-    ana.context.set_offline(True)
+    house.loses(ana)
     tee, cap = house.ean["TEE-NAVY-L"], house.ean["CAP-RED"]
     scan(ana, TEE_BIN)
     ana.sees("Bin scanned")
@@ -109,7 +109,7 @@ def test_a_whole_walk_without_net_is_told_afterwards(house: House, ana: Person) 
     ana.sees("Walk done")
     assert walk().state is WalkState.PICKING
     assert events() == []
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     ana.sees("Walk done")
     assert walk().state is WalkState.DONE
@@ -121,7 +121,7 @@ def test_a_whole_walk_without_net_is_told_afterwards(house: House, ana: Person) 
 
 
 def test_wrong_scans_are_red_or_amber_and_make_no_event(house: House, ana: Person) -> None:
-    ana.context.set_offline(True)
+    house.loses(ana)
     ana.scan_blind(TEE_BIN)
     ana.sees("Bin scanned")
     scan(ana, house.ean["TEE-NAVY-M"])
@@ -139,7 +139,7 @@ def test_wrong_scans_are_red_or_amber_and_make_no_event(house: House, ana: Perso
     ana.is_stopped("Wrong tote")
     scan(ana, house.ean["TEE-NAVY-L"])
     ana.sees("You have all 3")
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     assert [event.kind for event in events()] == ["bin", "item", "item", "item"]
     assert walk().stops[0].in_hand == 3
@@ -152,7 +152,7 @@ def test_a_scan_whose_reply_is_lost_on_the_way_into_the_zone_counts_once(house: 
 
     def do_it_and_lose_the_reply(route) -> None:
         assert route.fetch().status == 200
-        ana.context.set_offline(True)
+        house.loses(ana)
         route.abort("connectionreset")
 
     ana.page.route("**/scans", do_it_and_lose_the_reply)
@@ -161,7 +161,7 @@ def test_a_scan_whose_reply_is_lost_on_the_way_into_the_zone_counts_once(house: 
     scan(ana, house.ean["TEE-NAVY-L"])
     ana.sees("2 scanned")
     ana.page.unroute("**/scans")
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     ana.sees("2 scanned")
     assert walk().stops[0].in_hand == 2
@@ -176,10 +176,10 @@ def test_an_event_sent_three_times_counts_once(house: House, ana: Person) -> Non
         sent.append(route.request.post_data_json["command_id"])
         route.continue_()
 
-    ana.context.set_offline(True)
+    house.loses(ana)
     scan(ana, TEE_BIN, house.ean["TEE-NAVY-L"])
     ana.page.route("**/events", three_times)
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     assert len(sent) == len(set(sent)) == len(events()) == 2
     assert walk().stops[0].in_hand == 1
@@ -187,7 +187,7 @@ def test_an_event_sent_three_times_counts_once(house: House, ana: Person) -> Non
 
 def test_undo_skip_and_a_short_report_without_net(house: House, ana: Person) -> None:
     tee = house.ean["TEE-NAVY-L"]
-    ana.context.set_offline(True)
+    house.loses(ana)
     scan(ana, TEE_BIN, tee)
     ana.tap("Undo the last step")
     ana.sees("Undone")
@@ -207,7 +207,7 @@ def test_undo_skip_and_a_short_report_without_net(house: House, ana: Person) -> 
     ana.sees("Put 1 in")
     scan(ana, "T-SHA-1")
     ana.sees("Leave the totes in a lane")
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     assert {event.refused for event in events()} == {""}
     assert [stop.picked for stop in walk().stops] == [1, 1]
@@ -216,13 +216,13 @@ def test_undo_skip_and_a_short_report_without_net(house: House, ana: Person) -> 
 
 
 def test_an_order_cancelled_meanwhile_comes_back_as_a_stop_to_check(house: House, ana: Person) -> None:
-    ana.context.set_offline(True)
+    house.loses(ana)
     tee = house.ean["TEE-NAVY-L"]
     scan(ana, TEE_BIN, tee, tee, tee, "T-SHA-1")
     with unit_of_work() as db:
         shipment = db.exec(select(Shipment).join(WalkTote).where(WalkTote.slot == 1)).one()
         care.cancel(db, db.get_one(Order, shipment.order_id), SYSTEM)
-    ana.context.set_offline(False)
+    house.finds(ana)
     is_told(ana.page)
     ana.sees("Order of tote 1 is cancelled")
     ana.scan(CAP_BIN)
@@ -248,10 +248,10 @@ def test_two_phones_of_one_walk_end_in_a_check_and_never_in_wrong_stock(
     carries(other.page)
     tee = house.ean["TEE-NAVY-L"]
     for phone in (ana, other):
-        phone.context.set_offline(True)
+        house.loses(phone)
         scan(phone, TEE_BIN, tee, tee, tee, "T-SHA-1")
     for phone in (ana, other):
-        phone.context.set_offline(False)
+        house.finds(phone)
         is_told(phone.page)
     other.sees("1 step was not taken")
     assert [(one.why, one.units) for one in left()] == [("done_elsewhere", 3)]
@@ -260,10 +260,10 @@ def test_two_phones_of_one_walk_end_in_a_check_and_never_in_wrong_stock(
 
 
 def test_the_next_person_on_the_phone_neither_sees_the_walk_nor_sends_its_scans(house: House, ana: Person) -> None:
-    ana.context.set_offline(True)
+    house.loses(ana)
     scan(ana, TEE_BIN, house.ean["TEE-NAVY-L"])
     ana.page.route("**/events", lambda route: route.abort())
-    ana.context.set_offline(False)
+    house.finds(ana)
     ana.open("/me/settings")
     ana.tap("Sign out")
     ana.sign_in("Ben")
@@ -287,7 +287,7 @@ def test_axe_and_a_look_find_nothing_on_the_screens_drawn_without_net(house: Hou
     carries(ana.page)
     ana.page.wait_for_timeout(300)
     tee, found = house.ean["TEE-NAVY-L"], []
-    ana.context.set_offline(True)
+    house.loses(ana)
 
     def look(name: str) -> None:
         for width, height in ((412, 915), (320, 640)):
@@ -334,17 +334,17 @@ def test_a_phone_that_was_switched_off_goes_on_where_it_was(
     first.sign_in("Ana")
     first.open(f"/walks/{walk_id}/stops/1")
     carries(first.page)
-    first.context.set_offline(True)
+    house.loses(first)
     scan(first, TEE_BIN, house.ean["TEE-NAVY-L"])
     first.context.close()
 
     again = Person(playwright.chromium.launch_persistent_context(**starts), house.url, script=True)
-    again.context.set_offline(True)
+    house.loses(again)
     again.open(f"/walks/{walk_id}/stops/1")
     again.sees("1 scanned")
     scan(again, house.ean["TEE-NAVY-L"])
     again.sees("2 scanned")
-    again.context.set_offline(False)
+    house.finds(again)
     again.page.wait_for_selector("#signedout:visible, html:not([data-scans-waiting])", state="attached", timeout=30_000)
     if not events():  # the session did not outlive the phone
         again.sign_in("Ana")
