@@ -164,7 +164,9 @@ class _House:
             key, chain = _certificate(options.host)
             server += ["--keyfile", str(key), "--certfile", str(chain)]
         worker = [*tied, "flask", "--app", "app", "worker"]
-        self._words = {"server": server} | dict.fromkeys(_WORKERS, worker)
+        # The first plan of a fresh house would wait a minute for it, and a wave's has twenty seconds.
+        warming = ["nice", *tied, "solver.warming", "batching", "routing", "allocation"]
+        self._words = {"server": server, "warming": warming} | dict.fromkeys(_WORKERS, worker)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "_House":
@@ -172,6 +174,7 @@ class _House:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _interrupt)
         self._start("server")
+        self._start("warming")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,7 +6,7 @@ in it, from other files too. So what is kept lies under the name of all sources 
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numba
 
 _HERE = Path(__file__).resolve().parent
 _config: Any = numba.config
+_unliteral: Any = numba.types.unliteral
 _CHOSEN = _config.CACHE_DIR  # NUMBA_CACHE_DIR, if somebody set it, goes first
 
 #: Packages whose kernels call those of other packages.
@@ -35,4 +36,11 @@ def compiled(function: Callable[..., Any] | None = None, **rules: Any) -> Any:
         return lambda later: compiled(later, **rules)
     package = function.__module__.split(".")[1]
     _config.CACHE_DIR = str(_CHOSEN or folder_of(package))  # numba looks at it now, and never again for this kernel
-    return numba.njit(cache=True, nogil=True, **rules)(function)
+    kernel = numba.njit(cache=True, nogil=True, **rules)(function)
+    kernel.get_call_template = partial(_as_plain_numbers, kernel.get_call_template)
+    return kernel
+
+
+def _as_plain_numbers(template: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """numba compiles a kernel again for each constant another one calls it with: up to thirteen times here."""
+    return template(tuple(map(_unliteral, args)), {name: _unliteral(kind) for name, kind in kwargs.items()})

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from solver import compiling
+from solver import compiling, warming
 from solver.allocation import kernel, search
 from solver.routing import length
 
@@ -32,3 +32,26 @@ def test_a_package_that_calls_the_kernels_of_another_is_compiled_anew_with_it(mo
     (tmp_path / "routing" / "kernel.py").write_text("two")
     after = folder_of("routing"), folder_of("batching")
     assert all(old != new for old, new in zip(before, after, strict=True))
+
+
+def test_kernels_are_warmed_once_for_these_sources(monkeypatch, tmp_path):
+    planned = []
+    monkeypatch.setattr(warming, "folder_of", lambda name: tmp_path)
+    monkeypatch.setitem(warming.PACKAGES, "routing", lambda: planned.append("routing"))
+    assert [warming.main(["routing"]), warming.main(["routing"])] == [0, 0]
+    assert planned == ["routing"]
+
+
+def test_a_kernel_called_with_constants_is_compiled_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(compiling, "folder_of", lambda package: tmp_path)
+
+    @compiling.compiled
+    def inner(n):
+        return n + 1
+
+    @compiling.compiled
+    def outer(n):
+        return inner(3) + inner(4) + inner(n)
+
+    assert outer(5) == 4 + 5 + 6
+    assert len(inner.signatures) == 1
