@@ -27,6 +27,8 @@ from floor.web.page import page
 bp = Blueprint("allocation", __name__)
 
 ROWS = 50
+#: Carts on the monitor before one asks for all: as high as the reasons beside them.
+CARTS = 12
 
 
 @bp.get("/runs")
@@ -122,7 +124,7 @@ def monitor(run_id: int) -> Response:
             before=_before(run), stages=_stages(run, ready), percent=_percent(run), seconds=_seconds(run),
             allocated=queries.allocated(db, run_id), unallocated=queries.refused(db, run_id),
             reasons=groups, alerts=figures.alerts(run, groups, resources),
-            walking=_walking(carts), carts=carts if every_cart else carts[:ROWS],
+            walking=_walking(carts), carts=carts if every_cart else carts[:CARTS],
             resources=resources, parts=figures.parts(run.figures),
             nearest=figures.against_nearest(run.figures), flows=figures.flows(db, run.figures),
             ready=ready, pressing=explaining.PRESSING,
