@@ -48,6 +48,7 @@ def quick_box(monkeypatch):
 def check_everything(bo, world) -> None:
     for sku in (world.tee, world.tee, world.mug):
         assert bo.post("/packs/1/scans", {"code": ean(sku)}).status_code == 200
+    assert "Wrap in bubble wrap" in bo.post("/packs/1/scans", {"code": "CMD-CONFIRM"}).text
 
 
 def verified() -> list[int]:
