@@ -99,17 +99,19 @@ def _where_to(db: Session, warehouse_id: int, why: Trouble) -> tuple[int, MoveRe
 
 def _write_off(db: Session, line: PackLine, qty: int) -> None:
     """Units not checked yet go first; checks of units that are gone are taken back."""
-    line.missing += qty
-    while line.verified + line.missing > line.qty:
+    over = line.verified + line.missing + qty - line.qty
+    while over > 0:
         scan = queries.newest_scan(db, line.pack_id, line.id)
         assert scan is not None, "every checked unit has its scan"
-        gone = min(scan.qty, line.verified + line.missing - line.qty)
+        gone = min(scan.qty, over)
         line.verified -= gone
+        over -= gone
         scan.qty -= gone
         if not scan.qty:
             scan.qty, scan.undone_at = gone, clock.now()
-        db.add(scan)
+        db.add_all([scan, line])
         db.flush()
+    line.missing += qty
     db.add(line)
     db.flush()
 
