@@ -104,12 +104,12 @@ def do_card(db: Session, pack: Pack, actor: Actor) -> None:
 
 def check_all(db: Session, pack: Pack, actor: Actor, *, cares: bool = True) -> None:
     """Scan every unit of a pack, in the order of its lines, and do every step of its card."""
-    if cares:
-        do_card(db, pack, actor)
     for line in db.exec(select(PackLine).where(PackLine.pack_id == pack.id).order_by(col(PackLine.id))).all():
         sku = db.get_one(Sku, line.sku_id)
         for _unit in range(line.qty):
             service.check_item(db, pack, factories.ean(sku), actor)
+    if cares:
+        do_card(db, pack, actor)
 
 
 def everything(db: Session, pack: Pack) -> dict[int, int]:
