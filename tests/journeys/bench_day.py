@@ -238,6 +238,7 @@ class Bench:
         while match := re.search(r"/parcels/(\d+)/label", self.who.page.url):
             number = self.number_of(int(match.group(1)))
             self.who.open(f"/parcels/{match.group(1)}/label")
+            self.who.wait_until_settled()
             self.who.scan(number)
             numbers.append(number)
         self.who.sees(re.compile(r"Parcel P-\d+ is closed"))
@@ -372,14 +373,7 @@ def two_boxes(bench: Bench, job: Job) -> list[str]:
         page.get_by_label("Weight, g").fill(str(_weight_of_first(bench)))
         bench.who.tap(re.compile("Box it and print"))
         bench.who.sees("Box 2")
-        page = bench.who.page
-        page.get_by_label("Box", exact=True).select_option("K5")
-        page.get_by_label("Weight, g").fill(str(bench.grams() if page.locator("#weight-hint").count() else 1000))
-        bench.who.tap(re.compile("Box it and print"))
-    else:
-        bench.boxes()
-    if page.get_by_role("button", name="Much filling").count():
-        bench.who.tap("Much filling")
+    bench.boxes()
     return bench.proves()
 
 
