@@ -1,9 +1,9 @@
-"""Many orders at the packing bench, in a browser, each with something that goes wrong; then the lorry, and `flask check`.
+"""Many orders at the packing bench, in a browser, each with something going wrong; then the lorry and `flask check`.
 
     python -m tests.soak.bench --database sqlite --orders 30
     python -m tests.soak.bench --database postgres --orders 30 --baskets lines.csv.gz
 
-`--baskets` is a CSV (also gzipped) of order lines with the columns OrderNumber, SKU and PCS; without it orders are made up.
+`--baskets` is a CSV (also gzipped) of order lines with the columns OrderNumber, SKU and PCS; else orders are made up.
 """
 
 import argparse
@@ -29,14 +29,14 @@ MOST_LINES, MOST_UNITS = 6, 4
 
 def baskets_of(path: Path, n: int) -> list[Basket]:
     """The first orders of a file that fit a tote; SKUs become our kinds of goods, always the same for the same SKU."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
     wanted: dict[str, dict[str, int]] = defaultdict(dict)
     kinds = list(KINDS)
-    with opened as file:
-        for row in csv.DictReader(file):
-            kind = kinds[int(row["SKU"]) % len(kinds)]
-            units = wanted[row["OrderNumber"]].get(kind, 0) + int(row["PCS"])
-            wanted[row["OrderNumber"]][kind] = min(MOST_UNITS, max(1, units))
+    for row in csv.DictReader(text.splitlines()):
+        kind = kinds[int(row["SKU"]) % len(kinds)]
+        units = wanted[row["OrderNumber"]].get(kind, 0) + int(row["PCS"])
+        wanted[row["OrderNumber"]][kind] = min(MOST_UNITS, max(1, units))
     return [list(lines.items()) for lines in wanted.values() if len(lines) <= MOST_LINES][:n]
 
 
