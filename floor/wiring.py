@@ -54,8 +54,10 @@ from floor.inventory import imported as inventory_imported
 from floor.inventory import views as inventory
 from floor.inventory import views_imports as inventory_imports
 from floor.packing import handlers as packing_handlers
-from floor.packing import queries as packing_queries
+from floor.packing import labels as packing_labels
+from floor.packing import proving as packing_proofs
 from floor.packing import views as packing
+from floor.packing import views_parcels
 from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
@@ -71,6 +73,7 @@ from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
 from floor.shipping import queries as shipping_queries
+from floor.shipping import relabelling
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
@@ -113,6 +116,7 @@ BLUEPRINTS = (
     views_wall.bp,
     floor_board.bp,
     packing.bp,
+    views_parcels.bp,
     shipping.bp,
     tracking.bp,
     returns.bp,
@@ -203,7 +207,8 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "a shipment is on one walk at most": picking_checks.broken_walks,
     "the wall's lines = its totes and slots": picking_checks.broken_walls,
     "outbox sent or pending": events_queries.broken_outbox,
-    "parcels hold what was packed and shipped": packing_queries.broken_parcels,
+    "parcels hold what was packed and shipped": packing_proofs.broken_parcels,
+    "nothing is left on a bench": packing_proofs.broken_heaps,
     "one living waybill per parcel": shipping_queries.broken_waybills,
     "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
     "applied messages have orders": intake_queries.broken_inbox,
@@ -248,6 +253,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         events_messages.learn(words.EVENTS)
     cli.install(app, CHECKS, HANDLERS, CHORES)
     putaway.learn("returns", ReturnsShelf())
+    packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
@@ -276,7 +282,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
-    "put_wall": "picking", "floor_board": "picking",
+    "parcels": "packing", "put_wall": "picking", "floor_board": "picking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

@@ -23,6 +23,29 @@ class Tracking(StrEnum):
     SERIAL = "serial"
 
 
+class CheckBy(StrEnum):
+    """How the packing bench makes sure of a line."""
+
+    #: Every unit is scanned.
+    EACH = "each"
+    #: One scan for all units of a line: small goods counted by hand.
+    LINE = "line"
+    #: Every unit's own number is scanned.
+    SERIAL = "serial"
+
+
+class CareKind(StrEnum):
+    """What goods or their order ask of the packer before the parcel may close."""
+
+    FRAGILE = "fragile"
+    ELECTRONICS = "electronics"
+    LIQUID = "liquid"
+    COLD = "cold"
+    LEAFLET = "leaflet"
+    GIFT_WRAP = "gift_wrap"
+    GIFT_CARD = "gift_card"
+
+
 class Sku(SQLModel, table=True):
     """A thing we stock, down to its colour and size."""
 
@@ -52,6 +75,7 @@ class Sku(SQLModel, table=True):
     price_fen: int = 0
     packing_class: PackingClass = enum_field(PackingClass, default=PackingClass.NORMAL)
     tracking: Tracking = enum_field(Tracking, default=Tracking.NONE)
+    check_by: CheckBy = enum_field(CheckBy, default=CheckBy.EACH)
     #: A lot with fewer days to its expiry than this is no longer sold.
     min_life_days: int = 0
     #: Kept and picked in the cold room.
@@ -80,3 +104,18 @@ class Carton(SQLModel, table=True):
     max_weight_g: int
     cost_fen: int
     is_active: bool = True
+
+
+class CareRule(SQLModel, table=True):
+    """A packing standard: what some goods need beyond, or with which code, what their class asks by itself."""
+
+    __tablename__ = "care_rule"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: CareKind = enum_field(CareKind)
+    #: Whom it is for: one SKU, or a class of goods, or a category; all that is set must fit. Nothing set: every parcel.
+    sku_id: int | None = Field(default=None, foreign_key="sku.id", index=True)
+    packing_class: str = Field(default="", max_length=24)
+    category: str = Field(default="", max_length=40)
+    #: What must be scanned to prove it, e.g. the code on the leaflet; "" = confirming is enough.
+    code: str = Field(default="", max_length=48)

@@ -22,6 +22,7 @@ from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderState
+from floor.packing import caring
 from floor.packing import queries as packing_queries
 from floor.packing import service as packing
 from floor.packing.models import Parcel, Station
@@ -245,6 +246,8 @@ def _pack(site: str, packer: Actor) -> None:
             for line, sku in packing_queries.lines_of(db, pack.id or 0):
                 for _ in range(line.qty):
                     packing.check_item(db, pack, catalog.barcode_of(db, sku.id or 0), packer)
+            for step, _sku in caring.card_of(db, pack.id or 0):
+                caring.confirm(db, pack, step, step.code, packer)
             assert pack.state is PackState.VERIFIED, pack
             inside = [(sku, left) for _line, sku, left in packing_queries.to_box(db, pack.id or 0)]
             volume = sum(sku.length_mm * sku.width_mm * sku.height_mm * qty for sku, qty in inside)

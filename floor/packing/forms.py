@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from floor.packing.service import Trouble
+from floor.packing.service import Then, Trouble, WeightWhy
 
 #: A scale that types: "1.250", "1,25 kg" or "1250 g". Bare whole numbers are barcodes.
 _KILOGRAMS = re.compile(r"(\d{1,2})[.,](\d{1,3})\s*(?:kg)?", re.IGNORECASE)
@@ -21,12 +21,19 @@ class ParcelForm(BaseModel):
     weight: Annotated[int, Field(ge=1, le=60_000)]
     #: The packer looked at the likeliest lines and stands by the weight.
     sure: bool = False
+    #: ...and why it is right although it is off.
+    why: WeightWhy | None = None
 
 
 class TroubleForm(BaseModel):
     line: int
     qty: Annotated[int, Field(ge=1, le=9999)]
     why: Trouble
+    then: Then = Then.LATER
+
+
+class CartonForm(BaseModel):
+    carton: Annotated[str, Field(max_length=16)]
 
 
 def weight_of(text: str) -> int | None:

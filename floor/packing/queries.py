@@ -10,8 +10,9 @@ from sqlmodel import Session, col, func, select
 from floor.catalog.models import Carton, PackingClass, Sku
 from floor.inventory.models import Balance, Bin, BinKind, Tote, Warehouse
 from floor.kit.errors import Unknown
-from floor.orders.models import Order
+from floor.orders.models import Order, OrderLine
 from floor.packing.models import Pack, PackLine, PackScan, Parcel, ParcelLine, Station
+from floor.packing.proving import broken_parcels as broken_parcels
 from floor.packing.states import PackState, ParcelState
 from floor.people.models import User
 from floor.picking import queries as picking
@@ -119,11 +120,11 @@ def tote_of(db: Session, pack: Pack) -> tuple[Tote, WalkTote | None]:
     return tote, db.exec(query.order_by(col(WalkTote.id).desc())).first()
 
 
-def tote_ids(db: Session, pack: Pack) -> list[int]:
-    """Every tote of the pack's shipment: a full one may have got a second."""
+def places_of(db: Session, pack: Pack) -> list[int]:
+    """Where the pack's goods lie: every tote its shipment still has, for a full one may have got a second; the heap."""
     query = select(WalkTote.tote_id).where(WalkTote.shipment_id == pack.shipment_id, col(WalkTote.is_busy))
-    others = {tote_id for tote_id in db.exec(query) if tote_id is not None}
-    return [pack.tote_id, *sorted(others - {pack.tote_id})]
+    totes = sorted(tote_id for tote_id in db.exec(query) if tote_id is not None)
+    return [*totes, pack.heap_id] if pack.heap_id is not None else totes
 
 
 def lying_in(db: Session, place_ids: Sequence[int]) -> dict[tuple[int, int], int]:
@@ -178,8 +179,25 @@ def newest_scan(db: Session, pack_id: int, line_id: int | None = None) -> PackSc
     return db.exec(query.order_by(col(PackScan.id).desc())).first()
 
 
+#: A parcel in these states holds nothing.
+_EMPTY = (ParcelState.OPENED, ParcelState.VOID)
+
+
 def parcels_of(db: Session, pack_id: int) -> Sequence[Parcel]:
-    return db.exec(select(Parcel).where(Parcel.pack_id == pack_id).order_by(col(Parcel.id))).all()
+    """Parcels with goods in them."""
+    mine = select(Parcel).where(Parcel.pack_id == pack_id, col(Parcel.state).notin_(_EMPTY))
+    return db.exec(mine.order_by(col(Parcel.id))).all()
+
+
+def opened_parcels(db: Session, pack_id: int) -> Sequence[Parcel]:
+    """Parcels that were opened again and wait for what goes into them now."""
+    mine = select(Parcel).where(Parcel.pack_id == pack_id, Parcel.state == ParcelState.OPENED)
+    return db.exec(mine.order_by(col(Parcel.id))).all()
+
+
+def is_heaped(db: Session, pack: Pack) -> bool:
+    """Do goods out of an opened parcel lie on the bench?"""
+    return pack.heap_id is not None and bool(lying_in(db, [pack.heap_id]))
 
 
 def next_to_label(db: Session, pack_id: int) -> Parcel | None:
@@ -223,6 +241,18 @@ def picked_from(db: Session, shipment_line_id: int) -> Bin | None:
     return next(iter(picking.picked_from(db, shipment_line_id)), None)
 
 
+def free_units(db: Session, bin_id: int, sku_id: int) -> int:
+    """Units in a bin that nobody was promised and that are for sale."""
+    here = select(Balance).where(Balance.place_id == bin_id, Balance.sku_id == sku_id)
+    balance = db.exec(here.execution_options(populate_existing=True)).first()
+    return balance.qty - balance.reserved - balance.held if balance else 0
+
+
+def is_slot(db: Session, tote_id: int) -> bool:
+    """Is this tote a slot of the put wall?"""
+    return db.get(WallSlot, tote_id) is not None
+
+
 def quarantine_of(db: Session, warehouse_id: int) -> Bin | None:
     mine = (Bin.warehouse_id == warehouse_id, Bin.kind == BinKind.QUARANTINE, col(Bin.is_closed).is_(False))
     return db.exec(select(Bin).where(*mine).order_by(Bin.code)).first()
@@ -235,6 +265,48 @@ class Owner:
     order_number: str
     tote: str
     slot: int
+
+
+@dataclass(frozen=True)
+class Brother:
+    """Another shipment of the same order in the same house that no bench has yet."""
+
+    number: str
+    state: ShipmentState
+    totes: tuple[str, ...]
+
+    @property
+    def is_here(self) -> bool:
+        return self.state is ShipmentState.PICKED and bool(self.totes)
+
+
+def brothers_of(db: Session, pack: Pack) -> list[Brother]:
+    """What else of the order may come into the same parcel: picked and waiting, or still to come."""
+    mine = db.get_one(Shipment, pack.shipment_id)
+    coming = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKED)
+    rows = db.execute(
+        sa.select(col(Shipment.number), col(Shipment.state), col(Tote.code))
+        .outerjoin(WalkTote, sa.and_(col(WalkTote.shipment_id) == col(Shipment.id), col(WalkTote.is_busy)))
+        .outerjoin(Tote, col(Tote.id) == col(WalkTote.tote_id))
+        .where(col(Shipment.order_id) == mine.order_id, col(Shipment.warehouse_id) == mine.warehouse_id)
+        .where(col(Shipment.id) != mine.id, col(Shipment.state).in_(coming))
+        .order_by(col(Shipment.id), col(Tote.code))
+    ).all()
+    totes: dict[tuple[str, ShipmentState], list[str]] = {}
+    for number, state, tote in rows:
+        totes.setdefault((number, state), []).extend([tote] if tote else [])
+    return [Brother(*key, tuple(codes)) for key, codes in totes.items()]
+
+
+def gift_lines(db: Session, pack_id: int) -> set[int]:
+    """Pack lines that are free gifts."""
+    rows = db.exec(
+        select(PackLine.id)
+        .join(ShipmentLine, col(ShipmentLine.id) == PackLine.shipment_line_id)
+        .join(OrderLine, col(OrderLine.id) == ShipmentLine.order_line_id)
+        .where(PackLine.pack_id == pack_id, col(OrderLine.is_gift))
+    )
+    return {line for line in rows if line is not None}
 
 
 def owner_of(db: Session, pack: Pack, sku_id: int) -> Owner | None:
@@ -326,58 +398,6 @@ def suspects(difference_g: int, units: Sequence[tuple[Sku, int]]) -> list[Suspec
         guesses.append((abs(abs(difference_g) - n * sku.weight_g), n, sku.id or 0, sku))
     signed = 1 if difference_g > 0 else -1
     return [Suspect(sku, signed * n) for _miss, n, _id, sku in sorted(guesses, key=lambda guess: guess[:3])[:2]]
-
-
-# --- checks ---------------------------------------------------------------
-
-
-def broken_parcels(db: Session) -> list[str]:
-    """Check: what parcels hold is what their shipment lines call packed, and shipped once they left."""
-    gone = col(Parcel.state) == ParcelState.SHIPPED
-    held = (
-        sa.select(
-            col(ParcelLine.shipment_line_id).label("line"),
-            sa.func.sum(sa.case((gone, 0), else_=col(ParcelLine.qty))).label("packed"),
-            sa.func.sum(sa.case((gone, col(ParcelLine.qty)), else_=0)).label("shipped"),
-        )
-        .join(Parcel, col(Parcel.id) == col(ParcelLine.parcel_id))
-        .group_by(col(ParcelLine.shipment_line_id))
-        .subquery()
-    )
-    packed, shipped = sa.func.coalesce(held.c.packed, 0), sa.func.coalesce(held.c.shipped, 0)
-    line = ShipmentLine
-    off = (
-        sa.select(col(line.id), col(line.packed), col(line.shipped), packed.label("inside"), shipped.label("left"))
-        .outerjoin(held, held.c.line == col(line.id))
-        .where(sa.or_(col(line.packed) != packed, col(line.shipped) != shipped))
-    )
-    wrong = [
-        f"shipment_line {row.id}: {row.packed} packed + {row.shipped} shipped, but its parcels hold {row.inside}"
-        f" and {row.left} left in them"
-        for row in db.execute(off)
-    ]
-    return wrong + _broken_contents(db)
-
-
-def _broken_contents(db: Session) -> list[str]:
-    """The stock booked into a parcel is its list, and nothing once it left."""
-    listed = sa.select(
-        col(ParcelLine.parcel_id).label("place"),
-        col(ParcelLine.sku_id).label("sku"),
-        sa.case((col(Parcel.state) == ParcelState.SHIPPED, 0), else_=col(ParcelLine.qty)).label("qty"),
-    ).join(Parcel, col(Parcel.id) == col(ParcelLine.parcel_id))
-    lying = sa.select(col(Balance.place_id), col(Balance.sku_id), -col(Balance.qty)).join(
-        Parcel, col(Parcel.id) == col(Balance.place_id)
-    )
-    every = sa.union_all(listed, lying).subquery()
-    off = (
-        sa.select(every.c.place, every.c.sku, sa.func.sum(every.c.qty).label("off"))
-        .group_by(every.c.place, every.c.sku)
-        .having(sa.func.sum(every.c.qty) != 0)
-    )
-    return [
-        f"parcel {row.place} sku {row.sku}: its list says {row.off:+d} more than lies in it" for row in db.execute(off)
-    ]
 
 
 def left_of(rows: Sequence[tuple[PackLine, Sku, int]], units: Mapping[int, int]) -> int:

@@ -1,4 +1,4 @@
-"""What the benches show: each screen of SCREENS 33-37 has one function here, and every door ends in one of them."""
+"""What the benches show: screens 33-35 have one function each here, and every door ends in one."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Carton, Sku
-from floor.packing import planning, queries, service
-from floor.packing.forms import ParcelForm, TroubleForm
-from floor.packing.messages import CARE, CLASSES, PACK_STATES, TROUBLES
+from floor.packing import boxing, caring, planning, queries, service
+from floor.packing.forms import ParcelForm
+from floor.packing.messages import CARES, CLASSES, PACK_STATES, WEIGHT_WHYS
 from floor.packing.models import Pack, PackLine, Station
-from floor.packing.service import Trouble
+from floor.packing.service import Verdict
 from floor.packing.states import PackState
 from floor.web.forms import Form
 from floor.web.page import page
@@ -74,7 +74,9 @@ def show_pack(
         "screen",
         status=status,
         pack=found,
-        todo=[(sku, left) for line, sku in rows if (left := line.qty - line.missing - line.verified)],
+        todo=[(sku, left, line) for line, sku in rows if (left := line.qty - line.missing - line.verified)],
+        gifts=queries.gift_lines(db, found.id or 0),
+        brothers=queries.brothers_of(db, found),
         seen=[(sku, line) for line, sku in rows if line.verified],
         wanted=wanted,
         checked=checked,
@@ -90,7 +92,8 @@ def _around(db: Session, found: Pack) -> dict[str, Any]:
     story = queries.story_of(db, found)
     return {
         "story": story,
-        "cares": [CARE[kind] for kind in story.classes if kind in CARE],
+        "card": caring.card_of(db, found.id or 0),
+        "care_words": CARES,
         "classes": CLASSES,
         "scan_url": url_for("packing.scan", pack_id=found.id),
     }
@@ -106,6 +109,7 @@ def show_wrong(db: Session, found: Pack, seen: service.Scan, code: str) -> Respo
         status=422,
         pack=found,
         sku=seen.sku,
+        is_number=seen.verdict is Verdict.WRONG_NUMBER,
         wanted=left[0],
         wanted_code=catalog.barcode_of(db, left[0].id or 0),
         to_go=sum(line.qty - line.missing - line.verified for line, _sku in rows),
@@ -150,6 +154,8 @@ def show_parcel(
         expected=queries.expected_g(chosen, goods) if chosen else None,
         suspects=queries.suspects(off["given"] - off["expected"], goods) if off and goods else [],
         off=off,
+        weight_whys=WEIGHT_WHYS,
+        opened=next(iter(queries.opened_parcels(db, found.id or 0)), None),
         drawing=_drawing(db, found, chosen, number),
         said=said,
         verdict=verdict,
@@ -163,8 +169,12 @@ def box_number(db: Session, found: Pack) -> int:
 
 
 def _suggested(db: Session, found: Pack) -> Carton | None:
+    """What the solver proposes; the next larger one where the packer found that too small."""
     boxes, number = found.suggestion.get("boxes") or [], box_number(db, found)
-    return queries.carton_by_code(db, boxes[number - 1]["carton"]) if number <= len(boxes) else None
+    carton = queries.carton_by_code(db, boxes[number - 1]["carton"]) if number <= len(boxes) else None
+    while carton is not None and carton.code in found.too_small:
+        carton = boxing.next_larger(db, found, carton)
+    return carton
 
 
 def planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: int) -> dict[int, int]:
@@ -187,34 +197,3 @@ def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> pl
         return None
     colours = {sku.id or 0: sku.colour_hex for _line, sku in queries.lines_of(db, found.id or 0)}
     return planning.drawing_of(boxes[number - 1], carton, colours)
-
-
-def show_exception(db: Session, found: Pack, form: Form[TroubleForm], status: int = 200) -> Response:
-    inside = queries.boxed(db, found.id or 0)
-    rows = [
-        (line, sku, left)
-        for line, sku in queries.lines_of(db, found.id or 0)
-        if (left := line.qty - line.missing - inside.get(line.shipment_line_id, 0))
-    ]
-    chosen = next((row for row in rows if str(row[0].id) == form["line"]), rows[0] if len(rows) == 1 else None)
-    why = form["why"] if form["why"] in tuple(Trouble) else Trouble.MISSING.value
-    qty = int(form["qty"]) if len(form["qty"]) < 6 and form["qty"].isdecimal() and 0 < int(form["qty"]) < 10_000 else 1
-    return page(
-        "packing/exception.html",
-        "then" if status == 200 else "screen",
-        status=status,
-        pack=found,
-        rows=rows,
-        most=max((left for _line, _sku, left in rows), default=1),
-        form=form,
-        chosen=chosen,
-        qty=qty,
-        why=why,
-        why_words=TROUBLES,
-        bin=queries.picked_from(db, chosen[0].shipment_line_id) if chosen else None,
-        total=sum(left for _line, _sku, left in rows),
-        can_abandon=not inside,
-        back=where(db, found),
-        verdict="err" if status != 200 else None,
-        **{**_around(db, found), "scan_url": None},
-    )

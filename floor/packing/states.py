@@ -20,6 +20,8 @@ class PackAction(StrEnum):
     UNVERIFY = "unverify"
     BOX = "box"
     CLOSE = "close"
+    #: A parcel was opened again.
+    REOPEN = "reopen"
     ABANDON = "abandon"
 
 
@@ -34,6 +36,8 @@ PACK = Machine(
         (_S.VERIFIED, _A.BOX): _S.BOXED,
         (_S.VERIFIED, _A.ABANDON): _S.ABANDONED,
         (_S.BOXED, _A.CLOSE): _S.CLOSED,
+        (_S.BOXED, _A.REOPEN): _S.VERIFIED,
+        (_S.CLOSED, _A.REOPEN): _S.VERIFIED,
     },
 )
 
@@ -45,17 +49,30 @@ class ParcelState(StrEnum):
     LABELLED = "labelled"
     #: On the lorry, in the carrier's hands.
     SHIPPED = "shipped"
+    #: Opened again at a bench: empty by the books, its number waits for what goes into it now.
+    OPENED = "opened"
+    #: Opened and never filled again: its number is void.
+    VOID = "void"
 
 
 class ParcelAction(StrEnum):
     LABEL = "label"
     SHIP = "ship"
+    REOPEN = "reopen"
+    REBOX = "rebox"
+    DROP = "drop"
 
+
+_P, _D = ParcelState, ParcelAction
 
 PARCEL = Machine(
     "parcel",
     {
-        (ParcelState.BOXED, ParcelAction.LABEL): ParcelState.LABELLED,
-        (ParcelState.LABELLED, ParcelAction.SHIP): ParcelState.SHIPPED,
+        (_P.BOXED, _D.LABEL): _P.LABELLED,
+        (_P.LABELLED, _D.SHIP): _P.SHIPPED,
+        (_P.BOXED, _D.REOPEN): _P.OPENED,
+        (_P.LABELLED, _D.REOPEN): _P.OPENED,
+        (_P.OPENED, _D.REBOX): _P.BOXED,
+        (_P.OPENED, _D.DROP): _P.VOID,
     },
 )

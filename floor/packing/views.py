@@ -1,19 +1,35 @@
 """Doors of the packing benches. Every scan answers with the next screen; the scan form's action never changes."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Sku
-from floor.kit.errors import Invalid, Refused
+from floor.kit.errors import Conflict, Invalid, NotAllowed, Refused
 from floor.kit.uow import reading
-from floor.packing import jobs, queries, screens, service
+from floor.orders.states import OrderState
+from floor.packing import (
+    caring,
+    goods,
+    jobs,
+    labels,
+    merging,
+    progress,
+    queries,
+    reopening,
+    screens,
+    screens_trouble,
+    service,
+    trouble,
+)
 from floor.packing.forms import ParcelForm, TroubleForm, units_of, weight_of
-from floor.packing.models import Pack, Station
-from floor.packing.service import Verdict
-from floor.packing.states import PackState
+from floor.packing.messages import CARES, NOT_COUNTED
+from floor.packing.models import Pack, PackLine, Station
+from floor.packing.service import Then, Trouble, Verdict
+from floor.packing.states import PackState, ParcelState
+from floor.packing.views_parcels import done, pack_here, sent_back, show
 from floor.people import service as people
 from floor.web import hx
 from floor.web.auth import actor, roles
@@ -80,12 +96,17 @@ def bench(code: str) -> Response:
 @roles(*WHO)
 @command
 def scan_at_bench(db: Session, code: str) -> Response:
-    """A tote, typed or tapped in the queue too. Transitions: tote -> its pack; bench -> that bench; else red."""
+    """A tote, typed or tapped in the queue too. Transitions: tote -> its pack; bench -> that bench; a parcel's label ->
+    that parcel; else red."""
     station, scanned = _station(db, code), request.form.get("code", "").strip()
     other = queries.station_by_code(db, scanned)
     try:
         if other is not None:
             return _bound_to(db, _station(db, other.code))
+        if (parcel := labels.book().whose(db, scanned)) is not None:
+            if parcel.state is ParcelState.BOXED:
+                return hx.see(url_for("shipping.label", parcel_id=parcel.id))
+            return hx.see(url_for("parcels.reopening_of", parcel_id=parcel.id))
         pack = service.open_tote(db, station, scanned, actor())
     except Refused as no:
         return screens.show_bench(db, station, no.status, ("err", sentence(no)), "err")
@@ -95,18 +116,12 @@ def scan_at_bench(db: Session, code: str) -> Response:
 # --- checking -------------------------------------------------------------------------------------------------
 
 
-def _pack(db: Session, pack_id: int, *, lock: bool = False) -> Pack:
-    pack = queries.pack_for(db, pack_id, lock=lock)
-    queries.must_be_at(db, db.get_one(Station, pack.station_id).warehouse_id, current_user.site)
-    return pack
-
-
 @bp.get("/packs/<int:pack_id>")
 @roles(*WHO)
 def pack(pack_id: int) -> Response:
     """Screen 34: check every unit."""
     with reading() as db:
-        found = _pack(db, pack_id)
+        found = pack_here(db, pack_id)
         return screens.show_pack(db, found) if found.state is PackState.OPEN else hx.see(screens.where(db, found))
 
 
@@ -116,34 +131,73 @@ def pack(pack_id: int) -> Response:
 def scan(db: Session, pack_id: int) -> Response:
     """Whatever is scanned at a pack, in any of its stages.
 
-    Transitions: item -> count falls; last item -> the box; wrong or unknown -> red; enough -> amber;
-    once checked: carton -> chosen; weight -> parcel; command cards -> what they say.
+    Transitions: item -> count falls; last item -> the box; wrong or unknown -> red; enough -> amber; material of the
+    packing card -> its step is done; a second tote of the order -> it joins; once checked: carton -> chosen; weight ->
+    parcel; command cards -> what they say. An order stopped meanwhile -> red, and where the goods go.
     """
-    found, code = _pack(db, pack_id, lock=True), request.form.get("code", "").strip()
-    if found.state not in (PackState.OPEN, PackState.VERIFIED):
+    code = request.form.get("code", "").strip()
+    card = catalog.resolve(db, code).command
+    if card == "UNDO":
+        return _undo(db, pack_id)
+    found = pack_here(db, pack_id, lock=True)
+    if found.state not in progress.WORKABLE:
         return hx.see(screens.where(db, found))
-    match catalog.resolve(db, code).command:
-        case "UNDO":
-            return _undo(db, found)
-        case "PROBLEM":
-            return hx.see(url_for("packing.exception", pack_id=pack_id))
+    try:
+        progress.must_be_wanted(db, found)
+    except Conflict:
+        return _stopped_scan(db, found, code, card)
+    if card == "PROBLEM":
+        return hx.see(url_for("packing.exception", pack_id=pack_id))
+    if card in ("CONFIRM", "DONE") and (step := caring.next_step(db, pack_id)) is not None:
+        return done(db, found, step, "")
+    return _code_scan(db, found, code)
+
+
+def _code_scan(db: Session, found: Pack, code: str) -> Response:
+    if (step := caring.scanned(db, found, code, actor())) is not None:
+        return show(db, found, 200, ("ok", str(CARES[step.kind]), ""), "step")
     if found.state is PackState.VERIFIED and (answer := _box_scan(db, found, code)) is not None:
         return answer
     if queries.is_tote(db, code):
-        return _show(db, found, 422, ("warn", _("Scan the items first, not the tote"), ""), "warn")
+        return _tote_scan(db, found, code)
     return _item_scan(db, found, code)
+
+
+def _stopped_scan(db: Session, found: Pack, code: str, card: str) -> Response:
+    """The put-back shelf's code, or the card that says done, books what the screen asked for; all else shows it."""
+    order = progress.order_of(db, found)
+    shelf = goods.put_back_bin(db, db.get_one(Station, found.station_id).warehouse_id)
+    is_over = order.state is OrderState.CANCELLED
+    if shelf is not None and code.upper() == shelf.code and (is_over or current_user.role in ("supervisor", "admin")):
+        return sent_back(db, found)
+    if card in ("CONFIRM", "DONE") and not is_over:
+        service.abandon(db, found, actor())
+        return hx.see(url_for("packing.bench", code=db.get_one(Station, found.station_id).code))
+    return screens_trouble.show_stopped(db, found)
+
+
+def _tote_scan(db: Session, found: Pack, code: str) -> Response:
+    try:
+        with db.begin_nested():
+            units = merging.join(db, found, code, actor())
+    except Refused as no:
+        return show(db, found, 422, ("warn", sentence(no), ""), "warn")
+    if not units:
+        return show(db, found, 422, ("warn", _("Scan the items first, not the tote"), ""), "warn")
+    response = screens.show_pack(db, found, said=("ok", _("Tote %(code)s joined", code=code.upper()), f"+{units}"))
+    return hx.push(response, url_for("packing.pack", pack_id=found.id))
 
 
 def _item_scan(db: Session, found: Pack, code: str) -> Response:
     seen = service.check_item(db, found, code, actor())
-    if seen.verdict in (Verdict.NOT_OURS, Verdict.UNKNOWN):
+    if seen.verdict in (Verdict.NOT_OURS, Verdict.UNKNOWN, Verdict.WRONG_NUMBER):
         return screens.show_wrong(db, found, seen, code)
     assert seen.sku is not None
     assert seen.line is not None
     words = " ".join((in_words("name")(seen.sku), in_words("colour")(seen.sku), seen.sku.size))
     count = f"{seen.line.verified}\u00a0/\u00a0{seen.line.qty - seen.line.missing}"
-    if seen.verdict is Verdict.ENOUGH:
-        return _show(db, found, 422, ("warn", _("Enough of it: put it aside"), count), "warn")
+    if seen.verdict in NOT_COUNTED:
+        return show(db, found, 422, ("warn", str(NOT_COUNTED[seen.verdict]), count), "warn")
     if seen.verdict is Verdict.VERIFIED:
         response = screens.show_parcel(db, found, said=("ok", words, count), verdict="done")
         return hx.push(response, url_for("packing.parcel", pack_id=found.id))
@@ -172,27 +226,37 @@ def _box_scan(db: Session, found: Pack, code: str) -> Response | None:
 @roles(*WHO)
 @command
 def undo(db: Session, pack_id: int) -> Response:
-    """Take the last check back."""
-    return _undo(db, _pack(db, pack_id, lock=True))
+    """Take the last step back: a check, a step of the card, or the box just made."""
+    return _undo(db, pack_id)
 
 
-def _undo(db: Session, found: Pack) -> Response:
+def _undo(db: Session, pack_id: int) -> Response:
+    found = pack_here(db, pack_id)
     try:
-        line = service.undo_check(db, found, actor())
+        with db.begin_nested():
+            if found.state not in progress.WORKABLE or queries.parcels_of(db, pack_id):
+                return _undo_box(db, found)
+            found = pack_here(db, pack_id, lock=True)
+            step = service.undo_last(db, found, actor())
     except Refused as no:
-        return _show(db, found, no.status, ("warn", sentence(no), ""), "warn")
-    sku = db.get_one(Sku, line.sku_id)
+        found = pack_here(db, pack_id)
+        if found.state not in progress.WORKABLE:
+            raise
+        return show(db, found, no.status, ("warn", sentence(no), ""), "warn")
+    if not isinstance(step, PackLine):
+        return show(db, found, 200, ("info", _("Taken back: %(item)s", item=str(CARES[step.kind])), ""), "step")
+    sku = db.get_one(Sku, step.sku_id)
     response = screens.show_pack(db, found, said=("info", _("Taken back: %(item)s", item=in_words("name")(sku)), ""))
     return hx.push(response, url_for("packing.pack", pack_id=found.id))
 
 
-def _show(db: Session, found: Pack, status: int, said: screens.Said, verdict: str) -> Response:
-    """The screen of the pack's stage again, with one sentence on it."""
-    if found.state is PackState.OPEN:
-        return screens.show_pack(db, found, status, said, verdict)
-    if found.state is PackState.VERIFIED:
-        return screens.show_parcel(db, found, status, said, verdict)
-    return hx.see(screens.where(db, found))
+def _undo_box(db: Session, found: Pack) -> Response:
+    """The parcel before its pack, as everywhere."""
+    if found.state in (PackState.CLOSED, PackState.ABANDONED):
+        raise Conflict("packing.pack_over")
+    again, parcel = reopening.reopen_newest(db, found.id or 0, actor())
+    flash(_("Parcel %(number)s is open again", number=parcel.number), "info")
+    return hx.see(screens.where(db, again))
 
 
 # --- the box --------------------------------------------------------------------------------------------------
@@ -204,7 +268,7 @@ def parcel(pack_id: int) -> Response:
     """Screen 35: box and weight; ?split=1 chooses units, ?carton= another box. Works the box out if nobody did."""
     jobs.suggest_carton(pack_id)
     with reading() as db:
-        found = _pack(db, pack_id)
+        found = pack_here(db, pack_id)
         if found.state is not PackState.VERIFIED:
             return hx.see(screens.where(db, found))
         carton = queries.carton_by_code(db, request.args.get("carton", ""))
@@ -216,7 +280,7 @@ def parcel(pack_id: int) -> Response:
 @command
 def make_parcel(db: Session, pack_id: int) -> Response:
     """Box and weigh. Transitions: units left -> the next box; none -> the label; weight off -> look and confirm."""
-    return _box(db, _pack(db, pack_id, lock=True), read(ParcelForm, request.form), units_of(request.form))
+    return _box(db, pack_here(db, pack_id, lock=True), read(ParcelForm, request.form), units_of(request.form))
 
 
 def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]) -> Response:
@@ -228,14 +292,25 @@ def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]
         return screens.show_parcel(
             db, found, 422, verdict="err", form=form, carton=carton, by_hand=by_hand, units=units
         )
+    is_sure = form.data.sure or form.data.why is not None
     try:
-        service.box(db, found, carton, form.data.weight, units, form.data.sure, actor())
+        with db.begin_nested():
+            service.box(db, found, carton, form.data.weight, units, is_sure, actor(), form.data.why)
     except Invalid as no:
         form.refuse(no, sentence(no))
         off = no.values if no.code == "packing.weight_off" else None
         return screens.show_parcel(
             db, found, 422, verdict="warn", form=form, carton=carton, by_hand=by_hand, units=units, off=off
         )
+    except Conflict as no:
+        if no.code in ("packing.cancelled", "packing.on_hold"):
+            return screens_trouble.show_stopped(db, found)
+        if found.state is not PackState.VERIFIED:
+            return hx.see(screens.where(db, found))
+        said = ("warn", sentence(no), "")
+        return screens.show_parcel(
+            db, found, no.status, said, "warn", form, carton=carton, by_hand=by_hand, units=units
+        )  # fmt: skip
     return hx.see(screens.where(db, found))
 
 
@@ -247,25 +322,40 @@ def _box(db: Session, found: Pack, form: Form[ParcelForm], units: dict[int, int]
 def exception(pack_id: int) -> Response:
     """Screen 37: what is wrong, and what will happen; htmx asks again for the consequences alone."""
     with reading() as db:
-        return screens.show_exception(db, _pack(db, pack_id), Form(dict(request.args)))
+        return screens_trouble.show_exception(db, pack_here(db, pack_id), Form(dict(request.args)))
 
 
 @bp.post("/packs/<int:pack_id>/exception")
 @roles(*WHO)
 @command
 def report(db: Session, pack_id: int) -> Response:
-    """Missing or damaged units leave the shipment. Transitions: units left -> the pack; none -> the bench."""
-    found, form = _pack(db, pack_id, lock=True), read(TroubleForm, request.form)
+    """Units missing, damaged or too many. Transitions: units left -> the pack; none, or the tote waits -> the bench."""
+    found, form = pack_here(db, pack_id, lock=True), read(TroubleForm, request.form)
     line = queries.line_for(db, found, form.data.line) if form.data else None
     if form.data is None or line is None:
         if form.data is not None or "line" in form.errors:
             form.errors["line"] = _("Choose the item")
-        return screens.show_exception(db, found, form, 422)
+        return screens_trouble.show_exception(db, found, form, 422)
     try:
-        service.report(db, found, line, form.data.qty, form.data.why, actor())
-    except Invalid as no:
-        return screens.show_exception(db, found, form.refuse(no, sentence(no)), 422)
+        with db.begin_nested():
+            _report(db, found, line, form.data)
+    except (Invalid, NotAllowed) as no:
+        return screens_trouble.show_exception(db, found, form.refuse(no, sentence(no)), no.status)
+    except Conflict as no:
+        if no.code in ("packing.cancelled", "packing.on_hold"):
+            return screens_trouble.show_stopped(db, found)
+        return screens_trouble.show_exception(db, found, form.refuse(no, sentence(no)), no.status)
     return hx.see(screens.where(db, found))
+
+
+def _report(db: Session, found: Pack, line: PackLine, told: TroubleForm) -> None:
+    if told.why is Trouble.SURPLUS:
+        shelf = trouble.surplus(db, found, line, told.qty, actor())
+        flash(_("Put %(n)s on %(bin)s.", n=told.qty, bin=shelf.code), "info")
+        return
+    if told.then is Then.WITHOUT and not screens_trouble.may_end_without(db, found, line):
+        raise NotAllowed("packing.supervisor_only")
+    service.report(db, found, line, told.qty, told.why, actor(), told.then)
 
 
 @bp.post("/packs/<int:pack_id>/abandon")
@@ -273,6 +363,6 @@ def report(db: Session, pack_id: int) -> Response:
 @command
 def abandon(db: Session, pack_id: int) -> Response:
     """Put the tote aside; any bench may take it up again."""
-    found = _pack(db, pack_id, lock=True)
+    found = pack_here(db, pack_id, lock=True)
     service.abandon(db, found, actor())
     return hx.see(url_for("packing.bench", code=db.get_one(Station, found.station_id).code))

@@ -9,11 +9,21 @@ from floor.picking.models import Walk, WalkTote
 from floor.picking.models_wall import BatchTote, WallSlot
 from floor.picking.states import WalkMode
 
+#: Parts of a slot from here on came with another shipment of the order, at the bench.
+_JOINED = 100
+
 
 def free_totes(db: Session, shipment_id: int) -> None:
     """The totes of a shipment may be bound to a cart again; freeing them twice is no error."""
     mine = (col(WalkTote.shipment_id) == shipment_id) & col(WalkTote.is_busy)
     db.execute(sa.update(WalkTote).where(mine).values(is_busy=False))
+
+
+def hand_over(db: Session, from_shipment: int, to_shipment: int) -> None:
+    """The busy totes of a shipment belong to another one of the same order from here on, as parts of its slot."""
+    mine = (col(WalkTote.shipment_id) == from_shipment) & col(WalkTote.is_busy)
+    further = col(WalkTote.part) + _JOINED
+    db.execute(sa.update(WalkTote).where(mine).values(shipment_id=to_shipment, part=further))
 
 
 def take_tote(db: Session, walk: Walk, tote: Tote) -> int:

@@ -92,3 +92,32 @@ def backorder(db: Session, line: ShipmentLine, qty: int, part: str = "allocated"
     assert line.id is not None
     shift(db, line.id, **{part: -qty})
     orders.shift(db, line.order_line_id, backordered=qty)
+
+
+def take_over(db: Session, shipment: Shipment, other: Shipment, actor: Actor) -> dict[int, tuple[int, int]]:
+    """Every picked unit of `other`, of the same order and house, joins `shipment`; `other` ends empty. Both are locked.
+
+    Returns line of `shipment` -> (SKU, units that came).
+    """
+    ours = select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id)
+    by_order_line = {line.order_line_id: line for line in db.exec(ours)}
+    came: dict[int, tuple[int, int]] = {}
+    theirs = select(ShipmentLine).where(ShipmentLine.shipment_id == other.id).order_by(col(ShipmentLine.id))
+    for line in db.exec(theirs).all():
+        if not line.picked:
+            continue
+        mine, units = by_order_line.get(line.order_line_id), line.picked
+        if mine is None:  # the line itself moves: its picks still say which bin it came from
+            assert shipment.id is not None
+            line.shipment_id, mine = shipment.id, line
+            db.add(line)
+            db.flush()
+        else:
+            shift(db, line.id or 0, picked=-units)
+            shift(db, mine.id or 0, picked=units)
+        came[mine.id or 0] = (mine.sku_id, units)
+    if other.promised_at < shipment.promised_at:
+        shipment.promised_at = other.promised_at
+    db.add(shipment)
+    advance(db, other, ShipmentAction.CANCEL, actor, into=shipment.number)
+    return came

@@ -29,6 +29,8 @@ class ShipmentAction(StrEnum):
     START_PACK = "start_pack"
     REOPEN_PACK = "reopen_pack"
     FINISH_PACK = "finish_pack"
+    #: A parcel was opened again before the lorry.
+    UNPACK = "unpack"
     SHIP = "ship"
     DELIVER = "deliver"
     CANCEL = "cancel"
@@ -49,6 +51,7 @@ SHIPMENT = Machine(
         (_S.PICKED, _A.CANCEL): _S.CANCELLED,
         (_S.PACKING, _A.REOPEN_PACK): _S.PICKED,
         (_S.PACKING, _A.FINISH_PACK): _S.PACKED,
+        (_S.PACKED, _A.UNPACK): _S.PACKING,
         (_S.PACKED, _A.SHIP): _S.SHIPPED,
         (_S.SHIPPED, _A.DELIVER): _S.DELIVERED,
     },

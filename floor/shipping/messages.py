@@ -23,6 +23,7 @@ REFUSALS = {
 
 EVENTS = {
     "shipping.waybill.received": _l("Waybill number received"),
+    "shipping.waybill.voided": _l("Waybill number void: the parcel changed"),
     "shipping.paper.asked_again": _l("Printed again"),
     "shipping.label.refused": _l("Label of another parcel stopped"),
     "shipping.manifest.opened": _l("Manifest opened"),

@@ -88,14 +88,15 @@ def labelled(db: Session, parcel: Parcel) -> Labelled:
         station=db.get_one(Station, pack.station_id),
         waybill=waybill_of(db, parcel.id),
         jobs=jobs_of(db, parcel.id),
-        n=[brother.id for brother in brothers].index(parcel.id) + 1,
+        n=[brother.id for brother in (*brothers, parcel)].index(parcel.id) + 1,
         of=len(brothers),
     )
 
 
 def brothers_of(db: Session, parcel: Parcel) -> Sequence[Parcel]:
     """All parcels of the same shipment, the parcel itself among them."""
-    return db.exec(select(Parcel).where(Parcel.shipment_id == parcel.shipment_id).order_by(col(Parcel.id))).all()
+    mine = select(Parcel).where(Parcel.shipment_id == parcel.shipment_id)
+    return db.exec(mine.where(Parcel.state != ParcelState.VOID).order_by(col(Parcel.id))).all()
 
 
 def parcel_by_label(db: Session, code: str) -> Parcel | None:
@@ -260,7 +261,8 @@ def waybills_if_all_left(db: Session, shipment_id: int) -> list[str] | None:
     living = (col(Waybill.parcel_id) == Parcel.id) & (col(Waybill.state) != WaybillState.VOID)
     # Outer: a parcel that has no waybill yet is certainly still here.
     every = select(Parcel.state, Waybill.number).outerjoin(Waybill, living)
-    rows = db.exec(every.where(Parcel.shipment_id == shipment_id).order_by(col(Parcel.id))).all()
+    mine = (Parcel.shipment_id == shipment_id, Parcel.state != ParcelState.VOID)
+    rows = db.exec(every.where(*mine).order_by(col(Parcel.id))).all()
     if any(state is not ParcelState.SHIPPED for state, _number in rows):
         return None
     return [number or "" for _state, number in rows]
@@ -283,6 +285,10 @@ def shipments_to_slip(db: Session, run_id: int | None) -> list[tuple[int, str]]:
 # --- checks ---------------------------------------------------------------
 
 
+#: A parcel past the bench.
+_LEFT = (ParcelState.LABELLED, ParcelState.SHIPPED)
+
+
 def broken_waybills(db: Session) -> list[str]:
     """Check: a parcel has at most one living waybill, and none leaves the bench without an active one."""
     living = sa.func.count(col(Waybill.id))
@@ -292,11 +298,7 @@ def broken_waybills(db: Session) -> list[str]:
         )
         .outerjoin(Waybill, (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID))
         .group_by(col(Parcel.number), col(Parcel.state))
-        .having(
-            sa.or_(
-                living > 1, sa.and_(col(Parcel.state) != ParcelState.BOXED, sa.func.max(col(Waybill.number)).is_(None))
-            )
-        )
+        .having(sa.or_(living > 1, sa.and_(col(Parcel.state).in_(_LEFT), sa.func.max(col(Waybill.number)).is_(None))))
     )
     return [f"parcel {row.number} is {row.state} with {row.living} living waybills, number {row.no}" for row in rows]
 

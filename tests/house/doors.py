@@ -14,11 +14,16 @@ from floor.inventory import counting, putaway, receiving, refilling, tasks, tran
 from floor.inventory import service as inventory
 from floor.inventory.models import Bin, Delivery, Transfer
 from floor.inventory.queries import bin_by_code
+from floor.orders import service as orders
+from floor.orders.models import Order
+from floor.orders.states import OrderAction
+from floor.packing.models import Pack
 from floor.paper.codes import code128_png
 from floor.picking import putwall, reassigning
 from floor.picking import service as walks
 from floor.picking.models import Stop, Walk
 from floor.picking.models_wall import Wall
+from floor.shipments.models import Shipment
 from tests import goods_out
 from tests.factories import a_sku
 from tests.house.doors_world import Ids
@@ -100,6 +105,11 @@ def _scanned_count(db: Session, ids: Ids) -> None:
     task = tasks.count_for(db, ids["count"], lock=True)
     for code in (ids["count_bin"], ids["mug"]):
         counting.scan(db, task, code, person(db, "Ana"))
+
+
+def _its_order_is_cancelled(db: Session, ids: Ids) -> None:
+    shipment = db.get_one(Shipment, db.get_one(Pack, ids["pack"]).shipment_id)
+    orders.advance(db, db.get_one(Order, shipment.order_id), OrderAction.CANCEL, person(db, "Chen"))
 
 
 def _at_the_reserve(db: Session, ids: Ids) -> None:
@@ -349,6 +359,16 @@ DOORS: dict[str, Door] = {
     "lots.hold": Door("/lots/{lot}/hold", "Dai", "Ana", {"why": "recall"}, f"/lots/{NO}/hold", bad={"why": "mood"}),
     "lots.release": Door("/lots/{held_lot}/release", "Dai", "Ana", unknown=f"/lots/{NO}/release"),
     "packing.abandon": Door("/packs/{pack}/abandon", "Bo", "Ana", unknown=f"/packs/{NO}/abandon"),
+    "parcels.care": Door("/packs/{glass}/cares/{glass_care}", "Bo", "Ana", unknown=f"/packs/{NO}/cares/1"),
+    "parcels.reopen": Door(
+        "/parcels/{boxed}/reopen", "Bo", "Ana", {}, f"/parcels/{NO}/reopen", bad={"code": "NOBODY"},
+    ),
+    "parcels.send_back": Door(
+        "/packs/{pack}/send-back", "Bo", "Ana", unknown=f"/packs/{NO}/send-back", before=_its_order_is_cancelled
+    ),
+    "parcels.too_big": Door(
+        "/packs/{full}/too-big", "Bo", "Ana", {"carton": "{carton}"}, f"/packs/{NO}/too-big", bad={"carton": "K99"}
+    ),
     "packing.bind_station": Door("/stations", "Bo", "Ana", {"code": "{bench}"}, bad={"code": "P-NOWHERE"}),
     "packing.make_parcel": Door(
         "/packs/{full}/parcel", "Bo", "Ana", {"carton": "{carton}", "weight": "650", "units-{full_line}": "2"},

@@ -38,6 +38,7 @@ from floor.inventory.transfers import NewTransfer
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.orders.models import Order
+from floor.packing import caring
 from floor.packing import service as packing
 from floor.packing.models import PackLine
 from floor.picking import checks
@@ -98,8 +99,12 @@ def _benches(db: Session, world: World) -> Ids:
     full = packing.open_tote(db, world.bench, third.code, bo)
     check_all(db, full, bo)
     (line,), (full_line,) = rows(db, PackLine, pack_id=pack.id), rows(db, PackLine, pack_id=full.id)
-    return {"bench": world.bench.code, "tote": tote.code, "pack": pack.id, "pack_line": line.id, "full": full.id,
-            "full_line": full_line.id}  # fmt: skip
+    _glass, fourth = a_picked_shipment(db, world, [(world.mug, 1)])
+    glass = packing.open_tote(db, world.bench, fourth.code, bo)
+    check_all(db, glass, bo, cares=False)
+    ((step, _sku),) = caring.card_of(db, glass.id or 0)
+    return {"glass": glass.id, "glass_care": step.id, "bench": world.bench.code, "tote": tote.code, "pack": pack.id,
+            "pack_line": line.id, "full": full.id, "full_line": full_line.id}  # fmt: skip
 
 
 def _parcels(db: Session, world: World) -> Ids:

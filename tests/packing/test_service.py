@@ -22,7 +22,7 @@ from floor.shipments.models import ShipmentLine
 from floor.shipments.states import ShipmentState
 from tests import factories
 from tests.factories import ean
-from tests.packing.worlds import a_picked_shipment, a_world, check_all, everything, person
+from tests.packing.worlds import a_picked_shipment, a_world, check_all, do_card, everything, person
 
 
 def the_books_agree(db) -> bool:
@@ -209,6 +209,7 @@ def test_missing_units_are_booked_lost_counted_and_wait_for_a_new_allocation(db)
     assert order_line.backordered == 1
     task = db.exec(select(CountTask)).one()
     assert (task.bin_id, task.sku_id) == (world.bins[world.tee.id].id, world.tee.id)
+    do_card(db, pack, bo)
     service.box(db, pack, world.carton, 900, everything(db, pack), is_sure=False, actor=bo)
     assert shipment.state is ShipmentState.PACKED
     assert mug.verified == 1

@@ -48,6 +48,7 @@ def quick_box(monkeypatch):
 def check_everything(bo, world) -> None:
     for sku in (world.tee, world.tee, world.mug):
         assert bo.post("/packs/1/scans", {"code": ean(sku)}).status_code == 200
+    assert "Wrap in bubble wrap" in bo.post("/packs/1/scans", {"code": "CMD-CONFIRM"}).text
 
 
 def verified() -> list[int]:
@@ -138,6 +139,7 @@ def test_the_last_item_shows_the_box_and_its_address(bo, world):
     check_everything(bo, world)
     with reading() as db:
         assert db.get(Pack, 1).state is PackState.VERIFIED
+    assert "Taken back: Wrap in bubble wrap" in bo.post("/packs/1/undo", headers=HTMX).text
     answer = bo.post("/packs/1/undo", headers=HTMX)
     assert answer.headers["HX-Push-Url"] == "/packs/1"
     answer = bo.post("/packs/1/scans", {"code": ean(world.mug)}, headers=HTMX)
@@ -245,10 +247,12 @@ def test_a_weight_off_shows_the_likeliest_lines_and_a_confirm(bo, world):
     check_everything(bo, world)
     data = {"carton": "K3", "weight": "650", "units-1": "2", "units-2": "1"}
     answer = bo.post("/packs/1/parcel", data, headers=HTMX)
-    assert (answer.status_code, 'name="sure"' in answer.text) == (422, True)
+    assert (answer.status_code, 'name="why" value="counted"' in answer.text) == (422, True)
     assert "Tee MUG-RED" in answer.text
     assert "perhaps 1 too few" in answer.text
-    assert bo.post("/packs/1/parcel", {**data, "sure": "1"}).location.endswith("/label")
+    assert bo.post("/packs/1/parcel", {**data, "why": "filling"}).location.endswith("/label")
+    with reading() as db:
+        assert db.exec(select(Parcel.weight_why)).one() == "filling"
 
 
 def test_units_can_be_split_into_two_boxes(bo, world):

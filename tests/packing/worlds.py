@@ -10,7 +10,7 @@ from floor.inventory.models import Bin, Reservation, Tote, Warehouse
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
 from floor.orders.models import Order
-from floor.packing import service
+from floor.packing import caring, service
 from floor.packing.models import Pack, PackLine, Parcel, Station
 from floor.people.models import User
 from floor.picking.models import Pick, Stop, Walk, WalkTote
@@ -96,12 +96,20 @@ def person(db: Session, name: str) -> Actor:
     return Actor("user", user.id, user.name)
 
 
-def check_all(db: Session, pack: Pack, actor: Actor) -> None:
-    """Scan every unit of a pack, in the order of its lines."""
+def do_card(db: Session, pack: Pack, actor: Actor) -> None:
+    """Every step of the packing card."""
+    for step, _sku in caring.card_of(db, pack.id or 0):
+        caring.confirm(db, pack, step, step.code, actor)
+
+
+def check_all(db: Session, pack: Pack, actor: Actor, *, cares: bool = True) -> None:
+    """Scan every unit of a pack, in the order of its lines, and do every step of its card."""
     for line in db.exec(select(PackLine).where(PackLine.pack_id == pack.id).order_by(col(PackLine.id))).all():
         sku = db.get_one(Sku, line.sku_id)
         for _unit in range(line.qty):
             service.check_item(db, pack, factories.ean(sku), actor)
+    if cares:
+        do_card(db, pack, actor)
 
 
 def everything(db: Session, pack: Pack) -> dict[int, int]:

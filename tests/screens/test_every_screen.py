@@ -234,6 +234,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "packing.pack": (packer, f"/packs/{pack}"),
         "packing.parcel": (packer, f"/packs/{pack}/parcel"),
         "packing.stations": (packer, "/stations"),
+        "parcels.reopening_of": (packer, f"/parcels/{boxed}/reopen"),
         "people.preferences": (picker, "/me/settings"),
         "people.sign_in": ("", "/session?badge=B-1001"),
         "picking.finish": (picker, f"/walks/{walk}/finish"),
