@@ -71,7 +71,9 @@ from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
 from floor.shipping import queries as shipping_queries
+from floor.shipping import queries_printing as shipping_printing
 from floor.shipping import views as shipping
+from floor.shipping import views_printing
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
 from floor.tracking import queries as tracking_queries
@@ -114,6 +116,7 @@ BLUEPRINTS = (
     floor_board.bp,
     packing.bp,
     shipping.bp,
+    views_printing.bp,
     tracking.bp,
     returns.bp,
     views_request.bp,
@@ -128,6 +131,8 @@ SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "trackin
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
     "shipping.request_waybill": shipping_handlers.request_waybill,
+    "shipping.send_to_printer": shipping_handlers.send_to_printer,
+    "shipping.carry_batch": shipping_handlers.carry_batch,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
@@ -151,6 +156,9 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "shipping.print.queued": ("shipping.send_to_printer",),
+    "shipping.batch.asked": ("shipping.carry_batch",),
+    "shipping.batch.went_on": ("shipping.carry_batch",),
     "inventory.import.cancel": ("inventory.carry_import",),
     "inventory.import.confirm": ("inventory.carry_import",),
     "inventory.import.fail": ("inventory.carry_import",),
@@ -205,6 +213,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "outbox sent or pending": events_queries.broken_outbox,
     "parcels hold what was packed and shipped": packing_queries.broken_parcels,
     "one living waybill per parcel": shipping_queries.broken_waybills,
+    "a second label says Reprint": shipping_printing.broken_printing,
     "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
     "applied messages have orders": intake_queries.broken_inbox,
     "file imports add up": intake_queries.broken_batches,
@@ -234,6 +243,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
+    ("printing.queue", _l("Printing"), "printer", ("packer", "supervisor")),
 )
 
 
