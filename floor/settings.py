@@ -41,6 +41,8 @@ class Settings:
     rate_limits: bool = True
     #: Address of a `distributed` scheduler whose workers plan big runs too; "": this machine alone.
     cluster: str = ""
+    #: What of a receiver is masked on labels: any of name, phone, room, with blanks between.
+    label_mask: str = "name phone room"
     #: Show badges and PINs of the demo staff on the sign-in page.
     demo: bool = False
     #: Where the templates, static files and translations live.
@@ -63,6 +65,8 @@ class Settings:
         return {**os.environ, **mine}  # noqa: TID251 -- the one reader
 
     def checked(self) -> "Settings":
+        if unknown := set(self.label_mask.split()) - {"name", "phone", "room"}:
+            raise ValueError(f"FLOOR_LABEL_MASK takes name, phone and room, not {' '.join(sorted(unknown))}")
         if self.secret_key:
             return self
         if self.production:

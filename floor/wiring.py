@@ -73,7 +73,8 @@ from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
 from floor.shipping import queries as shipping_queries
-from floor.shipping import relabelling
+from floor.shipping import queries_printing as shipping_printing
+from floor.shipping import relabelling, views_printing
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
@@ -118,6 +119,7 @@ BLUEPRINTS = (
     packing.bp,
     views_parcels.bp,
     shipping.bp,
+    views_printing.bp,
     tracking.bp,
     returns.bp,
     views_request.bp,
@@ -132,6 +134,8 @@ SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "trackin
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
     "shipping.request_waybill": shipping_handlers.request_waybill,
+    "shipping.send_to_printer": shipping_handlers.send_to_printer,
+    "shipping.carry_batch": shipping_handlers.carry_batch,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
@@ -155,6 +159,9 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "shipping.print.queued": ("shipping.send_to_printer",),
+    "shipping.batch.asked": ("shipping.carry_batch",),
+    "shipping.batch.went_on": ("shipping.carry_batch",),
     "inventory.import.cancel": ("inventory.carry_import",),
     "inventory.import.confirm": ("inventory.carry_import",),
     "inventory.import.fail": ("inventory.carry_import",),
@@ -210,6 +217,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "parcels hold what was packed and shipped": packing_proofs.broken_parcels,
     "nothing is left on a bench": packing_proofs.broken_heaps,
     "one living waybill per parcel": shipping_queries.broken_waybills,
+    "a second label says Reprint": shipping_printing.broken_printing,
     "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
     "applied messages have orders": intake_queries.broken_inbox,
     "file imports add up": intake_queries.broken_batches,
@@ -239,6 +247,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
+    ("printing.queue", _l("Printing"), "printer", ("packer", "supervisor")),
 )
 
 

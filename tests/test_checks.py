@@ -245,6 +245,12 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("parcel {} is labelled with 0 living waybills", f"{_NUMBER} 'labelled'",
               f"UPDATE waybill SET state = 'void' WHERE parcel_id = ({_LABELLED})"),
     ),
+    "a second label says Reprint": (
+        plant("print_job {}: copy 0 was printed 2 times", "SELECT min(id) FROM print_job",
+              "INSERT INTO print_sending (paper_id, position, copy_no, state, error, asked_at)"
+              " SELECT id, 0, 0, 'done', '', created_at FROM print_job, (SELECT 1 UNION SELECT 2) AS twice"
+              " WHERE id = (SELECT min(id) FROM print_job)"),
+    ),
     "shipped parcels are on closed manifests": (
         plant("parcel {} is shipped, but manifest M-", f"{_NUMBER} 'shipped'", "UPDATE manifest SET state = 'open'"),
         plant("parcel {} is shipped, but manifest None", f"{_NUMBER} 'shipped'", "DELETE FROM manifest_parcel"),

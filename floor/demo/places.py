@@ -19,6 +19,7 @@ from floor.orders.models import OrderLine
 from floor.packing.models import Station
 from floor.picking import walls
 from floor.picking.models import Cart
+from floor.shipping.models_printing import Printer, PrinterKind
 
 AISLES, BAYS, LEVELS = 10, 20, 5
 _PITCH_MM, _BAY_MM, _CROSS_MM = 3200, 2400, 3000
@@ -123,6 +124,9 @@ def _equipment(db: Session, house: Warehouse) -> None:
     db.add_all(Cart(code=f"C-{house.code}-{n:02d}", warehouse_id=house.id) for n in range(1, 13))
     db.add_all(
         Station(code=f"P-{house.code}-{n}", name=str(n), warehouse_id=house.id, printer=f"P{n}") for n in range(1, 5)
+    )
+    db.add_all(
+        Printer(name=f"P{n}", warehouse_id=house.id, kind=PrinterKind.BROWSER, size="100x180") for n in range(1, 5)
     )
     places = [Place(kind=PlaceKind.TOTE, warehouse_id=house.id) for _ in range(120)]
     db.add_all(places)

@@ -108,10 +108,17 @@ _STOCKS = {
 SIZES = tuple(_STOCKS)
 
 
-def waybills_pdf(labels: Sequence[Waybill], lang: str, size: str = "100x180") -> bytes:
-    """One page per label on stock of `size` mm (one of SIZES). ValueError: a barcode too wide."""
+def size_mm(size: str) -> tuple[int, int]:
+    """Width and height of a stock, mm; ValueError for one we do not have."""
     if size not in _STOCKS:
         raise ValueError(f"no waybill stock of size {size!r}")
+    across, down = size.split("x")
+    return int(across), int(down)
+
+
+def waybills_pdf(labels: Sequence[Waybill], lang: str, size: str = "100x180") -> bytes:
+    """One page per label on stock of `size` mm (one of SIZES). ValueError: a barcode too wide."""
+    size_mm(size)
     stock = _STOCKS[size]
     html = html_of("waybill.html", lang, labels=[_drawn(label, stock) for label in labels])
     return render(html, "waybill.css", *stock.styles)

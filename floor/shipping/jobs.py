@@ -21,11 +21,11 @@ from floor.paper.sheets import manifest_pdf
 from floor.paper.slips import PackingSlip, packing_slips_pdf
 from floor.paper.waybills import waybills_pdf
 from floor.shipments import queries as shipment_queries
-from floor.shipments.models import Carrier
-from floor.shipping import papers, queries, service
+from floor.shipments.models import Carrier, Shipment
+from floor.shipping import papers, printing, queries, service
 from floor.shipping.carriers import port_for
 from floor.shipping.carriers.base import WaybillRequest
-from floor.shipping.models import PaperKind, PrintState, WaybillState
+from floor.shipping.models import PaperKind, PrintJob, PrintState, WaybillState
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +73,14 @@ def print_papers(parcel_id: int) -> None:
     """Render every paper of the parcel that is asked for and not there yet."""
     with reading() as db:
         parcel = packing.parcel_for(db, parcel_id)
+        house = db.get_one(Shipment, parcel.shipment_id).warehouse_id
         asked = [job for job in queries.jobs_of(db, parcel_id).values() if job.state in _ASKED]
         work = [(job, _rendering(db, parcel, job.kind, job.copies + 1)) for job in asked]
     for job, render in work:
         pdf = render()
         with unit_of_work() as db:
-            service.keep_paper(db, job.id or 0, job.copies, pdf)
+            if service.keep_paper(db, job.id or 0, job.copies, pdf):
+                printing.print_on_bench(db, db.get_one(PrintJob, job.id), house)
 
 
 _ASKED = (PrintState.QUEUED, PrintState.FAILED)

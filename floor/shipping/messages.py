@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from floor.shipping.models import PaperKind, PrintState
+from floor.shipping.models_printing import PrinterKind, SendState
 from floor.shipping.service import LoadVerdict
 
 REFUSALS = {
@@ -18,6 +19,15 @@ REFUSALS = {
     "shipping.manifest_closed": _l("This manifest is closed: the lorry has left."),
     "shipping.nothing_to_undo": _l("There is nothing on the lorry."),
     "shipping.empty_lorry": _l("Nothing is loaded yet. Scan the first parcel."),
+    "shipping.unknown_printer": _l("There is no such printer."),
+    "shipping.unknown_batch": _l("There is no such batch."),
+    "shipping.no_host": _l("A label printer needs its address in the network."),
+    "shipping.printer_taken": _l("This warehouse has a printer of that name already."),
+    "shipping.wrong_printer": _l("This printer does not print that paper. Choose another, or the browser."),
+    "shipping.was_printed": _l("It was printed meanwhile."),
+    "shipping.nothing_to_print": _l("There is nothing to print: all of it was printed, or has left the house."),
+    "shipping.no_such_stock": _l("There is no such label size or resolution."),
+    "shipping.nothing_failed": _l("Nothing failed that could be tried again here."),
     "shipping.stopped_aboard": _l("Parcel %(parcel)s of order …%(tail)s was stopped. Take it off the lorry first."),
 }
 
@@ -25,6 +35,10 @@ EVENTS = {
     "shipping.waybill.received": _l("Waybill number received"),
     "shipping.waybill.voided": _l("Waybill number void: the parcel changed"),
     "shipping.paper.asked_again": _l("Printed again"),
+    "shipping.printer.kept": _l("Printer written down"),
+    "shipping.print.queued": _l("Sent to the printer"),
+    "shipping.batch.asked": _l("Batch of papers asked for"),
+    "shipping.batch.went_on": _l("Batch of papers went on"),
     "shipping.label.refused": _l("Label of another parcel stopped"),
     "shipping.manifest.opened": _l("Manifest opened"),
     "shipping.manifest.closed": _l("Manifest handed to the carrier"),
@@ -35,6 +49,11 @@ EVENTS = {
 PAPERS = {
     PaperKind.WAYBILL: _l("Waybill"),
     PaperKind.SLIP: _l("Packing slip"),
+}
+
+BATCH_KINDS = {
+    PaperKind.WAYBILL: _l("Waybills"),
+    PaperKind.SLIP: _l("Packing slips"),
 }
 
 PRINT_STATES = {
@@ -48,6 +67,33 @@ PRINT_STATES = {
 PRINT_ERRORS = {
     "shipping.no_numbers": REFUSALS["shipping.no_numbers"],
     "shipping.cannot_print": _l("The paper could not be made. It is tried again by itself."),
+    "shipping.no_number": _l("The carrier gave no waybill number."),
+    "shipping.parcel_gone": REFUSALS["shipping.parcel_gone"],
+    "shipping.still_printing": REFUSALS["shipping.still_printing"],
+    "shipping.wrong_printer": REFUSALS["shipping.wrong_printer"],
+    "shipping.incomplete": _l("Something the paper needs is missing: the address or the waybill number."),
+    "shipping.code_too_wide": _l("A number is too long to be printed as a barcode."),
+    "shipping.no_raster": _l("This computer cannot draw labels for the printer: the program pdftoppm is missing."),
+    "shipping.printer_refused": _l("The printer refuses the connection. Is it switched on, and is the port right?"),
+    "shipping.printer_silent": _l("The printer does not answer. Is it switched on and in the network?"),
+    "shipping.printer_unknown": _l("No printer is known under this address. Check it on the page of printers."),
+    "shipping.printer_stuck": _l(
+        "The printer takes nothing more: no paper, cover open or paused? See whether the label came out."
+    ),
+    "shipping.printer_broke_off": _l("The connection broke while the label was sent. See whether it came out."),
+    "shipping.print_in_doubt": _l("Printing was cut off. See whether the label came out."),
+}
+
+SEND_STATES = {
+    SendState.QUEUED: _l("Waiting for the printer"),
+    SendState.PRINTING: _l("Printing"),
+    SendState.DONE: _l("Printed"),
+    SendState.FAILED: _l("Not printed"),
+}
+
+PRINTER_KINDS = {
+    PrinterKind.BROWSER: _l("The browser prints"),
+    PrinterKind.ZPL: _l("Label printer in the network (ZPL)"),
 }
 
 #: What a scan at the lorry means: headline, and what to do.

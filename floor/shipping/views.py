@@ -14,10 +14,11 @@ from floor.packing.messages import PARCEL_STATES
 from floor.packing.models import Pack, Parcel, Station
 from floor.packing.states import ParcelState
 from floor.shipments.models import Shipment
-from floor.shipping import jobs, queries, service
+from floor.shipping import jobs, printing, queries, service
 from floor.shipping.forms import HandoverForm
 from floor.shipping.messages import LOAD_WORDS, PAPERS, PRINT_ERRORS, PRINT_STATES
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintState
+from floor.shipping.print_state import ask_again, print_state
 from floor.shipping.service import LabelScan, LabelVerdict, LoadScan, LoadVerdict
 from floor.web import hx, locale
 from floor.web.auth import actor, roles
@@ -75,15 +76,15 @@ def _bench_of(db: Session, parcel: Parcel) -> str:
 
 def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", verdict: str | None = None) -> Response:
     seen = queries.labelled(db, parcel)
-    states = {job.state for job in seen.jobs.values()}
+    prints = print_state(db, seen.jobs.values(), current_user.site)
     return page(
         "shipping/label.html",
         "screen",
         status=status,
         seen=seen,
         is_open=parcel.state is ParcelState.BOXED,
-        # Seconds until the screen asks again: soon while printing, now and then while the relay retries, else never.
-        ask_again=1 if not states or PrintState.QUEUED in states else 5 if PrintState.FAILED in states else None,
+        ask_again=ask_again(seen.jobs.values(), prints["sendings"].values()),
+        prints=prints,
         state=PARCEL_STATES[parcel.state],
         papers=PAPERS,
         states=PRINT_STATES,
@@ -140,11 +141,14 @@ def _pdf(content: bytes, name: str) -> Response:
 @roles(*WHO)
 @command
 def reprint(db: Session, job_id: int) -> Response:
-    """The same paper again, under the same number; a failed one is tried again."""
+    """The same paper again, under the same number; a failed one is tried again. `printer` chooses another one."""
     job = queries.job_for(db, job_id, lock=True)
     parcel = _parcel(db, job.parcel_id)
     try:
-        service.reprint(db, job, actor())
+        with db.begin_nested():
+            if (chosen := request.form.get("printer")) is not None:
+                printing.choose(db, job, printing.chosen(db, job, chosen))
+            service.reprint(db, job, actor())
     except Refused as no:
         return show_label(db, parcel, no.status, sentence(no), "warn")
     return show_label(db, parcel)

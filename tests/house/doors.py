@@ -176,6 +176,7 @@ ADDRESS = {
     "country": "CN",
 }  # fmt: skip
 FINDINGS = {"complete": "yes", "packaging": "yes", "clean": "yes", "works": "yes", "grade": "a"}
+PRINTER = {"name": "P7", "warehouse": "SHA", "kind": "zpl", "host": "127.0.0.1", "port": "9100", "is_active": "1"}
 #: A whole number nothing has.
 NO = 999_999
 
@@ -534,6 +535,19 @@ DOORS: dict[str, Door] = {
     "returns.undo": Door(
         "/returns/{to_decide}/items/1/undo", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/undo", before=_decided
     ),
+    "printing.add_printer": Door(
+        "/printers", "Dai", "Bo", {**PRINTER, "name": "P9"}, bad={**PRINTER, "port": "-7"}, keeps='value="-7"',
+    ),
+    "printing.ask_batch": Door(
+        "/print-batches", "Bo", "Ana", {"kind": "slip", "warehouse": "SHA"}, bad={"kind": "none", "warehouse": "SHA"},
+    ),
+    "printing.change_printer": Door(
+        "/printers/{printer}", "Dai", "Bo", {**PRINTER, "port": "9101"}, f"/printers/{NO}",
+        bad={**PRINTER, "port": "-7"}, keeps='value="-7"',
+    ),
+    "printing.retry": Door("/printing/{sending}/retry", "Bo", "Ana", {"printer": ""}, f"/printing/{NO}/retry"),
+    "printing.retry_batch": Door("/print-batches/{batch_bad}/retry", "Bo", "Ana", unknown=f"/print-batches/{NO}/retry"),
+    "printing.retry_printer": Door("/printers/{printer}/retry", "Bo", "Ana", unknown=f"/printers/{NO}/retry"),
     "shipping.hand_over": Door(
         "/manifests/{lorry}/handover", "Bo", "Ana", {"driver": "Driver 7", "seal": "S-1"}, f"/manifests/{NO}/handover",
         bad={"driver": "", "seal": "S-77"}, keeps='value="S-77"',

@@ -48,9 +48,12 @@ from floor.picking.models import Cart, CheckWhy
 from floor.returns.queries import items_of, returnable
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
+from floor.shipping import printing
 from floor.shipping import queries as papers
 from floor.shipping import service as shipping
 from floor.shipping.models import PaperKind
+from floor.shipping.models_printing import PrinterKind
+from floor.shipping.printing import PrinterTerms
 from tests import goods_out
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
 from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
@@ -114,12 +117,19 @@ def _parcels(db: Session, world: World) -> Ids:
     number = goods_out.numbered(db, boxed)
     job = papers.jobs_of(db, boxed.id)[PaperKind.WAYBILL]
     shipping.keep_paper(db, job.id or 0, 0, b"%PDF-1.7")
+    terms = PrinterTerms("P7", world.house.id or 0, PrinterKind.ZPL, "127.0.0.1", 9, 203, "100x180", True)
+    printer = printing.keep_printer(db, None, terms, bo)
+    sending = printing.send(db, job, printer, bo)
+    printing.fail(db, sending, "shipping.printer_refused")
+    batch = printing.ask_batch(db, PaperKind.SLIP, world.house.id or 0, None, None, bo)
+    items = printing.queries.waiting_items(db, batch.id or 0, 99)
+    printing.keep_chunk(db, batch.id or 0, items, {item.position: "shipping.incomplete" for item in items}, [])
     ready = goods_out.labelled(db, a_boxed_parcel(db, world))
     aboard = goods_out.labelled(db, a_boxed_parcel(db, world))
     lorry = shipping.open_manifest(db, world.house.id or 0, world.carrier, bo)
     shipping.load(db, lorry, aboard, bo)
     return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
-            "lorry": lorry.id}  # fmt: skip
+            "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id}  # fmt: skip
 
 
 def _returns(db: Session, _world: World) -> Ids:

@@ -37,7 +37,9 @@ from floor.returns.states import CaseState
 from floor.settings import Settings
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
-from floor.shipping.models import Manifest, ManifestState, PrintJob
+from floor.shipping import printing
+from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob
+from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
 
 #: Endpoints that are no screens: files, pictures, redirects.
@@ -45,7 +47,8 @@ NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
-    "people.language", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
+    "people.language", "printing.batch_paper", "printing.picture",
+    "printing.zpl", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
 }  # fmt: skip
@@ -94,6 +97,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         _look_at_a_file()
         _leave_something_to_check()
         _give_up_a_walk()
+        _leave_prints()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -126,6 +130,22 @@ def _give_up_a_walk() -> None:
         picking.advance(db, walk, WalkAction.CANCEL, SYSTEM)
 
 
+def _leave_prints() -> None:
+    """A label printer that is off, what waits for it, and a batch with an order that could not be printed."""
+    with uow.unit_of_work() as db:
+        parcel = _one(db, select(Parcel).where(Parcel.state == ParcelState.BOXED))
+        house = db.get_one(Shipment, parcel.shipment_id).warehouse_id
+        terms = printing.PrinterTerms("Z1", house, PrinterKind.ZPL, "192.168.1.50", 9100, 203, "100x180", True)
+        printer = printing.keep_printer(db, None, terms, SYSTEM)
+        paper = _one(db, select(PrintJob).where(PrintJob.parcel_id == parcel.id, PrintJob.kind == PaperKind.WAYBILL))
+        sending = printing.send(db, paper, printer, SYSTEM)
+        printing.fail(db, sending, "shipping.printer_stuck")
+        printing.fail_printer(db, printer, "shipping.printer_stuck")
+        batch = printing.ask_batch(db, PaperKind.SLIP, house, None, None, SYSTEM)
+        items = printing.queries.waiting_items(db, batch.id or 0, 9)
+        printing.keep_chunk(db, batch.id or 0, items, {1: "shipping.incomplete"}, [(b"%PDF-1.7", len(items) - 1)])
+
+
 def _one(db: Session, query: Any) -> Any:
     found = db.exec(query.limit(1)).first()
     assert found is not None, f"the demo day left none: {query}"
@@ -152,6 +172,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         refill = _one(db, select(Replenishment.id))
         feed = _one(db, select(StockFeed.channel))
         job = _one(db, select(PrintJob.id))
+        printer = _one(db, select(Printer.id).where(Printer.kind == PrinterKind.ZPL))
+        prints = _one(db, select(PrintBatch.id))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
@@ -211,6 +233,11 @@ def addresses() -> dict[str, tuple[str, str]]:
         "floor_board.joining": ("B-9001", f"/walks/board/urgent/{urgent}"),
         "floor_board.mine": (picker, "/walks/board/mine"),
         "floor_board.walk": (boss, f"/walks/board/{walk}"),
+        "printing.batch": (packer, f"/print-batches/{prints}"),
+        "printing.batches": (packer, "/print-batches"),
+        "printing.printer": (boss, f"/printers/{printer}"),
+        "printing.printers": (boss, "/printers"),
+        "printing.queue": (packer, "/printing"),
         "put_wall.back": (picker, f"/walls/{sorted_.wall_id}/batches/{sorted_.id}/back"),
         "put_wall.batch": (picker, f"/walls/{sorted_.wall_id}/batches/{sorted_.id}"),
         "put_wall.home": (picker, f"/walls/{sorted_.wall_id}"),

@@ -11,13 +11,17 @@ from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Address, OrderLine
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
-from floor.paper.waybills import waybills_pdf
+from floor.paper import codes, raster
+from floor.paper.slips import packing_slips_pdf
+from floor.paper.waybills import SIZES, size_mm, waybills_pdf
+from floor.settings import Settings
 from floor.shipping import jobs, papers, queries, service
 from floor.shipping.carriers.manual import route_code
 from floor.shipping.models import NumberRange, PaperKind, PrintJob, PrintState, Waybill, WaybillState
 from floor.shipping.service import LabelVerdict
 from tests.factories import count
 from tests.packing.worlds import a_boxed_parcel, a_world, person
+from tests.paper.samples import words_of
 
 
 @pytest.fixture
@@ -233,3 +237,38 @@ def test_the_cost_is_the_first_weight_and_the_steps_begun(db, weight, fen):
     shipment = db.get_one(queries.Shipment, parcel.shipment_id)
     assert queries.cost_fen(queries.rate_for(db, shipment, "浙江省"), weight) == fen
     assert queries.cost_fen(queries.rate_for(db, shipment, "西藏自治区"), weight) == 0
+
+
+def nosy_parcel(db: Session) -> Parcel:
+    """A buyer who wrote the phone number everywhere, and a product with a name of its own mind."""
+    world = a_world(db)
+    world.tee.name = '<img src="file:///etc/passwd">=1+1'
+    parcel = a_boxed_parcel(db, world)
+    address = db.get_one(Address, queries.order_of(db, parcel).id)
+    address.recipient, address.phone = "欧阳小明 13812345678", "13812345678"
+    address.district, address.street = "西湖区 13812345678", "文三路 90 号 2 幢 3 单元 1204 室 转 13812345678"
+    waybill = service.ask_waybill(db, parcel.id)
+    service.receive_waybill(db, waybill.id, service.draw_number(db, waybill.id), "571-A01-001", person(db, "Bo"))
+    return parcel
+
+
+def test_a_masked_label_tells_no_name_number_or_room_in_words_or_codes(db, monkeypatch):
+    parcel = nosy_parcel(db)
+    label = papers.waybill(db, parcel, 1)
+    for size in SIZES:
+        words = words_of(waybills_pdf([label], papers.CARRIER_LANG, size))
+        for secret in ("13812345678", "2345678", "1204", "90号", "阳小明", "小明"):
+            assert secret not in words, (size, secret)
+        for kept in ("138****5678", "文三路"):
+            assert kept in words
+        page = raster.bitmaps(waybills_pdf([label], papers.CARRIER_LANG, size), size_mm(size), 203)[0]
+        assert {code.text for code in codes.read_codes(page.png(203))} == {label.waybill_number}
+    assert "<img" in label.contents
+    slip = papers.slip(db, parcel)
+    assert "小明" not in words_of(packing_slips_pdf([slip], papers.CARRIER_LANG))
+    monkeypatch.setattr(papers, "bound", lambda: Settings(label_mask="room"))
+    shown = papers.waybill(db, parcel, 1).receiver
+    assert (shown.name, shown.phone) == ("欧阳小明 13812345678", "13812345678")
+    assert "1204" not in shown.address
+    with pytest.raises(ValueError, match="FLOOR_LABEL_MASK"):
+        Settings.from_environment({"FLOOR_LABEL_MASK": "name street"})

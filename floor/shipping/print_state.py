@@ -1,0 +1,31 @@
+"""What `shipping/_print_state.html` shows of some papers, for any screen that includes it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlmodel import Session
+
+from floor.shipping import messages, printing
+from floor.shipping import queries_printing as queries
+from floor.shipping.models import PrintJob, PrintState
+from floor.shipping.models_printing import Sending
+
+
+def print_state(db: Session, papers: Iterable[PrintJob], site: str) -> dict[str, Any]:
+    """`prints` for the template: the last print job of each paper, the site's label printers, and the words."""
+    return {
+        "sendings": queries.last_sendings(db, papers),
+        "printers": {printer.id: printer for printer, _house in queries.printers(db)},
+        "targets": queries.printers(db, site, labels_only=True),
+        "states": messages.SEND_STATES,
+        "errors": messages.PRINT_ERRORS,
+        "in_doubt": printing.IN_DOUBT,
+    }
+
+
+def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending]) -> int | None:
+    """Seconds until a screen asks again: soon while printing, now and then while the relay tries again, else never."""
+    states = {paper.state for paper in papers}
+    if not states or PrintState.QUEUED in states or {one.state for one in sendings} & set(queries.UNDER_WAY):
+        return 1
+    return 5 if PrintState.FAILED in states else None
