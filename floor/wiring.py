@@ -70,6 +70,7 @@ from floor.returns.putaways import ReturnsShelf
 from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
+from floor.shipping import jobs as shipping_jobs
 from floor.shipping import queries as shipping_queries
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
@@ -128,6 +129,8 @@ SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "trackin
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
     "shipping.request_waybill": shipping_handlers.request_waybill,
+    "shipping.send_notice": shipping_handlers.send_notice,
+    "shipping.tell_of_parcels": shipping_handlers.tell_of_parcels,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
@@ -150,7 +153,16 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
+    "shipping.manifest.closed": ("shipping.tell_of_parcels",),
+    "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "shipping.waybill.asked_again": ("shipping.request_waybill",),
+    "shipping.waybill.cancel_asked": ("shipping.request_waybill",),
+    "shipping.waybill.entered": ("shipping.request_waybill",),
+    "shipping.waybill.kept": ("shipping.request_waybill",),
+    "shipping.waybill.none_issued": ("shipping.request_waybill",),
+    "shipping.waybill.received": ("shipping.request_waybill",),
+    "shipping.waybill.went_by": ("shipping.request_waybill",),
     "inventory.import.cancel": ("inventory.carry_import",),
     "inventory.import.confirm": ("inventory.carry_import",),
     "inventory.import.fail": ("inventory.carry_import",),
@@ -179,6 +191,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 CHORES: dict[str, Chore] = {
     "place new orders": (30, allocation_chores.place_new),
     "plan waiting orders again": (5, allocation_chores.plan_again),
+    "ask carriers again": (3, shipping_jobs.ask_carriers),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),

@@ -1,9 +1,21 @@
 """What shipping does when told. Every handler may run twice: the jobs find what is done already."""
 
 from floor.events.relay import Happened
-from floor.shipping import jobs
+from floor.kit.uow import unit_of_work
+from floor.shipping import jobs, notices, sending
 
 
 def request_waybill(happened: Happened) -> None:
-    """A parcel is packed, or a paper was asked for again: number, label and slip."""
+    """A parcel is packed, a paper was asked for again, or a person settled its number: number, label and slip."""
     jobs.send_out_papers(happened.subject_id)
+
+
+def tell_of_parcels(happened: Happened) -> None:
+    """A lorry left: customers and shops are told of its parcels."""
+    with unit_of_work() as db:
+        notices.make(db, happened.data["parcels"])
+
+
+def send_notice(happened: Happened) -> None:
+    """One notice; raises what stood against it, to be tried again."""
+    sending.send(happened.subject_id)

@@ -19,7 +19,6 @@ from floor.inventory.service import Move
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
-from floor.orders.models import Address
 from floor.orders.states import OrderState
 from floor.packing import queries as packing_queries
 from floor.packing import service as packing
@@ -29,7 +28,7 @@ from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentAction
-from floor.shipping import queries
+from floor.shipping import choosing, queries, waybills
 from floor.shipping.models import (
     Manifest,
     ManifestParcel,
@@ -46,24 +45,20 @@ from floor.shipping.models import (
 
 
 def ask_waybill(db: Session, parcel_id: int) -> Waybill:
-    """The parcel's waybill row and its print jobs; made on the first call, found on every later one."""
+    """The parcel's waybill row, by the service chosen for it, and its print jobs; made on the first call, found on
+    every later one."""
     parcel = packing_queries.parcel_for(db, parcel_id, lock=True)
     waybill = queries.waybill_of(db, parcel_id)
     if waybill is not None:
         return waybill
-    shipment = db.get_one(Shipment, parcel.shipment_id)
-    rate = queries.rate_for(db, shipment, db.get_one(Address, shipment.order_id).province)
-    waybill = Waybill(
-        parcel_id=parcel_id, carrier_id=shipment.carrier_id, cost_fen=queries.cost_fen(rate, parcel.weight_g)
-    )
-    db.add(waybill)
+    waybill = waybills.begin(db, parcel, choosing.choose(db, parcel))
     printer = queries.labelled(db, parcel).station.printer
     rows = [
         {"parcel_id": parcel_id, "kind": kind, "state": PrintState.QUEUED, "printer": printer, "copies": 0,
          "error": "", "created_at": clock.now()}
         for kind in PaperKind
     ]  # fmt: skip
-    db.execute(_insert(db, PrintJob).values(rows).on_conflict_do_nothing())
+    queries.insert(db, PrintJob, rows)
     db.flush()
     return waybill
 
@@ -98,14 +93,7 @@ def _next_number(db: Session, carrier_id: int) -> str:
 
 def receive_waybill(db: Session, waybill_id: int, number: str, route_code: str, actor: Actor) -> None:
     """The carrier answered. Hearing the same answer again changes nothing."""
-    waybill = db.get_one(Waybill, waybill_id, with_for_update=True)
-    if waybill.state is not WaybillState.REQUESTED:
-        return
-    waybill.number, waybill.route_code = number, route_code
-    waybill.state, waybill.received_at = WaybillState.ACTIVE, clock.now()
-    db.add(waybill)
-    db.flush()
-    _tell(db, "shipping.waybill.received", db.get_one(Parcel, waybill.parcel_id), actor, waybill=number)
+    waybills.receive(db, waybill_id, number, route_code, actor)
 
 
 # --- papers ---------------------------------------------------------------
