@@ -73,8 +73,9 @@ def _call(waybill_id: int) -> bool:
         # Our own: a range used up, or an answer we stumbled over, after which nobody knows whether a number was issued.
         is_empty = isinstance(error, Refused) and error.code == "shipping.no_numbers"
         with unit_of_work() as db:
-            if not waybills.stumbled(db, waybill_id, "no_numbers" if is_empty else "unreadable"):
-                raise
+            goes_another_way = waybills.stumbled(db, waybill_id, "no_numbers" if is_empty else "unreadable")
+        if not goes_another_way:
+            raise
     else:
         with unit_of_work() as db:
             service.receive_waybill(db, waybill_id, answer.number, answer.route_code, SYSTEM)

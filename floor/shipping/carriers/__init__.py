@@ -19,11 +19,11 @@ def port_for(adapter: str, next_number: Callable[[int], str], settings: Settings
         codes = tuple(code.strip() for code in settings.sf_unknown_order.split(",") if code.strip())
         return SfCarrier(settings.sf_url, settings.sf_partner, settings.sf_checkword, settings.sf_monthly_card, codes)
     if adapter == "kuaidi100":
-        return kuaidi100(settings)
+        return aggregator(settings)
     raise LookupError(f"no carrier adapter is called {adapter!r}")
 
 
-def kuaidi100(settings: Settings) -> Kuaidi100Carrier:
+def aggregator(settings: Settings) -> Kuaidi100Carrier:
     return Kuaidi100Carrier(
         settings.kuaidi100_label_url, settings.kuaidi100_query_url, settings.kuaidi100_poll_url,
         settings.kuaidi100_key, settings.kuaidi100_secret, settings.kuaidi100_customer,

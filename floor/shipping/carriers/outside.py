@@ -18,7 +18,7 @@ MOST = 1 << 20
 _NOT_SERVED = (401, 403, 404, 405)
 
 
-def post_form(url: str, fields: Mapping[str, str], patience: float = PATIENCE) -> bytes:
+def post_form(url: str, fields: Mapping[str, str]) -> bytes:
     """POST a form and return the body of a 200. Redirects are not followed: the address is ours to set.
 
     Raises Down when nothing was delivered, Rejected for an address that serves no such thing, else Unsure.
@@ -29,10 +29,10 @@ def post_form(url: str, fields: Mapping[str, str], patience: float = PATIENCE) -
     line: http.client.HTTPConnection
     if where.scheme == "https":
         line = http.client.HTTPSConnection(
-            where.hostname, where.port, timeout=patience, context=ssl.create_default_context()
+            where.hostname, where.port, timeout=PATIENCE, context=ssl.create_default_context()
         )
     else:
-        line = http.client.HTTPConnection(where.hostname, where.port, timeout=patience)
+        line = http.client.HTTPConnection(where.hostname, where.port, timeout=PATIENCE)
     try:
         try:
             line.connect()
