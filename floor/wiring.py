@@ -73,6 +73,7 @@ from floor.shipping import handlers as shipping_handlers
 from floor.shipping import jobs as shipping_jobs
 from floor.shipping import queries as shipping_queries
 from floor.shipping import views as shipping
+from floor.shipping import views_carriers, views_notices, views_waybills
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
 from floor.tracking import queries as tracking_queries
@@ -115,6 +116,9 @@ BLUEPRINTS = (
     floor_board.bp,
     packing.bp,
     shipping.bp,
+    views_waybills.bp,
+    views_carriers.bp,
+    views_notices.bp,
     tracking.bp,
     returns.bp,
     views_request.bp,
@@ -290,6 +294,7 @@ SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
     "put_wall": "picking", "floor_board": "picking",
+    "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

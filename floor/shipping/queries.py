@@ -22,8 +22,8 @@ from floor.shipping.models import (
     PaperKind,
     PrintJob,
     Waybill,
-    WaybillState,
 )
+from floor.shipping.states import DEAD, WaybillState
 
 
 def waybill_of(db: Session, parcel_id: int, *, lock: bool = False) -> Waybill | None:
@@ -96,13 +96,14 @@ def labelled(db: Session, parcel: Parcel) -> Labelled:
     shipment = db.get_one(Shipment, parcel.shipment_id)
     pack = db.get_one(Pack, parcel.pack_id)
     brothers = brothers_of(db, parcel)
+    waybill = waybill_of(db, parcel.id)
     return Labelled(
         parcel=parcel,
         shipment=shipment,
         order=db.get_one(Order, shipment.order_id),
-        carrier=db.get_one(Carrier, shipment.carrier_id),
+        carrier=db.get_one(Carrier, waybill.carrier_id if waybill else shipment.carrier_id),
         station=db.get_one(Station, pack.station_id),
-        waybill=waybill_of(db, parcel.id),
+        waybill=waybill,
         jobs=jobs_of(db, parcel.id),
         n=[brother.id for brother in brothers].index(parcel.id) + 1,
         of=len(brothers),
@@ -120,6 +121,12 @@ def parcel_by_label(db: Session, code: str) -> Parcel | None:
     living = (Waybill.number == code, Waybill.state == WaybillState.ACTIVE)
     found = db.exec(select(Parcel).join(Waybill, col(Waybill.parcel_id) == Parcel.id).where(*living)).first()
     return found or db.exec(select(Parcel).where(Parcel.number == code)).first()
+
+
+def is_dead_label(db: Session, code: str) -> bool:
+    """Whether a label's number was cancelled, or is being cancelled."""
+    mine = select(Waybill.id).where(Waybill.number == code.strip().upper(), col(Waybill.state).in_(DEAD))
+    return db.exec(mine).first() is not None
 
 
 def order_of(db: Session, parcel: Parcel) -> Order:
@@ -173,10 +180,11 @@ def lanes(db: Session, site: str, carrier: str = "") -> list[Lane]:
 def _ready_by_lane(db: Session) -> dict[tuple[int, int], int]:
     """(warehouse, carrier) -> labelled parcels on no manifest."""
     rows = db.execute(
-        sa.select(col(Shipment.warehouse_id), col(Shipment.carrier_id), sa.func.count())
+        sa.select(col(Shipment.warehouse_id), col(Waybill.carrier_id), sa.func.count())
         .join(Parcel, col(Parcel.shipment_id) == col(Shipment.id))
+        .join(Waybill, (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID))
         .where(col(Parcel.state) == ParcelState.LABELLED, col(Parcel.id).notin_(_on_board()))
-        .group_by(col(Shipment.warehouse_id), col(Shipment.carrier_id))
+        .group_by(col(Shipment.warehouse_id), col(Waybill.carrier_id))
     )
     return {(house, firm): int(n) for house, firm, n in rows}
 
@@ -244,7 +252,7 @@ def missing(db: Session, manifest: Manifest) -> list[Aboard]:
     """Labelled parcels of the same carrier and house that are on no lorry."""
     query = _aboard().where(
         col(Shipment.warehouse_id) == manifest.warehouse_id,
-        col(Shipment.carrier_id) == manifest.carrier_id,
+        col(Waybill.carrier_id) == manifest.carrier_id,
         col(Parcel.state) == ParcelState.LABELLED,
         col(Parcel.id).notin_(_on_board()),
     )

@@ -150,6 +150,10 @@ def _keep(db: Session, waybill: Waybill) -> None:
 
 def let_go(db: Session, waybill: Waybill, actor: Actor) -> None:
     """A person settled the cancellation with the carrier: void, without asking it again."""
+    if waybill.problem == "stray":
+        waybill.problem = ""
+        waybills.say(db, "shipping.waybill.cancelled", waybill, actor, waybill=waybill.number or "")
+        return
     _may_change(db, waybill)
     if waybill.state is not WaybillState.CANCELLING:
         raise Conflict("shipping.not_unclear")

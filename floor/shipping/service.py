@@ -38,8 +38,8 @@ from floor.shipping.models import (
     PrintJob,
     PrintState,
     Waybill,
-    WaybillState,
 )
+from floor.shipping.states import WaybillState
 
 # --- waybills ---------------------------------------------------------------
 
@@ -187,6 +187,8 @@ class LoadVerdict(StrEnum):
     OTHER_HOUSE = "other_house"
     #: Its label was never scanned on it.
     NOT_CLOSED = "not_closed"
+    #: The carrier's number on it was cancelled.
+    CANCELLED = "cancelled"
     #: On another manifest, or gone.
     ELSEWHERE = "elsewhere"
     #: Its order was stopped after packing.
@@ -226,7 +228,7 @@ def load(db: Session, manifest: Manifest, code: str, actor: Actor) -> LoadScan:
     _must_be_open(manifest)
     parcel = queries.parcel_by_label(db, code)
     if parcel is None:
-        return LoadScan(LoadVerdict.UNKNOWN)
+        return LoadScan(LoadVerdict.CANCELLED if queries.is_dead_label(db, code) else LoadVerdict.UNKNOWN)
     packing_queries.parcel_for(db, parcel.id, lock=True)
     verdict = _may_load(db, manifest, parcel)
     if verdict is LoadVerdict.LOADED:
@@ -244,7 +246,8 @@ def _may_load(db: Session, manifest: Manifest, parcel: Parcel) -> LoadVerdict:
         return LoadVerdict.TWICE
     if shipment.warehouse_id != manifest.warehouse_id:
         return LoadVerdict.OTHER_HOUSE
-    if shipment.carrier_id != manifest.carrier_id:
+    waybill = queries.waybill_of(db, parcel.id)
+    if waybill is not None and waybill.carrier_id != manifest.carrier_id:
         return LoadVerdict.OTHER_CARRIER
     if aboard is not None or parcel.state is ParcelState.SHIPPED:
         return LoadVerdict.ELSEWHERE
@@ -268,8 +271,12 @@ def unload_last(db: Session, manifest: Manifest, actor: Actor) -> Parcel:
     return parcel
 
 
-def hand_over(db: Session, manifest: Manifest, driver: str, seal: str, actor: Actor) -> None:
+def hand_over(
+    db: Session, manifest: Manifest, driver: str, seal: str, actor: Actor, *, signed: str = "", signature: str = ""
+) -> None:
     """The lorry leaves: its parcels' stock goes to the customers, and shipments whose last parcel left are shipped.
+
+    The driver signs with a name typed, or with lines drawn (an SVG path), or on the printed list.
 
     Raises Invalid when nothing is loaded, Conflict when the order of a loaded parcel was stopped meanwhile.
     """
@@ -288,9 +295,16 @@ def hand_over(db: Session, manifest: Manifest, driver: str, seal: str, actor: Ac
     manifest.state = ManifestState.CLOSED
     manifest.closed_at, manifest.closed_by = clock.now(), actor.id
     manifest.driver, manifest.seal = driver, seal
+    manifest.signed_name, manifest.signature = signed, signature
     db.add(manifest)
     db.flush()
-    data = {"number": manifest.number, "parcels": [parcel.id for parcel in parcels], "shipments": shipped}
+    how = "drawn" if signature else "typed" if signed else "paper"
+    data = {
+        "signed": how,
+        "number": manifest.number,
+        "parcels": [parcel.id for parcel in parcels],
+        "shipments": shipped,
+    }
     record(db, Event("shipping.manifest.closed", "manifest", manifest.id, data=data), actor)
 
 

@@ -37,7 +37,8 @@ from floor.returns.states import CaseState
 from floor.settings import Settings
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
-from floor.shipping.models import Manifest, ManifestState, PrintJob
+from floor.shipping.models import Manifest, ManifestState, PrintJob, Waybill
+from floor.shipping.models_carriers import CarrierService
 from tests.running import RunningHouse
 
 #: Endpoints that are no screens: files, pictures, redirects.
@@ -152,6 +153,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         refill = _one(db, select(Replenishment.id))
         feed = _one(db, select(StockFeed.channel))
         job = _one(db, select(PrintJob.id))
+        way = _one(db, select(CarrierService.id))
+        waybill = _one(db, select(Waybill.id).where(Waybill.parcel_id == boxed))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
@@ -252,6 +255,12 @@ def addresses() -> dict[str, tuple[str, str]]:
         "returns.desk": (clerk, "/returns"),
         "returns.intake": (clerk, "/returns/intake"),
         "returns.item": (clerk, f"/returns/{case.id}/items/1"),
+        "carriers.index": (boss, "/carriers"),
+        "carriers.one": (boss, "/carriers/sf"),
+        "carriers.service": (boss, f"/carriers/services/{way}"),
+        "notices.index": (boss, "/notices"),
+        "waybills.index": (packer, "/waybills"),
+        "waybills.show": (boss, f"/waybills/{waybill}"),
         "shipping.handover": (packer, f"/manifests/{lorry}/handover"),
         "shipping.label": (packer, f"/parcels/{boxed}/label"),
         "shipping.manifest": (packer, f"/manifests/{lorry}"),

@@ -70,7 +70,9 @@ def living(parcel: Parcel) -> Waybill | None:
 
 def happened(parcel: Parcel) -> list[str]:
     with reading() as db:
-        rows = db.exec(select(AuditEvent.kind).where(AuditEvent.subject == "parcel", AuditEvent.subject_id == parcel.id))
+        rows = db.exec(
+            select(AuditEvent.kind).where(AuditEvent.subject == "parcel", AuditEvent.subject_id == parcel.id)
+        )
         return [kind.removeprefix("shipping.waybill.") for kind in rows if kind.startswith("shipping.waybill.")]
 
 
