@@ -33,6 +33,33 @@ class Settings:
     contact: str = "service@floor.example"
     #: Where purchasing hears what runs low: addresses as the library apprise reads them, with blanks between.
     purchasing_notify: str = ""
+    #: Kuaidi100: the key and secret of e-waybills, the customer of queries, and its addresses.
+    kuaidi100_key: str = ""
+    kuaidi100_secret: str = ""
+    kuaidi100_customer: str = ""
+    #: Our contracts with express companies behind it: COMPANY=ID:KEY:NET, blanks between them.
+    kuaidi100_partners: str = ""
+    kuaidi100_label_url: str = "https://api.kuaidi100.com/label/order"
+    kuaidi100_query_url: str = "https://poll.kuaidi100.com/poll/query.do"
+    kuaidi100_poll_url: str = "https://poll.kuaidi100.com/poll"
+    #: Salts the signature of Kuaidi100's pushes; "" and no push is asked for or believed.
+    kuaidi100_salt: str = ""
+    #: SF: our partner id, its check word, the monthly account, and the address of the service.
+    sf_partner: str = ""
+    sf_checkword: str = ""
+    sf_monthly_card: str = ""
+    sf_url: str = "https://bspgw.sf-express.com/std/service"
+    #: Codes with which SF's search says that it knows no such order; not in its published texts, so set them here.
+    sf_unknown_order: str = "8024"
+    #: Outgoing mail, host:port; "" and customers get no mail. TLS: starttls, tls or none.
+    smtp: str = ""
+    smtp_tls: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    #: The sender of mail to customers; "": the contact.
+    mail_from: str = ""
+    #: Who else hears that a parcel left: addresses as the library apprise reads them, with blanks between.
+    shipping_notify: str = ""
     #: The largest upload or photo, bytes.
     max_upload_bytes: int = 16 * 1024 * 1024
     #: How long the worker holds a message before another may take it, seconds.

@@ -72,9 +72,10 @@ from floor.returns.putaways import ReturnsShelf
 from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
+from floor.shipping import jobs as shipping_jobs
 from floor.shipping import queries as shipping_queries
 from floor.shipping import queries_printing as shipping_printing
-from floor.shipping import relabelling, views_printing
+from floor.shipping import relabelling, views_carriers, views_notices, views_printing, views_waybills
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
@@ -120,6 +121,9 @@ BLUEPRINTS = (
     views_parcels.bp,
     shipping.bp,
     views_printing.bp,
+    views_waybills.bp,
+    views_carriers.bp,
+    views_notices.bp,
     tracking.bp,
     returns.bp,
     views_request.bp,
@@ -136,6 +140,8 @@ HANDLERS: dict[str, Handler] = {
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "shipping.send_to_printer": shipping_handlers.send_to_printer,
     "shipping.carry_batch": shipping_handlers.carry_batch,
+    "shipping.send_notice": shipping_handlers.send_notice,
+    "shipping.tell_of_parcels": shipping_handlers.tell_of_parcels,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
@@ -158,10 +164,19 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
+    "shipping.manifest.closed": ("shipping.tell_of_parcels",),
+    "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
     "shipping.print.queued": ("shipping.send_to_printer",),
     "shipping.batch.asked": ("shipping.carry_batch",),
     "shipping.batch.went_on": ("shipping.carry_batch",),
+    "shipping.waybill.asked_again": ("shipping.request_waybill",),
+    "shipping.waybill.cancel_asked": ("shipping.request_waybill",),
+    "shipping.waybill.entered": ("shipping.request_waybill",),
+    "shipping.waybill.kept": ("shipping.request_waybill",),
+    "shipping.waybill.none_issued": ("shipping.request_waybill",),
+    "shipping.waybill.received": ("shipping.request_waybill",),
+    "shipping.waybill.went_by": ("shipping.request_waybill",),
     "inventory.import.cancel": ("inventory.carry_import",),
     "inventory.import.confirm": ("inventory.carry_import",),
     "inventory.import.fail": ("inventory.carry_import",),
@@ -190,6 +205,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 CHORES: dict[str, Chore] = {
     "place new orders": (30, allocation_chores.place_new),
     "plan waiting orders again": (5, allocation_chores.plan_again),
+    "ask carriers again": (3, shipping_jobs.ask_carriers),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),
@@ -292,6 +308,8 @@ SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
     "parcels": "packing", "put_wall": "picking", "floor_board": "picking",
+    "put_wall": "picking", "floor_board": "picking",
+    "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from floor.people import service as people
 from floor.people.models import Role
 from floor.shipments.models import Carrier, Pickup, Rate
 from floor.shipping.models import NumberRange
+from floor.shipping.models_carriers import CarrierService, ServiceKind, ServiceZone
 
 Say = Callable[[str], None]
 
@@ -94,7 +95,7 @@ def load_once(say: Say, seed: int = 1111, orders: int = ORDERS) -> bool:
 def make_carriers(db: Session, houses: list[Warehouse]) -> None:
     """Carriers with rates from every warehouse to every mainland province, and number ranges of their own."""
     for n, (code, name, english, prefix, percent, days, most_g, parcels) in enumerate(CARRIERS):
-        carrier = Carrier(code=code, name=name, name_en=english, secret=ids.public_token())
+        carrier = Carrier(code=code, name=name, name_en=english, secret=ids.public_token(), fallback_minutes=30)
         db.add(carrier)
         db.flush()
         assert carrier.id is not None
@@ -109,8 +110,55 @@ def make_carriers(db: Session, houses: list[Warehouse]) -> None:
                          step_fen=(80, 150, 300, 800)[zone] * percent // 100, transit_days=1 + zone + days,
                          max_g=most_g)
                 )  # fmt: skip
+            _make_services(db, carrier, house, percent, days)
             db.add(Pickup(warehouse_id=house.id or 0, carrier_id=carrier.id, parcels=parcels))
     db.flush()
+
+
+#: Carrier -> (code, Chinese, English, kind, cut-off in minutes, price factor in percent, extra days, cm3 per kg, heaviest g).
+SERVICES = {
+    "sf": (
+        ("std", "特快", "Express", ServiceKind.EXPRESS, 20 * 60, 100, 0, 6000, 30_000),
+        ("freight", "零担", "Freight", ServiceKind.FREIGHT, 16 * 60, 60, 2, 4800, 100_000),
+    ),
+    "zto": (("std", "标准快递", "Standard", ServiceKind.EXPRESS, 21 * 60, 100, 0, 6000, 50_000),),
+    "ems": (("post", "快递包裹", "Post parcel", ServiceKind.POST, 17 * 60, 100, 0, 0, 40_000),),
+}
+DISTANCES = ("同省", "邻省", "全国", "偏远")
+
+
+def _make_services(db: Session, carrier: Carrier, house: Warehouse, percent: int, days: int) -> None:
+    """The carrier's services from one warehouse, in four zones, at the prices allocation plans with."""
+    for code, name, english, kind, cutoff, factor, extra, divisor, most_g in SERVICES[carrier.code]:
+        mine = select(CarrierService).where(CarrierService.carrier_id == carrier.id, CarrierService.code == code)
+        service = db.exec(mine).first() or CarrierService(
+            carrier_id=carrier.id or 0,
+            code=code,
+            name=name,
+            name_en=english,
+            kind=kind,
+            cutoff=cutoff,
+            dim_divisor=divisor,
+            max_g=most_g,
+        )
+        db.add(service)
+        db.flush()
+        for zone, distance in enumerate(DISTANCES):
+            provinces = [province for province in PROVINCES if _zone(house.province, province) == zone]
+            db.add(
+                ServiceZone(
+                    service_id=service.id or 0,
+                    warehouse_id=house.id or 0,
+                    name=distance,
+                    provinces=provinces,
+                    transit_days=1 + zone + days + extra,
+                    first_g=1000,
+                    step_g=500,
+                    first_fen=(600, 800, 1100, 2000)[zone] * percent * factor // 10_000
+                    + (1500 if kind is ServiceKind.FREIGHT else 0),
+                    step_fen=(80, 150, 300, 800)[zone] * percent * factor // 10_000,
+                )
+            )
 
 
 def _zone(home: str, province: str) -> int:

@@ -67,6 +67,7 @@ class AddressIn(BaseModel):
     district: Text = Field(default="", max_length=40)
     street: Text = Field(default="", max_length=200)
     postcode: Text = Field(default="", max_length=16)
+    email: Text = Field(default="", max_length=120)
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] = "CN"
 
 

@@ -7,6 +7,7 @@ from floor.intake.models import InboxState
 REFUSALS = {
     "intake.unknown_channel": _l("There is no such channel."),
     "intake.forged": _l("The signature does not fit. Nothing was stored."),
+    "intake.no_url": _l("Enter an address that begins with http:// or https://, or nothing."),
     "intake.stale": _l("The message's time is more than %(minutes)s minutes off. Nothing was stored."),
     "intake.key_reused": _l("Another message was already sent under this id. Send it again under a new id."),
     "intake.unknown_message": _l("There is no such message."),
@@ -56,6 +57,7 @@ STATES = {
 
 EVENTS = {
     "intake.message.stored": _l("Message of the channel stored"),
+    "intake.channel.told_shipped": _l("Where a channel hears of parcels that left was changed"),
     "intake.batch.uploaded": _l("Order file uploaded"),
     "intake.batch.finished": _l("Order file imported"),
     "intake.cancel.too_late": _l("The buyer cancelled, but goods are already on their way through the house"),

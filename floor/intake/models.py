@@ -17,6 +17,8 @@ class Channel(SQLModel, table=True):
     name_en: str = Field(default="", max_length=60)
     #: Shared secret of the signed webhook; "" when the channel has none.
     secret: str = Field(default="", max_length=80)
+    #: Where it hears that parcels left, signed with the same secret; "" when it is not told.
+    shipped_url: str = Field(default="", max_length=300)
     is_active: bool = True
     last_message_at: datetime | None = None
 

@@ -49,6 +49,17 @@ def new_secret(db: Session, channel: Channel) -> str:
     return channel.secret
 
 
+def tell_shipped_to(db: Session, channel: Channel, url: str, actor: Actor) -> None:
+    """Where a channel hears that its parcels left; "" stops it. Raises Invalid for what is no http(s) address."""
+    if url and not url.startswith(("http://", "https://")):
+        raise Invalid("intake.no_url", field="url")
+    channel.shipped_url = url
+    db.add(channel)
+    db.flush()
+    data = {"channel": channel.code, "told": bool(url)}
+    record(db, Event("intake.channel.told_shipped", "channel", channel.id or 0, data=data), actor)
+
+
 def store(db: Session, channel: str, key: str, body: str, actor: Actor) -> InboxMessage:
     """Keep a message as it came, before anybody reads it. The same one again is the row already there.
 

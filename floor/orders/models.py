@@ -76,6 +76,8 @@ class Address(SQLModel, table=True):
     street: str = Field(default="", max_length=200)
     postcode: str = Field(default="", max_length=16)
     country: str = Field(default="CN", max_length=2)
+    #: Where notices go; "" when the channel told none.
+    email: str = Field(default="", max_length=120)
 
 
 class OrderLine(SQLModel, table=True):

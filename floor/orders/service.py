@@ -35,6 +35,8 @@ class NewAddress:
     street: str = ""
     postcode: str = ""
     country: str = "CN"
+    #: "" on a correction keeps the one that is known.
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,8 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
     row = db.get(Address, order.id)
     assert row is not None and order.id is not None
     for name, value in vars(address).items():
-        setattr(row, name, value)
+        if name != "email" or value:
+            setattr(row, name, value)
     db.add(row)
     db.flush()
     record(db, Event("orders.order.address_changed", "order", order.id, order.id), actor)

@@ -7,6 +7,7 @@ from floor.shipments.states import ShipmentState
 
 REFUSALS = {
     "shipments.unknown": _l("There is no such shipment."),
+    "shipments.carrier_taken": _l("This code is taken. Choose another one."),
     "shipments.changed_meanwhile": _l("Somebody else moved these units meanwhile. Look at the fresh page."),
 }
 
@@ -35,6 +36,7 @@ STAGES = {
 }
 
 EVENTS = {
+    "shipments.carrier.changed": _l("Carrier changed"),
     "shipments.pickup.agreed": _l("What a carrier collects was changed"),
     "shipments.shipment.planned": _l("Allocated to a warehouse"),
     "shipments.shipment.start_pick": _l("Picking began"),

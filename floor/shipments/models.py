@@ -19,6 +19,10 @@ class Carrier(SQLModel, table=True):
     secret: str = Field(default="", max_length=80)
     #: Adapter in shipping/carriers/: "manual" draws numbers from its own range.
     adapter: str = Field(default="manual", max_length=24)
+    #: What the adapter's own side calls this carrier: Kuaidi100's company code, "zhongtong".
+    outside_code: str = Field(default="", max_length=40)
+    #: Minutes it may be out of reach before its parcels go another way; None: they wait for it.
+    fallback_minutes: int | None = None
     is_active: bool = True
 
 

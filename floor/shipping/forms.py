@@ -1,16 +1,20 @@
-"""What people type at the lorry, and about printers."""
+"""What people type at the lorry, about printers and carriers, and about waybills that did not come."""
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from floor.shipping.models import PaperKind
+from floor.shipping.models_carriers import RuleVerdict, ServiceKind
 from floor.shipping.models_printing import PrinterKind
 
 
 class HandoverForm(BaseModel):
     driver: Annotated[str, Field(max_length=60)]
     seal: Annotated[str, Field(max_length=40)] = ""
+    signed: Annotated[str, Field(max_length=60)] = ""
+    #: Lines drawn with a finger, by static/js/signature.js: "M12 30L14 33L...".
+    signature: Annotated[str, Field(max_length=20000, pattern=r"^(M\d{1,3} \d{1,3}(L\d{1,3} \d{1,3})*)*$")] = ""
 
 
 class PrinterForm(BaseModel):
@@ -31,3 +35,81 @@ class BatchForm(BaseModel):
     run: Annotated[int | None, Field(ge=1, le=2_000_000_000)] = None
     #: None: the browser.
     printer: Annotated[int | None, Field(ge=1, le=2_000_000_000)] = None
+
+
+class NumberForm(BaseModel):
+    number: Annotated[str, Field(max_length=40)]
+
+
+class WayForm(BaseModel):
+    #: "carrier" or "carrier-service", ids.
+    way: Annotated[str, Field(pattern=r"^\d{1,9}(-\d{1,9})?$")]
+
+    def ids(self) -> tuple[int, int | None]:
+        carrier, _dash, service = self.way.partition("-")
+        return int(carrier), int(service) if service else None
+
+
+class CarrierForm(BaseModel):
+    code: Annotated[str, Field(max_length=24, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(max_length=60)]
+    name_en: Annotated[str, Field(max_length=60)] = ""
+    adapter: Literal["manual", "sf", "kuaidi100"]
+    outside_code: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    fallback_minutes: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    is_active: bool = False
+    #: The range numbers are drawn from; for adapter "manual".
+    prefix: Annotated[str, Field(max_length=8, pattern=r"^[A-Za-z0-9]*$")] = ""
+    next_number: Annotated[int, Field(ge=0, lt=10**15)] | None = None
+    last_number: Annotated[int, Field(ge=0, lt=10**15)] | None = None
+
+
+class ServiceForm(BaseModel):
+    code: Annotated[str, Field(max_length=24, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(max_length=60)]
+    name_en: Annotated[str, Field(max_length=60)] = ""
+    kind: ServiceKind
+    product: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    #: "18:30", house time.
+    cutoff: Annotated[str, Field(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
+    dim_divisor: Annotated[int, Field(ge=0, le=100_000)] = 0
+    max_g: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    max_side_mm: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    is_active: bool = False
+
+    def cutoff_minutes(self) -> int:
+        hours, _colon, minutes = self.cutoff.partition(":")
+        return int(hours) * 60 + int(minutes)
+
+
+class ZoneForm(BaseModel):
+    warehouse: Annotated[str, Field(max_length=16)]
+    name: Annotated[str, Field(max_length=40)]
+    provinces: Annotated[str, Field(max_length=600)]
+    excluded: Annotated[str, Field(max_length=2000)] = ""
+    transit_days: Annotated[int, Field(ge=0, le=90)]
+    first_g: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    #: Yuan, as typed.
+    first: Annotated[str, Field(max_length=12, pattern=r"^\d{1,7}([.]\d{1,2})?$")]
+    step_g: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    step: Annotated[str, Field(max_length=12, pattern=r"^\d{1,7}([.]\d{1,2})?$")]
+
+
+class RuleForm(BaseModel):
+    service: int
+    verdict: RuleVerdict
+    channel: Annotated[str, Field(max_length=24)] = ""
+    province: Annotated[str, Field(max_length=40)] = ""
+    tier: Annotated[int, Field(ge=0, le=9)] | None = None
+    over_g: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    up_to_g: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+
+
+class ShippedForm(BaseModel):
+    channel: Annotated[str, Field(max_length=24)]
+    url: Annotated[str, Field(max_length=300)] = ""
+
+    @field_validator("url")
+    @classmethod
+    def _plain(cls, url: str) -> str:
+        return url.strip()

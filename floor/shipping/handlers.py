@@ -1,11 +1,12 @@
 """What shipping does when told. Every handler may run twice: the jobs find what is done already."""
 
 from floor.events.relay import Happened
-from floor.shipping import jobs, print_jobs
+from floor.kit.uow import unit_of_work
+from floor.shipping import jobs, notices, print_jobs, sending
 
 
 def request_waybill(happened: Happened) -> None:
-    """A parcel is packed, or a paper was asked for again: number, label and slip."""
+    """A parcel is packed, a paper was asked for again, or a person settled its number: number, label and slip."""
     jobs.send_out_papers(happened.subject_id)
 
 
@@ -17,3 +18,14 @@ def send_to_printer(happened: Happened) -> None:
 def carry_batch(happened: Happened) -> None:
     """Many papers were asked for, or their next part."""
     print_jobs.carry_batch(happened.subject_id)
+
+
+def tell_of_parcels(happened: Happened) -> None:
+    """A lorry left: customers and shops are told of its parcels."""
+    with unit_of_work() as db:
+        notices.make(db, happened.data["parcels"])
+
+
+def send_notice(happened: Happened) -> None:
+    """One notice; raises what stood against it, to be tried again."""
+    sending.send(happened.subject_id)

@@ -11,21 +11,18 @@ from functools import partial
 from sqlmodel import Session
 
 from floor.kit import compute
-from floor.kit.actor import SYSTEM
 from floor.kit.errors import Refused
 from floor.kit.uow import reading, unit_of_work
-from floor.orders import queries as orders
 from floor.packing import queries as packing
 from floor.packing.models import Parcel
 from floor.paper.sheets import manifest_pdf
 from floor.paper.slips import PackingSlip, packing_slips_pdf
 from floor.paper.waybills import waybills_pdf
 from floor.shipments import queries as shipment_queries
-from floor.shipments.models import Carrier, Shipment
-from floor.shipping import papers, printing, queries, service
-from floor.shipping.carriers import port_for
-from floor.shipping.carriers.base import WaybillRequest
-from floor.shipping.models import PaperKind, PrintJob, PrintState, WaybillState
+from floor.shipments.models import Shipment
+from floor.shipping import asking, papers, printing, queries, service
+from floor.shipping.models import PaperKind, PrintJob, PrintState
+from floor.shipping.states import WaybillState
 
 log = logging.getLogger(__name__)
 
@@ -47,26 +44,23 @@ def send_out_papers(parcel_id: int) -> None:
         raise
 
 
-def request_waybill(parcel_id: int) -> None:
-    """Ask the carrier once: the row first, so that whoever comes after knows the question was put."""
-    with unit_of_work() as db:
-        waybill = service.ask_waybill(db, parcel_id)
-        if waybill.state is not WaybillState.REQUESTED:
-            return
-        parcel = packing.parcel_for(db, parcel_id)
-        carrier = db.get_one(Carrier, waybill.carrier_id)
-        address = orders.address_of(db, queries.order_of(db, parcel).id or 0)
-    assert waybill.id is not None
-    answer = port_for(carrier.adapter, _draw_number).issue(
-        WaybillRequest(parcel.number, waybill.id, address.province, address.city, address.district, parcel.weight_g)
-    )
-    with unit_of_work() as db:
-        service.receive_waybill(db, waybill.id, answer.number, answer.route_code, SYSTEM)
+def request_waybill(parcel_id: int) -> bool:
+    """Whether the parcel has its number now; see asking.ask."""
+    return asking.ask(parcel_id)
 
 
-def _draw_number(waybill_id: int) -> str:
-    with unit_of_work() as db:
-        return service.draw_number(db, waybill_id)
+def ask_carriers() -> int:
+    """Ask again for the numbers that did not come, and for cancellations; returns how many parcels were looked at.
+
+    One carrier that hangs delays the others by its patience once: after that it is left alone for a while.
+    """
+    parcels = asking.due()
+    for parcel_id in parcels:
+        try:
+            send_out_papers(parcel_id)
+        except Exception:
+            log.warning("the papers of parcel %d could not be made", parcel_id, exc_info=True)
+    return len(parcels)
 
 
 def print_papers(parcel_id: int) -> None:
@@ -75,6 +69,9 @@ def print_papers(parcel_id: int) -> None:
         parcel = packing.parcel_for(db, parcel_id)
         house = db.get_one(Shipment, parcel.shipment_id).warehouse_id
         asked = [job for job in queries.jobs_of(db, parcel_id).values() if job.state in _ASKED]
+        waybill = queries.waybill_of(db, parcel_id)
+        if waybill is None or waybill.state is not WaybillState.ACTIVE:  # the slip need not wait for the number
+            asked = [job for job in asked if job.kind is not PaperKind.WAYBILL]
         work = [(job, _rendering(db, parcel, job.kind, job.copies + 1)) for job in asked]
     for job, render in work:
         pdf = render()

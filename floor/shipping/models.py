@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
-from floor.kit.db import Versioned, enum_field
+from floor.kit.db import Versioned, enum_field, json_field
+from floor.shipping.states import WaybillState
 
 
 class NumberRange(SQLModel, table=True):
@@ -22,15 +23,11 @@ class NumberRange(SQLModel, table=True):
     width: int = 12
 
 
-class WaybillState(StrEnum):
-    #: Asked for; the carrier has not answered yet.
-    REQUESTED = "requested"
-    ACTIVE = "active"
-    VOID = "void"
-
-
 class Waybill(SQLModel, table=True):
-    """The carrier's number for a parcel. Asked for once: the parcel's number is the request id."""
+    """The carrier's number for a parcel. The row is the request: it is there before the carrier hears of it.
+
+    Another carrier, or the same after a cancellation, is another row with a request id of its own.
+    """
 
     __table_args__ = (
         sa.Index(
@@ -54,6 +51,25 @@ class Waybill(SQLModel, table=True):
     received_at: datetime | None = None
     #: What the carrier will ask for it, fen.
     cost_fen: int = 0
+    #: The carrier's service; None where the carrier has but one way to go.
+    service_id: int | None = Field(default=None, foreign_key="carrier_service.id", index=True)
+    #: What the carrier knows this request by: P-000123-1. The same for every try.
+    request_id: str = Field(default="", max_length=32, index=True)
+    #: Why this service, and what the others would have been: choosing.Choice.kept().
+    choice: dict = json_field()
+    #: Calls made to the carrier, the first moment of one, and until when the present one may take.
+    tries: int = 0
+    first_asked_at: datetime | None = None
+    asking_until: datetime | None = None
+    #: When a worker asks next; None while it is a person's turn or nobody's.
+    next_try_at: datetime | None = Field(default=None, index=True)
+    #: False from the first call whose outcome is unknown: the carrier may have issued a number we never heard.
+    is_sure: bool = True
+    #: What went wrong last: a code with its sentence in messages.WAYBILL_PROBLEMS, and the carrier's own code.
+    problem: str = Field(default="", max_length=40)
+    problem_detail: str = Field(default="", max_length=80)
+    #: Typed in by a person.
+    is_by_hand: bool = False
 
 
 class PaperKind(StrEnum):
@@ -118,6 +134,10 @@ class Manifest(Versioned, table=True):
     closed_by: int | None = Field(default=None, foreign_key="user_account.id")
     driver: str = Field(default="", max_length=60)
     seal: str = Field(default="", max_length=40)
+    #: The driver's name as typed for a signature; "" when it was drawn, or is given on paper.
+    signed_name: str = Field(default="", max_length=60)
+    #: Lines drawn with a finger: an SVG path in a box of 600 x 200; "" when nothing was drawn.
+    signature: str = Field(default="", max_length=20000)
 
 
 class ManifestParcel(SQLModel, table=True):

@@ -23,9 +23,14 @@ def print_state(db: Session, papers: Iterable[PrintJob], site: str) -> dict[str,
     }
 
 
-def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending]) -> int | None:
-    """Seconds until a screen asks again: soon while printing, now and then while the relay tries again, else never."""
+def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending], waits: bool) -> int | None:
+    """Seconds until a screen asks again: soon while printing, now and then while a number or the relay is waited for,
+    else never."""
     states = {paper.state for paper in papers}
-    if not states or PrintState.QUEUED in states or {one.state for one in sendings} & set(queries.UNDER_WAY):
+    if (
+        not states
+        or (PrintState.QUEUED in states and not waits)
+        or {one.state for one in sendings} & set(queries.UNDER_WAY)
+    ):
         return 1
-    return 5 if PrintState.FAILED in states else None
+    return 5 if states & {PrintState.QUEUED, PrintState.FAILED} else None

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, func, select
 
 from floor.inventory.models import Warehouse
 from floor.kit.errors import Unknown
@@ -21,14 +22,29 @@ from floor.shipping.models import (
     PaperKind,
     PrintJob,
     Waybill,
-    WaybillState,
 )
+from floor.shipping.states import DEAD, WaybillState
 
 
 def waybill_of(db: Session, parcel_id: int, *, lock: bool = False) -> Waybill | None:
-    """The living waybill of a parcel."""
+    """The living waybill of a parcel; locked and fresh if asked."""
     query = select(Waybill).where(Waybill.parcel_id == parcel_id, Waybill.state != WaybillState.VOID)
-    return db.exec(query.with_for_update() if lock else query).first()
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.exec(query).first()
+
+
+def insert(db: Session, table: type[SQLModel], rows: Any) -> None:
+    """Insert what is not there yet."""
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    db.execute(dialect.insert(table).values(rows).on_conflict_do_nothing())
+
+
+def insert_one(db: Session, table: type[SQLModel], row: dict[str, Any], key: Any) -> Any:
+    """Insert a row; its key, or None when one like it was there."""
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    made = db.execute(dialect.insert(table).values(row).on_conflict_do_nothing().returning(col(key))).first()
+    return None if made is None else made[0]
 
 
 def jobs_of(db: Session, parcel_id: int) -> dict[PaperKind, PrintJob]:
@@ -80,13 +96,14 @@ def labelled(db: Session, parcel: Parcel) -> Labelled:
     shipment = db.get_one(Shipment, parcel.shipment_id)
     pack = db.get_one(Pack, parcel.pack_id)
     brothers = brothers_of(db, parcel)
+    waybill = waybill_of(db, parcel.id)
     return Labelled(
         parcel=parcel,
         shipment=shipment,
         order=db.get_one(Order, shipment.order_id),
-        carrier=db.get_one(Carrier, shipment.carrier_id),
+        carrier=db.get_one(Carrier, waybill.carrier_id if waybill else shipment.carrier_id),
         station=db.get_one(Station, pack.station_id),
-        waybill=waybill_of(db, parcel.id),
+        waybill=waybill,
         jobs=jobs_of(db, parcel.id),
         n=[brother.id for brother in (*brothers, parcel)].index(parcel.id) + 1,
         of=len(brothers),
@@ -105,6 +122,12 @@ def parcel_by_label(db: Session, code: str) -> Parcel | None:
     living = (Waybill.number == code, Waybill.state == WaybillState.ACTIVE)
     found = db.exec(select(Parcel).join(Waybill, col(Waybill.parcel_id) == Parcel.id).where(*living)).first()
     return found or db.exec(select(Parcel).where(Parcel.number == code)).first()
+
+
+def is_dead_label(db: Session, code: str) -> bool:
+    """Whether a label's number was cancelled, or is being cancelled."""
+    mine = select(Waybill.id).where(Waybill.number == code.strip().upper(), col(Waybill.state).in_(DEAD))
+    return db.exec(mine).first() is not None
 
 
 def order_of(db: Session, parcel: Parcel) -> Order:
@@ -158,10 +181,11 @@ def lanes(db: Session, site: str, carrier: str = "") -> list[Lane]:
 def _ready_by_lane(db: Session) -> dict[tuple[int, int], int]:
     """(warehouse, carrier) -> labelled parcels on no manifest."""
     rows = db.execute(
-        sa.select(col(Shipment.warehouse_id), col(Shipment.carrier_id), sa.func.count())
+        sa.select(col(Shipment.warehouse_id), col(Waybill.carrier_id), sa.func.count())
         .join(Parcel, col(Parcel.shipment_id) == col(Shipment.id))
+        .join(Waybill, (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID))
         .where(col(Parcel.state) == ParcelState.LABELLED, col(Parcel.id).notin_(_on_board()))
-        .group_by(col(Shipment.warehouse_id), col(Shipment.carrier_id))
+        .group_by(col(Shipment.warehouse_id), col(Waybill.carrier_id))
     )
     return {(house, firm): int(n) for house, firm, n in rows}
 
@@ -229,7 +253,7 @@ def missing(db: Session, manifest: Manifest) -> list[Aboard]:
     """Labelled parcels of the same carrier and house that are on no lorry."""
     query = _aboard().where(
         col(Shipment.warehouse_id) == manifest.warehouse_id,
-        col(Shipment.carrier_id) == manifest.carrier_id,
+        col(Waybill.carrier_id) == manifest.carrier_id,
         col(Parcel.state) == ParcelState.LABELLED,
         col(Parcel.id).notin_(_on_board()),
     )

@@ -19,7 +19,6 @@ from floor.inventory.service import Move
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
-from floor.orders.models import Address
 from floor.orders.states import OrderState
 from floor.packing import queries as packing_queries
 from floor.packing import service as packing
@@ -29,7 +28,7 @@ from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentAction
-from floor.shipping import queries
+from floor.shipping import choosing, queries, waybills
 from floor.shipping.models import (
     Manifest,
     ManifestParcel,
@@ -39,31 +38,27 @@ from floor.shipping.models import (
     PrintJob,
     PrintState,
     Waybill,
-    WaybillState,
 )
+from floor.shipping.states import WaybillState
 
 # --- waybills ---------------------------------------------------------------
 
 
 def ask_waybill(db: Session, parcel_id: int) -> Waybill:
-    """The parcel's waybill row and its print jobs; made on the first call, found on every later one."""
+    """The parcel's waybill row, by the service chosen for it, and its print jobs; made on the first call, found on
+    every later one."""
     parcel = packing_queries.parcel_for(db, parcel_id, lock=True)
     waybill = queries.waybill_of(db, parcel_id)
     if waybill is not None:
         return waybill
-    shipment = db.get_one(Shipment, parcel.shipment_id)
-    rate = queries.rate_for(db, shipment, db.get_one(Address, shipment.order_id).province)
-    waybill = Waybill(
-        parcel_id=parcel_id, carrier_id=shipment.carrier_id, cost_fen=queries.cost_fen(rate, parcel.weight_g)
-    )
-    db.add(waybill)
+    waybill = waybills.begin(db, parcel, choosing.choose(db, parcel))
     printer = queries.labelled(db, parcel).station.printer
     rows = [
         {"parcel_id": parcel_id, "kind": kind, "state": PrintState.QUEUED, "printer": printer, "copies": 0,
          "error": "", "created_at": clock.now()}
         for kind in PaperKind
     ]  # fmt: skip
-    db.execute(_insert(db, PrintJob).values(rows).on_conflict_do_nothing())
+    queries.insert(db, PrintJob, rows)
     db.flush()
     return waybill
 
@@ -98,14 +93,7 @@ def _next_number(db: Session, carrier_id: int) -> str:
 
 def receive_waybill(db: Session, waybill_id: int, number: str, route_code: str, actor: Actor) -> None:
     """The carrier answered. Hearing the same answer again changes nothing."""
-    waybill = db.get_one(Waybill, waybill_id, with_for_update=True)
-    if waybill.state is not WaybillState.REQUESTED:
-        return
-    waybill.number, waybill.route_code = number, route_code
-    waybill.state, waybill.received_at = WaybillState.ACTIVE, clock.now()
-    db.add(waybill)
-    db.flush()
-    _tell(db, "shipping.waybill.received", db.get_one(Parcel, waybill.parcel_id), actor, waybill=number)
+    waybills.receive(db, waybill_id, number, route_code, actor)
 
 
 # --- papers ---------------------------------------------------------------
@@ -199,6 +187,8 @@ class LoadVerdict(StrEnum):
     OTHER_HOUSE = "other_house"
     #: Its label was never scanned on it.
     NOT_CLOSED = "not_closed"
+    #: The carrier's number on it was cancelled.
+    CANCELLED = "cancelled"
     #: On another manifest, or gone.
     ELSEWHERE = "elsewhere"
     #: Its order was stopped after packing.
@@ -238,7 +228,7 @@ def load(db: Session, manifest: Manifest, code: str, actor: Actor) -> LoadScan:
     _must_be_open(manifest)
     parcel = queries.parcel_by_label(db, code)
     if parcel is None:
-        return LoadScan(LoadVerdict.UNKNOWN)
+        return LoadScan(LoadVerdict.CANCELLED if queries.is_dead_label(db, code) else LoadVerdict.UNKNOWN)
     packing_queries.parcel_for(db, parcel.id, lock=True)
     verdict = _may_load(db, manifest, parcel)
     if verdict is LoadVerdict.LOADED:
@@ -256,7 +246,8 @@ def _may_load(db: Session, manifest: Manifest, parcel: Parcel) -> LoadVerdict:
         return LoadVerdict.TWICE
     if shipment.warehouse_id != manifest.warehouse_id:
         return LoadVerdict.OTHER_HOUSE
-    if shipment.carrier_id != manifest.carrier_id:
+    waybill = queries.waybill_of(db, parcel.id)
+    if waybill is not None and waybill.carrier_id != manifest.carrier_id:
         return LoadVerdict.OTHER_CARRIER
     if aboard is not None or parcel.state is ParcelState.SHIPPED:
         return LoadVerdict.ELSEWHERE
@@ -280,8 +271,12 @@ def unload_last(db: Session, manifest: Manifest, actor: Actor) -> Parcel:
     return parcel
 
 
-def hand_over(db: Session, manifest: Manifest, driver: str, seal: str, actor: Actor) -> None:
+def hand_over(
+    db: Session, manifest: Manifest, driver: str, seal: str, actor: Actor, *, signed: str = "", signature: str = ""
+) -> None:
     """The lorry leaves: its parcels' stock goes to the customers, and shipments whose last parcel left are shipped.
+
+    The driver signs with a name typed, or with lines drawn (an SVG path), or on the printed list.
 
     Raises Invalid when nothing is loaded, Conflict when the order of a loaded parcel was stopped meanwhile.
     """
@@ -300,9 +295,16 @@ def hand_over(db: Session, manifest: Manifest, driver: str, seal: str, actor: Ac
     manifest.state = ManifestState.CLOSED
     manifest.closed_at, manifest.closed_by = clock.now(), actor.id
     manifest.driver, manifest.seal = driver, seal
+    manifest.signed_name, manifest.signature = signed, signature
     db.add(manifest)
     db.flush()
-    data = {"number": manifest.number, "parcels": [parcel.id for parcel in parcels], "shipments": shipped}
+    how = "drawn" if signature else "typed" if signed else "paper"
+    data = {
+        "signed": how,
+        "number": manifest.number,
+        "parcels": [parcel.id for parcel in parcels],
+        "shipments": shipped,
+    }
     record(db, Event("shipping.manifest.closed", "manifest", manifest.id, data=data), actor)
 
 

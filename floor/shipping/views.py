@@ -16,10 +16,11 @@ from floor.packing.states import ParcelState
 from floor.shipments.models import Shipment
 from floor.shipping import jobs, printing, queries, service
 from floor.shipping.forms import HandoverForm
-from floor.shipping.messages import LOAD_WORDS, PAPERS, PRINT_ERRORS, PRINT_STATES
+from floor.shipping.messages import LOAD_WORDS, PAPERS, PRINT_ERRORS, PRINT_STATES, WAYBILL_PROBLEMS
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintState
 from floor.shipping.print_state import ask_again, print_state
 from floor.shipping.service import LabelScan, LabelVerdict, LoadScan, LoadVerdict
+from floor.shipping.states import WaybillState
 from floor.web import hx, locale
 from floor.web.auth import actor, roles
 from floor.web.commands import command
@@ -83,8 +84,10 @@ def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", v
         status=status,
         seen=seen,
         is_open=parcel.state is ParcelState.BOXED,
-        ask_again=ask_again(seen.jobs.values(), prints["sendings"].values()),
+        ask_again=ask_again(seen.jobs.values(), prints["sendings"].values(), bool(_waits(seen))),
         prints=prints,
+        waits=_waits(seen),
+        problems=WAYBILL_PROBLEMS,
         state=PARCEL_STATES[parcel.state],
         papers=PAPERS,
         states=PRINT_STATES,
@@ -93,6 +96,16 @@ def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", v
         scan_url=url_for("shipping.scan_label", parcel_id=parcel.id),
         verdict=verdict,
     )
+
+
+def _waits(seen: queries.Labelled) -> str:
+    """Why no number is there: "" while all is well, else its code; a code of its own once a person must act."""
+    waybill = seen.waybill
+    if waybill is None or waybill.state is WaybillState.ACTIVE:
+        return ""
+    if waybill.state in (WaybillState.UNSURE, WaybillState.REFUSED) or waybill.next_try_at is None:
+        return "person"
+    return waybill.problem
 
 
 def show_wrong_label(db: Session, parcel: Parcel, seen: LabelScan, code: str) -> Response:
@@ -206,7 +219,7 @@ def manifest(manifest_id: int) -> Response:
 @roles(*WHO)
 @command
 def load(db: Session, manifest_id: int) -> Response:
-    """Transitions: this carrier's closed parcel -> loaded; twice -> amber; all else -> red, not loaded."""
+    """Transitions: this carrier's closed parcel -> loaded; all else -> red, not loaded."""
     lorry, code = _manifest(db, manifest_id, lock=True), request.form.get("code", "")
     if resolve(db, code).command == "UNDO":
         return _unload(db, lorry)
@@ -218,9 +231,6 @@ def load(db: Session, manifest_id: int) -> Response:
         return show_manifest(db, lorry, no.status, ("warn", sentence(no)), "warn")
     if seen.verdict is LoadVerdict.LOADED and seen.parcel is not None:
         return show_manifest(db, lorry, said=("ok", seen.parcel.number), verdict="step")
-    if seen.verdict is LoadVerdict.TWICE:
-        words = LOAD_WORDS[LoadVerdict.TWICE]
-        return show_manifest(db, lorry, 422, ("warn", str(words[0])), "warn")
     return show_wrong_parcel(db, lorry, seen, code)
 
 
@@ -303,7 +313,10 @@ def hand_over(db: Session, manifest_id: int) -> Response:
         return show_handover(db, lorry, form, 422)
     try:
         with db.begin_nested():  # a refusal half-way must leave nothing behind although the answer is kept
-            service.hand_over(db, lorry, form.data.driver, form.data.seal, actor())
+            service.hand_over(
+                db, lorry, form.data.driver, form.data.seal, actor(),
+                signed=form.data.signed, signature=form.data.signature,
+            )  # fmt: skip
     except Refused as no:
         return show_handover(db, lorry, form.refuse(no, sentence(no)), no.status)
     return hx.see(url_for("shipping.manifest", manifest_id=manifest_id))

@@ -24,6 +24,7 @@ from floor.picking import service as walks
 from floor.picking.models import Stop, Walk
 from floor.picking.models_wall import Wall
 from floor.shipments.models import Shipment
+from floor.shipping import resolving, waybills
 from tests import goods_out
 from tests.factories import a_sku
 from tests.house.doors_world import Ids
@@ -157,6 +158,10 @@ def _asked(db: Session, ids: Ids) -> None:
     reassigning.ask_to_hand_over(db, ids["walk"], ids["ben_id"], person(db, "Dai"))
 
 
+def _being_cancelled(db: Session, ids: Ids) -> None:
+    resolving.cancel(db, waybills.waybill_for(db, ids["waybill"]), person(db, "Dai"))
+
+
 def _loaded(db: Session, ids: Ids) -> None:
     shelf = db.get_one(Bin, ids["shelf_id"])
     transfers.load(db, db.get_one(Transfer, ids["planned_lorry"]), shelf, ids["wool_id"], 1, person(db, "Ana"))
@@ -179,6 +184,9 @@ FINDINGS = {"complete": "yes", "packaging": "yes", "clean": "yes", "works": "yes
 PRINTER = {"name": "P7", "warehouse": "SHA", "kind": "zpl", "host": "127.0.0.1", "port": "9100", "is_active": "1"}
 #: A whole number nothing has.
 NO = 999_999
+
+ZONE = {"warehouse": "SHA", "name": "邻省", "provinces": "江苏 安徽", "transit_days": "2", "first_g": "1000",
+        "first": "14.00", "step_g": "1000", "step": "4.5"}  # fmt: skip
 
 # --- the table ------------------------------------------------------------------------------------------------------
 
@@ -548,6 +556,41 @@ DOORS: dict[str, Door] = {
     "printing.retry": Door("/printing/{sending}/retry", "Bo", "Ana", {"printer": ""}, f"/printing/{NO}/retry"),
     "printing.retry_batch": Door("/print-batches/{batch_bad}/retry", "Bo", "Ana", unknown=f"/print-batches/{NO}/retry"),
     "printing.retry_printer": Door("/printers/{printer}/retry", "Bo", "Ana", unknown=f"/printers/{NO}/retry"),
+    "carriers.add": Door(
+        "/carriers", "Dai", "Bo",
+        {"code": "yto", "name": "圆通", "adapter": "manual", "next_number": "1000", "last_number": "1999"},
+        bad={"code": "Not A Code", "name": "圆通", "adapter": "manual"}, keeps="Not A Code",
+    ),
+    "carriers.add_rule": Door(
+        "/carriers/rules", "Dai", "Bo", {"service": "{service}", "verdict": "use", "over_g": "9000"},
+        bad={"service": "{service}", "verdict": "use"},
+    ),
+    "carriers.add_service": Door(
+        "/carriers/sf/services", "Dai", "Bo", {"code": "night", "name": "夜配", "kind": "express", "cutoff": "22:00"},
+        "/carriers/nobody/services", bad={"code": "night", "name": "夜配", "kind": "express", "cutoff": "25:99"},
+        keeps="25:99",
+    ),
+    "carriers.add_zone": Door(
+        "/carriers/services/{service}/zones", "Dai", "Bo", ZONE, f"/carriers/services/{NO}/zones",
+        bad={**ZONE, "first": "much"}, keeps="much",
+    ),
+    "carriers.drop_rule": Door("/carriers/rules/{rule}/drop", "Dai", "Bo", unknown=f"/carriers/rules/{NO}/drop"),
+    "carriers.drop_zone": Door("/carriers/zones/{zone}/drop", "Dai", "Bo", unknown=f"/carriers/zones/{NO}/drop"),
+    "carriers.save": Door(
+        "/carriers/sf", "Dai", "Bo", {"name": "顺丰", "adapter": "sf", "fallback_minutes": "15", "is_active": "1"},
+        "/carriers/nobody", bad={"name": "顺丰", "adapter": "sf", "fallback_minutes": "soon"}, keeps="soon",
+    ),
+    "carriers.save_service": Door(
+        "/carriers/services/{service}", "Dai", "Bo",
+        {"code": "std", "name": "特快", "kind": "express", "cutoff": "19:15", "is_active": "1"},
+        f"/carriers/services/{NO}", bad={"code": "std", "name": "特快", "kind": "express", "cutoff": "late"},
+        keeps="late",
+    ),
+    "notices.again": Door("/notices/{notice}/again", "Chen", "Ana", unknown=f"/notices/{NO}/again"),
+    "notices.tell_shop": Door(
+        "/notices/channels", "Dai", "Bo", {"channel": "shop", "url": "https://shop.example/shipped"},
+        bad={"channel": "shop", "url": "ftp://nowhere"}, keeps="ftp://nowhere",
+    ),
     "shipping.hand_over": Door(
         "/manifests/{lorry}/handover", "Bo", "Ana", {"driver": "Driver 7", "seal": "S-1"}, f"/manifests/{NO}/handover",
         bad={"driver": "", "seal": "S-77"}, keeps='value="S-77"',
@@ -565,6 +608,22 @@ DOORS: dict[str, Door] = {
         keeps="…BODY",
     ),
     "shipping.unload": Door("/manifests/{lorry}/undo", "Bo", "Ana", unknown=f"/manifests/{NO}/undo"),
+    "waybills.again": Door("/waybills/{unclear}/again", "Bo", "Ana", unknown=f"/waybills/{NO}/again"),
+    "waybills.cancel": Door("/waybills/{waybill}/cancel", "Bo", "Ana", unknown=f"/waybills/{NO}/cancel"),
+    "waybills.keep": Door(
+        "/waybills/{waybill}/keep", "Dai", "Bo", unknown=f"/waybills/{NO}/keep", before=_being_cancelled
+    ),
+    "waybills.none": Door("/waybills/{unclear}/none", "Dai", "Bo", unknown=f"/waybills/{NO}/none"),
+    "waybills.number": Door(
+        "/waybills/{unclear}/number", "Bo", "Ana", {"number": "SF7777777777"}, f"/waybills/{NO}/number",
+        bad={"number": "12"}, keeps='value="12"',
+    ),
+    "waybills.release": Door(
+        "/waybills/{waybill}/release", "Dai", "Bo", unknown=f"/waybills/{NO}/release", before=_being_cancelled
+    ),
+    "waybills.way": Door(
+        "/waybills/{unclear}/way", "Bo", "Ana", {"way": "{zto}"}, f"/waybills/{NO}/way", bad={"way": "nowhere"}
+    ),
     "stock_files.cancel": Door(
         "/stock/imports/{import}/cancel", "Dai", "Ana", unknown=f"/stock/imports/{NO}/cancel"
     ),

@@ -46,12 +46,21 @@ from floor.picking import queries as picking
 from floor.picking import service as walks
 from floor.picking.models import Cart, CheckWhy
 from floor.returns.queries import items_of, returnable
-from floor.shipments.models import Shipment
+from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
-from floor.shipping import printing
+from floor.shipping import printing, waybills
 from floor.shipping import queries as papers
 from floor.shipping import service as shipping
 from floor.shipping.models import PaperKind
+from floor.shipping.models_carriers import (
+    CarrierService,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    RuleVerdict,
+    ServiceRule,
+    ServiceZone,
+)
 from floor.shipping.models_printing import PrinterKind
 from floor.shipping.printing import PrinterTerms
 from tests import goods_out
@@ -129,7 +138,30 @@ def _parcels(db: Session, world: World) -> Ids:
     lorry = shipping.open_manifest(db, world.house.id or 0, world.carrier, bo)
     shipping.load(db, lorry, aboard, bo)
     return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
-            "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id}  # fmt: skip
+            "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id,
+            **_ways(db, world, boxed.id)}  # fmt: skip
+
+
+def _ways(db: Session, world: World, boxed: int) -> Ids:
+    """A service with a zone and a rule, a number nobody knows to be there, and a notice that was not delivered."""
+    service = CarrierService(carrier_id=world.carrier.id or 0, code="std", name="特快")
+    db.add(service)
+    db.flush()
+    zone = ServiceZone(
+        service_id=service.id or 0, warehouse_id=world.house.id or 0, name="同省", provinces=["上海市", "浙江省"], transit_days=1,
+        first_fen=1200, step_fen=300,
+    )  # fmt: skip
+    rule = ServiceRule(service_id=service.id or 0, verdict=RuleVerdict.AVOID, over_g=30000)
+    notice = Notice(parcel_id=boxed, kind=NoticeKind.MAIL, state=NoticeState.FAILED, error="mail_server")
+    db.add_all([zone, rule, notice])
+    db.flush()
+    own = papers.waybill_of(db, boxed)
+    assert own is not None
+    lost = shipping.ask_waybill(db, a_boxed_parcel(db, world).id)
+    waybills.doubt(db, lost, SYSTEM)
+    (zto,) = rows(db, Carrier, code="zto")
+    return {"service": service.id, "zone": zone.id, "rule": rule.id, "notice": notice.id, "waybill": own.id,
+            "unclear": lost.id, "zto": zto.id}  # fmt: skip
 
 
 def _returns(db: Session, _world: World) -> Ids:

@@ -38,7 +38,8 @@ from floor.settings import Settings
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping import printing
-from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob
+from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, Waybill
+from floor.shipping.models_carriers import CarrierService
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
 
@@ -174,6 +175,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         job = _one(db, select(PrintJob.id))
         printer = _one(db, select(Printer.id).where(Printer.kind == PrinterKind.ZPL))
         prints = _one(db, select(PrintBatch.id))
+        way = _one(db, select(CarrierService.id))
+        waybill = _one(db, select(Waybill.id).where(Waybill.parcel_id == boxed))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
@@ -280,6 +283,12 @@ def addresses() -> dict[str, tuple[str, str]]:
         "returns.desk": (clerk, "/returns"),
         "returns.intake": (clerk, "/returns/intake"),
         "returns.item": (clerk, f"/returns/{case.id}/items/1"),
+        "carriers.index": (boss, "/carriers"),
+        "carriers.one": (boss, "/carriers/sf"),
+        "carriers.service": (boss, f"/carriers/services/{way}"),
+        "notices.index": (boss, "/notices"),
+        "waybills.index": (packer, "/waybills"),
+        "waybills.show": (boss, f"/waybills/{waybill}"),
         "shipping.handover": (packer, f"/manifests/{lorry}/handover"),
         "shipping.label": (packer, f"/parcels/{boxed}/label"),
         "shipping.manifest": (packer, f"/manifests/{lorry}"),

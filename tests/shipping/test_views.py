@@ -158,7 +158,7 @@ def test_a_lorry_is_opened_loaded_and_handed_over(boxed, sign_in):
         answer = bo.post(f"{url}/scans", {"code": number_of(first)}, command_id=once, headers=HTMX)
         assert (answer.status_code, answer.headers["HX-Trigger"]) == (200, '{"verdict": "step"}')
     twice = bo.post(f"{url}/scans", {"code": number_of(first)}, headers=HTMX)
-    assert (twice.status_code, twice.headers["HX-Trigger"]) == (422, '{"verdict": "warn"}')
+    assert (twice.status_code, twice.headers["HX-Trigger"]) == (422, '{"verdict": "err"}')
     not_closed = bo.post(f"{url}/scans", {"code": number_of(second)}, headers=HTMX)
     assert (not_closed.status_code, "Label not proven" in not_closed.text) == (422, True)
     assert bo.post(f"{url}/scans", {"code": "CMD-UNDO"}).status_code == 200

@@ -1,10 +1,11 @@
 """A carrier that gave us a range of numbers to hand out ourselves: no network, no waiting."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from floor.shipping.carriers.base import WaybillAnswer, WaybillRequest
+from floor.shipping.carriers.base import RouteEvent, WaybillAnswer, WaybillRequest
 
 #: Letters of the middle part; none that reads like a digit.
 _ZONES = "ABCDEFGHJKLMNPRTUVWXY"
@@ -17,8 +18,17 @@ class ManualCarrier:
     next_number: Callable[[int], str]
 
     def issue(self, request: WaybillRequest) -> WaybillAnswer:
-        number = self.next_number(request.waybill_id)
-        return WaybillAnswer(number, route_code(request.province, request.city, request.district))
+        number, to = self.next_number(request.waybill_id), request.receiver
+        return WaybillAnswer(number, route_code(to.province, to.city, to.district))
+
+    def recall(self, request: WaybillRequest, since: datetime) -> WaybillAnswer:
+        return self.issue(request)
+
+    def cancel(self, request: WaybillRequest, number: str | None) -> None:
+        """Nobody else knows the number: letting go of it is all there is."""
+
+    def routes(self, number: str, phone_tail: str, company: str) -> Sequence[RouteEvent]:
+        return ()
 
 
 def route_code(province: str, city: str, district: str) -> str:
