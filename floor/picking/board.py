@@ -60,7 +60,7 @@ class WalkNow:
 
 
 def walks_now(db: Session, site: str = "") -> list[WalkNow]:
-    """Walks that are not over or have something to check: stuck ones first, then those being picked, then by urgency."""
+    """Walks that are not over or have a check open: stuck ones first, then those being picked, then by urgency."""
     to_go = col(Pick.qty) - col(Pick.short) - col(Pick.picked)
     open_stop = col(Stop.state).in_((StopState.OPEN, StopState.SKIPPED))
     units = (

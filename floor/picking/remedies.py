@@ -244,7 +244,7 @@ class _Search:
 
 
 def _from_bins(shelves: list[list[int]], parts: Parts) -> tuple[tuple[int, int, int], ...]:
-    """(pick, units, bin): one bin that has it all and is left with least, else the emptiest first. `shelves` go down."""
+    """(pick, units, bin): one bin that has it all and is left with least, else the emptiest. `shelves` go down."""
     found = []
     for pick_id, units in parts:
         whole = [shelf for shelf in shelves if shelf[1] >= units]
