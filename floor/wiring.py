@@ -53,6 +53,7 @@ from floor.inventory import handlers as inventory_handlers
 from floor.inventory import imported as inventory_imported
 from floor.inventory import views as inventory
 from floor.inventory import views_imports as inventory_imports
+from floor.orders import queries as orders_queries
 from floor.packing import handlers as packing_handlers
 from floor.packing import labels as packing_labels
 from floor.packing import proving as packing_proofs
@@ -64,7 +65,7 @@ from floor.picking import checking as picking_checks
 from floor.picking import handlers as picking_handlers
 from floor.picking import views as picking
 from floor.picking import views_board as floor_board
-from floor.picking import views_wall, views_zones
+from floor.picking import views_rules, views_wall, views_zones
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_request
@@ -117,6 +118,7 @@ BLUEPRINTS = (
     views_zones.bp,
     views_wall.bp,
     floor_board.bp,
+    views_rules.bp,
     packing.bp,
     views_parcels.bp,
     shipping.bp,
@@ -223,6 +225,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "adjusted counts are booked once": books.broken_counts,
     "received = booked for the delivery": books.broken_deliveries,
     "in transit = sent - received": books.broken_transfers,
+    "substitutes keep the price": orders_queries.broken_substitutes,
     "ordered = the sum of its parts": shipments_queries.broken_orders,
     "allocated = reserved on shelves": shipments_queries.broken_promises,
     "shipments hold what their state says": shipments_queries.broken_states,
@@ -307,9 +310,8 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
-    "parcels": "packing", "put_wall": "picking", "floor_board": "picking",
-    "put_wall": "picking", "floor_board": "picking",
-    "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
+    "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
+    "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

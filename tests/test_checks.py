@@ -178,6 +178,10 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("{} is closed, but units of sku 2 are on the road", "SELECT number FROM transfer",
               "UPDATE transfer SET state = 'closed'"),
     ),
+    "substitutes keep the price": (
+        plant("line {} replaces line", "SELECT min(id) FROM order_line",
+              "UPDATE order_line SET replaces_id = id WHERE id = (SELECT min(id) FROM order_line)"),
+    ),
     "ordered = the sum of its parts": (
         plant("line {}: ordered 3", "SELECT min(id) FROM order_line",
               "UPDATE order_line SET qty = qty + 1 WHERE id = (SELECT min(id) FROM order_line)"),

@@ -133,7 +133,7 @@ def _baskets(rows: Iterable[Any], place: Mapping[int, int]) -> list[_Basket]:
     return list(found.values())
 
 
-def _due(promised_at: datetime) -> int:
+def due_days(promised_at: datetime) -> int:
     """Whole days from now until the buyer expects the parcel; what is late already waits no longer for that."""
     hours = (promised_at - clock.now()).total_seconds() / 3600
     return max(0, int(hours // 24) + _DAYS_EXPECTED)
@@ -169,7 +169,7 @@ def _order_arrays(
         "penalty": _spread(loss, count),
         "priority": priority,
         "region": np.array([region[basket.row.province] for basket in baskets], np.int64),
-        "due": np.array([_due(basket.row.promised_at) for basket in baskets], np.int64),
+        "due": np.array([due_days(basket.row.promised_at) for basket in baskets], np.int64),
         "late": np.full(len(baskets), _LATE),
         "parcels": np.full(len(baskets), _PARCELS if may_split else 1),
     }

@@ -15,6 +15,7 @@ from floor.inventory.lots import lot_called
 from floor.inventory.models import Bin, Tote, Transfer, Warehouse
 from floor.inventory.queries import bins_called, tote_by_code
 from floor.inventory.tracing import lots_called
+from floor.orders import queries as orders
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel, Station
 from floor.people.models import User
@@ -98,6 +99,8 @@ class LineStory:
     packed: int
     shipped: int
     returned: int
+    #: What was ordered, when this goes out in its place.
+    instead_of: Sku | None = None
 
 
 def lines_of(db: Session, order_id: int) -> list[LineStory]:
@@ -121,10 +124,14 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
     rows = db.exec(
         select(OrderLine, Sku)
         .join(Sku, col(Sku.id) == OrderLine.sku_id)
-        .where(OrderLine.order_id == order_id)
+        .where(OrderLine.order_id == order_id, OrderLine.qty > 0)
         .order_by(col(OrderLine.id))
-    )
-    return [LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0)) for line, sku in rows]
+    ).all()
+    before = orders.replaced(db, [line.id or 0 for line, _sku in rows])
+    return [
+        LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0), before.get(line.id or 0))
+        for line, sku in rows
+    ]
 
 
 def walk_of(db: Session, shipment_id: int) -> tuple[Walk, str] | None:

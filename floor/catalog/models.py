@@ -81,6 +81,8 @@ class Sku(SQLModel, table=True):
     #: Kept and picked in the cold room.
     is_cold: bool = False
     is_active: bool = True
+    #: What goes out in its place when no shelf has it and the buyer agreed; never cheaper by list price.
+    substitute_id: int | None = Field(default=None, foreign_key="sku.id", index=True)
 
 
 class Barcode(SQLModel, table=True):

@@ -110,6 +110,8 @@ class OrderMessage(BaseModel):
     paid: Yuan | None = None
     notes: Notes = Notes()
     gift: Gift = Gift()
+    #: The buyer agreed to a substitute for what is sold out.
+    substitutes: bool = False
 
     def draft(self, channel: str) -> Draft:
         buyer = self.buyer or Buyer.model_construct(id="")
@@ -133,6 +135,7 @@ class OrderMessage(BaseModel):
             gift_wrap=self.gift.wrap,
             gift_message=self.gift.message,
             hide_price=self.gift.hide_price,
+            takes_substitutes=self.substitutes,
         )
         lines = (
             DraftLine(

@@ -6,6 +6,7 @@ from floor.orders.states import OrderState
 
 REFUSALS = {
     "orders.unknown": _l("There is no such order."),
+    "orders.no_substitutes": _l("This order takes no substitute for it."),
     "orders.changed_meanwhile": _l("Somebody else changed this order meanwhile. Look at the fresh page."),
 }
 

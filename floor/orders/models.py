@@ -58,6 +58,8 @@ class Order(Versioned, table=True):
     gift_wrap: bool = False
     gift_message: str = Field(default="", max_length=300)
     hide_price: bool = False
+    #: The buyer agreed: what is sold out may come as its substitute, at the price paid.
+    takes_substitutes: bool = False
     #: 0 most urgent to 9; set by the audit.
     priority: int = 5
     #: The customer's link: /t/<token>.
@@ -85,7 +87,8 @@ class OrderLine(SQLModel, table=True):
 
     __tablename__ = "order_line"
     __table_args__ = (
-        sa.CheckConstraint("qty > 0 AND backordered >= 0 AND cancelled >= 0", name="qty"),
+        # 0: all of it goes out as something else, in a line of its own.
+        sa.CheckConstraint("qty >= 0 AND backordered >= 0 AND cancelled >= 0", name="qty"),
         sa.CheckConstraint("backordered + cancelled <= qty", name="parts"),
     )
 
@@ -100,3 +103,5 @@ class OrderLine(SQLModel, table=True):
     #: This line's share of the order's discount, for the whole line.
     discount_fen: int = 0
     is_gift: bool = False
+    #: The line some of whose units go out as this SKU instead, at that line's price.
+    replaces_id: int | None = Field(default=None, foreign_key="order_line.id", index=True)

@@ -63,6 +63,7 @@ class NewOrder:
     gift_wrap: bool = False
     gift_message: str = ""
     hide_price: bool = False
+    takes_substitutes: bool = False
     lang: str = "zh"
     tier: int = 0
 
@@ -91,6 +92,7 @@ def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
         gift_wrap=new.gift_wrap,
         gift_message=new.gift_message,
         hide_price=new.hide_price,
+        takes_substitutes=new.takes_substitutes,
     )
     order.number = order.public_token[:20]  # unique until the id is known
     db.add(order)
@@ -172,6 +174,46 @@ def shift(db: Session, order_line_id: int, *, backordered: int = 0, cancelled: i
     )
     if not done.rowcount:  # type: ignore[attr-defined]
         raise Conflict("orders.changed_meanwhile")
+
+
+def substitute(db: Session, line_id: int, sku_id: int, qty: int, price_fen: int) -> int:
+    """Backordered units of a line become another SKU, in a line of its own at the price paid. Returns that line.
+
+    The order's sums stay: units take their share of the line's discount along. `price_fen`: what the other SKU lists
+    at. Raises Conflict when fewer units are backordered by now, or the order takes no substitutes or none so cheap.
+    """
+    old = db.get_one(OrderLine, line_id, with_for_update=True, populate_existing=True)
+    if not db.get_one(Order, old.order_id).takes_substitutes or price_fen < old.unit_price_fen:
+        raise Conflict("orders.no_substitutes")
+    same = select(OrderLine).where(OrderLine.replaces_id == line_id, OrderLine.sku_id == sku_id)
+    new = db.exec(same.with_for_update().execution_options(populate_existing=True)).first()
+    if new is None:
+        new = OrderLine(
+            order_id=old.order_id, sku_id=sku_id, qty=0, backordered=0, unit_price_fen=old.unit_price_fen,
+            is_gift=old.is_gift, replaces_id=line_id,
+        )  # fmt: skip
+    return _pass_on(db, old, new, qty)
+
+
+def take_back_substitute(db: Session, line_id: int, qty: int) -> None:
+    """Undo `substitute`: backordered units of the other line are what was ordered again. Raises Conflict."""
+    new = db.get_one(OrderLine, line_id, with_for_update=True, populate_existing=True)
+    old = db.get_one(OrderLine, new.replaces_id, with_for_update=True, populate_existing=True)
+    _pass_on(db, new, old, qty)
+
+
+def _pass_on(db: Session, source: OrderLine, target: OrderLine, qty: int) -> int:
+    """Backordered units and their share of the discount go from one line to another."""
+    if source.backordered < qty:
+        raise Conflict("orders.changed_meanwhile")
+    discount = source.discount_fen * qty // source.qty
+    for line, sign in ((source, -1), (target, 1)):
+        line.qty += sign * qty
+        line.backordered += sign * qty
+        line.discount_fen += sign * discount
+        db.add(line)
+    db.flush()
+    return target.id or 0
 
 
 def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:

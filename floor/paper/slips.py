@@ -22,6 +22,8 @@ class SlipLine:
     qty: int
     #: Of one piece, in fen; None hides it (a gift, or a shop that prints no prices).
     price_fen: int | None = None
+    #: In the buyer's language, e.g. what was ordered when this goes out in its place.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.people.models import Role, User
-from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkTote
+from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkCheck, WalkTote
+from floor.picking.models_wall import Wall
 from floor.picking.queries import ACTIVE
 from floor.picking.states import StopState, WalkMode, WalkState
 from floor.shipments.models import Shipment, ShipmentLine
@@ -42,6 +43,8 @@ class WalkNow:
     units: int
     left: int
     last: datetime | None
+    #: Stops to check: units on the cart that the books want elsewhere.
+    checks: int = 0
 
     @property
     def quiet(self) -> timedelta:
@@ -57,7 +60,7 @@ class WalkNow:
 
 
 def walks_now(db: Session, site: str = "") -> list[WalkNow]:
-    """Walks that are not over: stuck ones first, then those being picked, then by urgency."""
+    """Walks that are not over or have a check open: stuck ones first, then those being picked, then by urgency."""
     to_go = col(Pick.qty) - col(Pick.short) - col(Pick.picked)
     open_stop = col(Stop.state).in_((StopState.OPEN, StopState.SKIPPED))
     units = (
@@ -73,24 +76,30 @@ def walks_now(db: Session, site: str = "") -> list[WalkNow]:
     )  # fmt: skip
     last = sa.select(sa.func.max(col(Step.at))).where(col(Step.walk_id) == col(Walk.id)).correlate(Walk)
     wish = sa.select(col(User.name)).where(col(User.id) == col(Walk.handover_to_id)).correlate(Walk)
+    checks = (
+        sa.select(sa.func.count(col(WalkCheck.id)))
+        .where(col(WalkCheck.walk_id) == col(Walk.id), col(WalkCheck.settled_at).is_(None))
+        .correlate(Walk)
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             Walk, col(Warehouse.code), col(User.name), wish.scalar_subquery(), units.c.stops, units.c.stops_left,
-            units.c.units, units.c.left, last.scalar_subquery(),
+            units.c.units, units.c.left, last.scalar_subquery(), checks,
         )
         .join(Warehouse, col(Warehouse.id) == col(Walk.warehouse_id))
         .outerjoin(User, col(User.id) == col(Walk.picker_id))
         .outerjoin(units, units.c.walk == col(Walk.id))
-        .where(col(Walk.state).in_(_ON_FLOOR))
+        .where(col(Walk.state).in_(_ON_FLOOR) | ((col(Walk.state) == WalkState.DONE) & (checks > 0)))
         .order_by(col(Walk.priority), col(Walk.due_at), col(Walk.id))
     )  # fmt: skip
     if site:
         query = query.where(col(Warehouse.code) == site)
     rows = [
-        WalkNow(walk, at, name or "", asked or "", stops or 0, open_ or 0, n or 0, left or 0, seen)
-        for walk, at, name, asked, stops, open_, n, left, seen in db.execute(query)
+        WalkNow(walk, at, name or "", asked or "", stops or 0, open_ or 0, n or 0, left or 0, seen, to_check)
+        for walk, at, name, asked, stops, open_, n, left, seen, to_check in db.execute(query)
     ]
-    order = {WalkState.PICKING: 1, WalkState.CLAIMED: 2, WalkState.PUBLISHED: 3, WalkState.READY: 4}
+    order = {WalkState.PICKING: 1, WalkState.CLAIMED: 2, WalkState.PUBLISHED: 3, WalkState.READY: 4, WalkState.DONE: 5}
     return sorted(rows, key=lambda row: 0 if row.is_stuck else order[row.walk.state])
 
 
@@ -109,6 +118,43 @@ def people_now(db: Session, walks: Sequence[WalkNow], site: str = "") -> list[Pe
         query = query.where(col(User.site).in_(("", site)))
     mine = {row.walk.picker_id: row for row in walks if row.walk.state in ACTIVE}
     return [PersonNow(user.name, mine.get(user.id)) for user in db.exec(query)]
+
+
+# --- for the put wall ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Walks nobody has yet that are due within one hour, and so many shipments on them."""
+
+    due_at: datetime
+    walks: list[WalkNow]
+    shipments: int
+
+    @property
+    def units(self) -> int:
+        return sum(row.units for row in self.walks)
+
+
+def waves_for_wall(db: Session, site: str = "") -> list[Wave]:
+    """Walks that could be picked for a wall of their house, by cut-off."""
+    with_wall = select(Warehouse.code).join(Wall, col(Wall.warehouse_id) == Warehouse.id)
+    sites = set(db.exec(with_wall))
+    rows = [
+        row
+        for row in walks_now(db, site)
+        if row.site in sites and not row.is_batch and row.walk.state in (WalkState.READY, WalkState.PUBLISHED)
+    ]
+    mine = sa.select(col(WalkTote.walk_id), sa.func.count(sa.distinct(col(WalkTote.shipment_id))))
+    on = mine.where(col(WalkTote.walk_id).in_([row.walk.id for row in rows])).group_by(col(WalkTote.walk_id))
+    shipments: dict[int, int] = dict(db.execute(on).all())  # type: ignore[arg-type]
+    hours: dict[datetime, list[WalkNow]] = defaultdict(list)
+    for row in rows:
+        hours[row.walk.due_at.replace(minute=0, second=0, microsecond=0)].append(row)
+    return [
+        Wave(min(row.walk.due_at for row in some), some, sum(shipments.get(row.walk.id or 0, 0) for row in some))
+        for _hour, some in sorted(hours.items())
+    ]
 
 
 # --- the burn-down ---------------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """Input of the picking screens."""
 
 from datetime import datetime
+from itertools import pairwise
 
 from pydantic import BaseModel, Field
 
+from floor.picking.models_shorts import Way
 from floor.picking.replaying import Kind
 from floor.picking.shorting import Why
 
@@ -25,6 +27,8 @@ class Problem(BaseModel):
     stop: int
     got: int = Field(ge=0, le=9999)
     why: Why
+    #: Names what the sheet showed; empty where nobody saw one.
+    seen: str = Field(default="", max_length=16)
 
 
 class OfStop(BaseModel):
@@ -91,3 +95,30 @@ class Person(BaseModel):
 
 class OnWalk(BaseModel):
     walk: int = Field(ge=1, le=MOST_IDS)
+
+
+class ShortRuleForm(BaseModel):
+    """The place of each way, 1 first; without one it is off. How much longer a detour may make the walk, m."""
+
+    detour: int | None = Field(default=None, ge=1, le=4)
+    walk: int | None = Field(default=None, ge=1, le=4)
+    substitute: int | None = Field(default=None, ge=1, le=4)
+    split: int | None = Field(default=None, ge=1, le=4)
+    detour_m: int = Field(ge=0, le=100_000)
+
+    def ways(self) -> list[Way]:
+        return sorted((way for way in Way if getattr(self, way)), key=lambda way: int(getattr(self, way)))
+
+    def twin(self) -> Way | None:
+        """The second way of one place."""
+        ways = self.ways()
+        return next((b for a, b in pairwise(ways) if getattr(self, a) == getattr(self, b)), None)
+
+
+class Walks(BaseModel):
+    """The walks ticked: "3,17"."""
+
+    walks: str = Field(min_length=1, max_length=2000, pattern=r"^\d{1,9}(,\d{1,9})*$")
+
+    def ids(self) -> list[int]:
+        return sorted({int(one) for one in self.walks.split(",")})

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from floor.picking import messages_wall
 from floor.picking.models import CheckWhy
+from floor.picking.models_shorts import Way
 from floor.picking.shorting import Why
 from floor.picking.states import StopState, WalkState
 from floor.picking.verdict import Verdict
@@ -37,6 +38,8 @@ REFUSALS = {
     "picking.nothing_is_missing": _l("Nothing is missing: go on scanning."),
     "picking.units_in_hand": _l("You hold %(n)s scanned units. Put them into the tote or undo first."),
     "picking.skipped_before": _l("This stop came back already. Pick it or report it short."),
+    "picking.shelves_changed": _l("Somebody took units meanwhile. Look at what follows now, and report again."),
+    "picking.sent_already": _l("Cannot be undone: shipment %(shipment)s is already on its way to be picked."),
     "picking.stop_is_done": _l("This stop is done already."),
     "picking.unknown_badge": _l("Nobody has this badge. Scan the badge again."),
     "picking.badge_cannot_pick": _l("%(name)s does not pick here. Scan another badge."),
@@ -54,6 +57,7 @@ REFUSALS = {
 
 EVENTS = {
     **messages_wall.EVENTS,
+    "picking.rule.changed": _l("Rule for short shelves changed"),
     "picking.walk.made": _l("Put on a walk"),
     "picking.walk.publish": _l("Walk released to the pickers"),
     "picking.walk.take_back": _l("Walk taken back"),
@@ -201,6 +205,20 @@ def _cancelled(units: int) -> str:
         n=units,
     )
 
+
+#: The ways of a short rule: what it is, and what it means.
+WAYS = {
+    Way.DETOUR: (_l("Another bin on the same walk"), _l("A pick face near the walk becomes a stop of it.")),
+    Way.WALK: (
+        _l("Another walk"),
+        _l("A pick face further away is left to another walk; the order comes in one more parcel."),
+    ),
+    Way.SUBSTITUTE: (
+        _l("A substitute"),
+        _l("What the catalogue names in its place, where the buyer agreed, at the price paid."),
+    ),
+    Way.SPLIT: (_l("Another warehouse"), _l("It sends the rest at once, above its safety stock; no wrapped gifts.")),
+}
 
 #: Why units go back, on the screen of a stop to check.
 CHECKS = {

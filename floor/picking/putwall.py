@@ -54,6 +54,12 @@ def pick_for_wall(db: Session, walk_id: int, actor: Actor) -> Walk:
     return walk
 
 
+def pick_all_for_wall(db: Session, walk_ids: Sequence[int], actor: Actor) -> None:
+    """Several walks at once, all or none: see `pick_for_wall`."""
+    for walk_id in sorted(walk_ids):
+        pick_for_wall(db, walk_id, actor)
+
+
 # --- a batch comes to the wall ---------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,10 @@ class Told:
     was_done: bool = False
 
 
+#: How often a report looks for the rest while others take it.
+_LOOKS = 3
+
+
 class Off(Exception):
     """Some units of an event do not hold any more."""
 
@@ -202,7 +206,15 @@ def _short(scene: Scene) -> Off | None:
     view = scene.held()
     stop, here = scene.open_stop(view)
     got = min(scene.told.units, here.rest)
-    shorting.report(scene.db, view.id, stop.id or 0, got, shorting.Why(scene.told.why), scene.actor)
+    for attempt in range(_LOOKS):
+        try:
+            with scene.db.begin_nested():
+                shorting.report(scene.db, view.id, stop.id or 0, got, shorting.Why(scene.told.why), scene.actor)
+            return None
+        except Conflict as refused:  # nobody waits at a sheet to look again: look again here
+            if refused.code != "picking.shelves_changed" or attempt == _LOOKS - 1:
+                raise
+            scene.db.expire_all()
     return None
 
 

@@ -11,8 +11,7 @@ from floor.inventory.service import Move
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
-from floor.orders import service as orders
-from floor.picking import queries, totes, walking
+from floor.picking import queries, sourcing, totes, walking
 from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkTote
 from floor.picking.states import StopAction, StopState, WalkState
 from floor.picking.verdict import Verdict, ok
@@ -81,20 +80,19 @@ def _skip(db: Session, _walk: Walk, stop: Stop, data: dict[str, Any], _actor: Ac
 
 
 def _short(db: Session, walk: Walk, stop: Stop, data: dict[str, Any], actor: Actor) -> None:
-    """Everything a report did, backwards: the extra stops fall away, units come back from lost and from the backorder,
-    and are promised here again. All or nothing: when somebody else has them meanwhile, the report stands."""
+    """Everything a report did, backwards: extra stops and shipments fall away, units come back from lost and from the
+    backorder, and are promised here again. All or nothing: when somebody else has them meanwhile, the report stands."""
     _refuse_cancelled(db, [pick_id for pick_id, *_ in data["losses"]])
-    extra = [db.get_one(Stop, db.get_one(Pick, pick_id).stop_id).bin_id for pick_id in data["new_picks"]]
-    places = {stop.bin_id, *(place for _pick, _qty, place in data["losses"]), *extra}
-    inventory.hold_still(db, [(place, stop.sku_id) for place in places])
+    sourcing.hold(db, data)
+    extra = [db.get_one(Stop, db.get_one(Pick, pick_id).stop_id) for pick_id in data["new_picks"]]
+    places = {stop.bin_id, *(place for _pick, _qty, place in data["losses"])}
+    shelves = {(place, stop.sku_id) for place in places} | {(other.bin_id, other.sku_id) for other in extra}
+    inventory.hold_still(db, shelves | sourcing.shelves(db, data))
     _reopen(db, stop)
     walking.unput(db, walk, data["puts"], actor)
-    for pick_id in data["new_picks"]:
-        _drop_extra(db, db.get_one(Pick, pick_id, populate_existing=True))
+    sourcing.take_back(db, data, actor)
     for line_id, qty in data["backordered"]:
-        line = db.get_one(ShipmentLine, line_id)
-        orders.shift(db, line.order_line_id, backordered=-qty)
-        shipments.shift(db, line_id, allocated=qty)
+        shipments.take_again(db, line_id, db.get_one(ShipmentLine, line_id).order_line_id, qty)
     for pick_id, qty, place in data["losses"]:
         pick = db.get_one(Pick, pick_id, populate_existing=True)
         reservation = db.get_one(Reservation, pick.reservation_id)
@@ -106,17 +104,6 @@ def _short(db: Session, walk: Walk, stop: Stop, data: dict[str, Any], actor: Act
     _in_hand(db, stop, data["before"])
     stop.bin_seen = data["bin_seen"]
     db.flush()
-
-
-def _drop_extra(db: Session, pick: Pick) -> None:
-    """A pick that a report added elsewhere: nothing was taken there yet, because this report is the last step."""
-    inventory.release(db, db.get_one(Reservation, pick.reservation_id, populate_existing=True), pick.rest)
-    pick.short += pick.rest
-    db.flush()
-    stop = db.get_one(Stop, pick.stop_id)
-    others = db.exec(select(Pick).where(Pick.stop_id == stop.id)).all()
-    if stop.state in (StopState.OPEN, StopState.SKIPPED) and not any(other.rest for other in others):
-        walking.advance_stop(db, stop, StopAction.DROP)
 
 
 def _in_hand(db: Session, stop: Stop, units: int) -> None:

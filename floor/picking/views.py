@@ -12,7 +12,7 @@ from flask_login import current_user
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from floor.kit.errors import Invalid
+from floor.kit.errors import Invalid, Refused
 from floor.kit.uow import reading
 from floor.picking import checks, forms, messages, queries, service
 from floor.picking.drawing import floor_map
@@ -42,6 +42,8 @@ from floor.web.page import page
 bp = Blueprint("picking", __name__)
 
 PICKERS = ("picker", "supervisor")
+#: Stock went to somebody else while the sheet was looked at: it is shown again.
+_LOOK_AGAIN = ("picking.shelves_changed", "inventory.not_enough", "orders.changed_meanwhile")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -272,11 +274,15 @@ def problem(walk_id: int, number: int) -> Response:
 def report(db: Session, walk_id: int, number: int) -> Response:
     form = form_of(forms.Problem)
     try:
-        said = service.report(db, walk_id, form.stop, form.got, form.why, actor())
-    except Invalid as refused:
+        with db.begin_nested():
+            said = service.report(db, walk_id, form.stop, form.got, form.why, actor(), form.seen)
+    except Refused as refused:
+        if not isinstance(refused, Invalid) and refused.code not in _LOOK_AGAIN:
+            raise
+        db.expire_all()
         view = queries.walk_view(db, walk_id)
         here = _stop_of(view, form.stop)
-        return show_problem(db, view, here, form.got, form.why, status=422, wrong=sentence(refused))
+        return show_problem(db, view, here, form.got, form.why, status=refused.status, wrong=sentence(refused))
     return show(db, walk_id, said)
 
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
-from flask_babel import format_datetime
+from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
 from floor.inventory.models import Warehouse
 from floor.kit import clock
-from floor.kit.errors import Invalid, Unknown
+from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.kit.uow import reading
-from floor.picking import board, forms, messages, queries, rates, reassigning, urgent
+from floor.picking import board, forms, messages, putwall, queries, rates, reassigning, urgent
 from floor.picking.models import Walk
 from floor.picking.states import WalkState
 from floor.shipments.models import Shipment
@@ -153,6 +153,49 @@ def join(db: Session, shipment_id: int) -> Response:
         return show_joining(db, shipment_id, 422, _("Choose a walk."))
     walk = urgent.insert(db, shipment_id, form.data.walk, actor())
     flash(_("The order is on walk %(number)s now.", number=walk.number), "ok")
+    return hx.see(url_for("floor_board.index"))
+
+
+# --- for the put wall ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/wall")
+@roles("supervisor")
+def for_wall() -> Response:
+    """Walks nobody has yet, by cut-off: which of them are picked unsorted, for a wall."""
+    with reading() as db:
+        return show_for_wall(db)
+
+
+def show_for_wall(db: Session, status: int = 200, wrong: str | None = None) -> Response:
+    ticked = request.form.getlist("walk", type=int)
+    return page(
+        "picking/board_wall.html", "content", status, waves=board.waves_for_wall(db, current_user.site), wrong=wrong,
+        words=messages.WALK_STATES, ticked=ticked,
+    )  # fmt: skip
+
+
+@bp.post("/wall")
+@roles("supervisor")
+@command
+def batch(db: Session) -> Response:
+    """The ticked walks become batches, all or none. 303 to the board; 422 when none is ticked; 409 when somebody took
+    one meanwhile, with the fresh list."""
+    form = read(forms.Walks, {"walks": ",".join(request.form.getlist("walk"))})
+    if form.data is None:
+        return show_for_wall(db, 422, _("Tick the walks that go to the wall."))
+    for walk_id in form.data.ids():
+        _walk(db, walk_id)
+    try:
+        with db.begin_nested():
+            putwall.pick_all_for_wall(db, form.data.ids(), actor())
+    except Conflict:
+        db.expire_all()
+        return show_for_wall(
+            db, 409, _("Somebody took one of these walks meanwhile. Nothing was changed; choose again.")
+        )
+    n = len(form.data.ids())
+    flash(ngettext("%(num)s walk is picked for the wall", "%(num)s walks are picked for the wall", n), "ok")
     return hx.see(url_for("floor_board.index"))
 
 

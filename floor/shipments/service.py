@@ -56,6 +56,28 @@ def plan(
     return shipment, lines
 
 
+def join(db: Session, shipment: Shipment, order_line_id: int, sku_id: int, qty: int) -> ShipmentLine:
+    """Backordered units of one more order line join a shipment under way; the caller reserves them.
+
+    Raises Conflict when fewer are backordered.
+    """
+    orders.shift(db, order_line_id, backordered=-qty)
+    mine = (ShipmentLine.shipment_id == shipment.id, ShipmentLine.order_line_id == order_line_id)
+    line = db.exec(select(ShipmentLine).where(*mine)).first()
+    if line is None:
+        line = ShipmentLine(shipment_id=shipment.id or 0, order_line_id=order_line_id, sku_id=sku_id)
+        db.add(line)
+        db.flush()
+    shift(db, line.id or 0, allocated=qty)
+    return line
+
+
+def take_again(db: Session, line_id: int, order_line_id: int, qty: int) -> None:
+    """Undo `backorder`: the units are the shipment's again. Raises Conflict when the order gave them away meanwhile."""
+    orders.shift(db, order_line_id, backordered=-qty)
+    shift(db, line_id, allocated=qty)
+
+
 def advance(db: Session, shipment: Shipment, action: ShipmentAction, actor: Actor, **data: object) -> None:
     """The only door to a shipment's state. Raises Conflict when the table has no such move."""
     shipment.state = SHIPMENT.after(shipment.state, action)

@@ -140,13 +140,14 @@ def _slip(db: Session, order_id: int, rows: list[SlipRow]) -> PackingSlip:
     hides = order.hide_price or order.gift_wrap or bool(order.gift_message) or any(row.line.is_gift for row in rows)
     wanted = sum(line.qty - line.cancelled for line, _sku in orders.lines_of(db, order_id))
     is_whole = sum(row.qty for row in rows) == wanted
+    ordered = orders.replaced(db, [row.line.id or 0 for row in rows])
     _ = words.translations(lang).gettext
     return PackingSlip(
         shop=settings.company,
         order_no=order.number,
         ordered_on=order.placed_at.astimezone(LOCAL).date(),
         buyer=mask_name(orders.address_of(db, order_id).recipient),
-        lines=tuple(_slip_line(row, lang, hides) for row in rows),
+        lines=tuple(_slip_line(row, lang, hides, ordered.get(row.line.id or 0)) for row in rows),
         total_fen=order.total_fen if is_whole and not hides else None,
         discount_fen=order.discount_fen if is_whole and not hides else 0,
         shipping_fen=order.freight_fen if is_whole and not hides else 0,
@@ -156,12 +157,21 @@ def _slip(db: Session, order_id: int, rows: list[SlipRow]) -> PackingSlip:
     )
 
 
-def _slip_line(row: SlipRow, lang: str, hides: bool) -> SlipLine:
+def _slip_line(row: SlipRow, lang: str, hides: bool, ordered: Sku | None) -> SlipLine:
+    name, variant = _called(row.sku, lang)
+    note = ""
+    if ordered is not None:
+        note = words.translations(lang).gettext("In place of %(name)s, as agreed, at its price") % {
+            "name": " ".join(part for part in _called(ordered, lang) if part)
+        }
+    return SlipLine(row.sku.code, name, variant, row.qty, None if hides else row.line.unit_price_fen, note)
+
+
+def _called(sku: Sku, lang: str) -> tuple[str, str]:
+    """Name and variant in a language."""
     english = lang == "en"
-    name = row.sku.name_en if english and row.sku.name_en else row.sku.name
-    colour = row.sku.colour_en if english and row.sku.colour_en else row.sku.colour
-    variant = " ".join(part for part in (colour, row.sku.size) if part)
-    return SlipLine(row.sku.code, name, variant, row.qty, None if hides else row.line.unit_price_fen)
+    colour = sku.colour_en if english and sku.colour_en else sku.colour
+    return sku.name_en if english and sku.name_en else sku.name, " ".join(part for part in (colour, sku.size) if part)
 
 
 def manifest(db: Session, lorry: Manifest, lang: str) -> ManifestPaper:

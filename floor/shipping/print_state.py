@@ -27,10 +27,7 @@ def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending], waits: bo
     """Seconds until a screen asks again: soon while printing, now and then while a number or the relay is waited for,
     else never."""
     states = {paper.state for paper in papers}
-    if (
-        not states
-        or (PrintState.QUEUED in states and not waits)
-        or {one.state for one in sendings} & set(queries.UNDER_WAY)
-    ):
+    is_printing = any(one.state in queries.UNDER_WAY for one in sendings)
+    if not states or is_printing or (PrintState.QUEUED in states and not waits):
         return 1
     return 5 if states & {PrintState.QUEUED, PrintState.FAILED} else None

@@ -1,7 +1,7 @@
 """Reads of tracking: the board, one parcel's story, the customer's page, and what `flask check` proves."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from floor.catalog.models import Sku
 from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.errors import Unknown
+from floor.orders import queries as orders
 from floor.orders.models import Address, Order
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
@@ -224,6 +225,8 @@ class ShipmentStory:
     lines: Sequence[tuple[ShipmentLine, Sku]]
     parcels: Sequence[ParcelStory]
     eta: datetime | None
+    #: Order line -> what was ordered in its place.
+    instead: Mapping[int, Sku]
 
 
 def parcel_for(db: Session, parcel_id: int) -> Parcel:
@@ -245,9 +248,13 @@ def shipment_story(db: Session, shipment: Shipment) -> ShipmentStory:
         ParcelStory(parcel, numbers.get(parcel.id, ("", ""))[1], db.get(Track, parcel.id), events_of(db, parcel.id))
         for parcel in parcels
     ]
-    return ShipmentStory(
-        shipment, carrier, warehouse, shipments.lines_of(db, shipment.id), stories, expected_at(db, shipment)
-    )
+    lines = [
+        (line, sku)
+        for line, sku in shipments.lines_of(db, shipment.id)
+        if line.allocated + line.picked + line.packed + line.shipped
+    ]
+    instead = orders.replaced(db, [line.order_line_id for line, _sku in lines])
+    return ShipmentStory(shipment, carrier, warehouse, lines, stories, expected_at(db, shipment), instead)
 
 
 def order_story(db: Session, order_id: int) -> list[ShipmentStory]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from babel.dates import format_interval
-from flask import Flask, get_flashed_messages, request
+from flask import Flask, get_flashed_messages, message_flashed, request, session
 from flask_babel import format_datetime, format_timedelta, get_locale, get_timezone
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -40,8 +40,13 @@ class NavItem:
     count: int = 0
 
 
+#: Words that wait for the next page at most: they lie in the cookie, and servers refuse a header of over 8 KB.
+_FLASHES = 5
+
+
 def register(app: Flask) -> None:
     app.context_processor(_context)
+    message_flashed.connect(_keep_few, app)
     app.jinja_env.filters.update(yuan=units.yuan, kg=units.kilograms, metres=units.metres, clock=at_clock, day=on_day)
     app.jinja_env.filters.update(named=in_words("name"), coloured=in_words("colour"), days=day_range, lasting=lasting)
     app.jinja_env.globals.update(
@@ -53,6 +58,10 @@ def register(app: Flask) -> None:
         now=clock.now,
         say=lambda _name, value: value,
     )
+
+
+def _keep_few(_app: Flask, **_said: Any) -> None:
+    session["_flashes"] = session["_flashes"][-_FLASHES:]
 
 
 def _context() -> dict[str, Any]:

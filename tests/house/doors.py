@@ -434,6 +434,11 @@ DOORS: dict[str, Door] = {
         "/walks/board/{next}/assign", "Dai", "Ana", {"person": "{dai_id}"}, f"/walks/board/{NO}/assign",
         bad={"person": "x"},
     ),
+    "floor_board.batch": Door("/walks/board/wall", "Dai", "Ana", {"walk": "{next}"}, bad={"walk": "x"}),
+    "short_rules.save": Door(
+        "/walks/rules/{house}", "Dai", "Ana", {"detour": "1", "detour_m": "80"}, f"/walks/rules/{NO}",
+        bad={"detour": "1", "detour_m": "-7"}, keeps='value="-7"',
+    ),
     "floor_board.join": Door(
         "/walks/board/urgent/{urgent}", "Dai", "Ana", {"walk": "{walk}"}, f"/walks/board/urgent/{NO}",
         bad={"walk": "x"},

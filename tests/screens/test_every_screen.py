@@ -232,6 +232,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         "deliveries.new": (boss, "/deliveries/new"),
         "lots.lot": (boss, f"/lots/{lot}"),
         "lots.lot_called": (boss, "/lots/nothing"),
+        "floor_board.for_wall": (boss, "/walks/board/wall"),
+        "short_rules.index": (boss, "/walks/rules"),
         "floor_board.index": (boss, "/walks/board"),
         "floor_board.joining": ("B-9001", f"/walks/board/urgent/{urgent}"),
         "floor_board.mine": (picker, "/walks/board/mine"),

@@ -312,6 +312,7 @@ def _new_order(
         gift_wrap=_yes(fields, "gift_wrap"),
         gift_message=fields.get("gift_message", ""),
         hide_price=_yes(fields, "hide_price"),
+        takes_substitutes=_yes(fields, "substitutes"),
         lang=fields.get("lang", "zh"),
         tier=min(int(tier), 2) if (tier := fields.get("tier", "")).isdecimal() and len(tier) < 10 else 0,
     )

@@ -20,6 +20,7 @@ ORDER_FIELDS = (
     "order_id", "placed_at", "paid_at", "promised_at", "buyer_id", "buyer_name", "tier", "lang", "recipient", "phone",
     "province", "city", "district", "street", "postcode", "country", "freight", "discount", "total", "paid",
     "buyer_note", "seller_note", "gift_wrap", "gift_message", "hide_price",
+    "substitutes",
 )  # fmt: skip
 LINE_FIELDS = ("sku", "barcode", "qty", "unit_price", "line_discount", "is_gift", "product_name")
 FIELDS = frozenset(ORDER_FIELDS + LINE_FIELDS)
