@@ -1,6 +1,7 @@
 """Languages, fragments, headers and errors."""
 
 import pytest
+from flask import flash, get_flashed_messages
 
 from tests.web_client import HTMX
 
@@ -64,3 +65,10 @@ def test_htmx_and_our_files_are_served_with_their_version(stranger):
     with stranger.get("/htmx/htmx-2.min.js") as script:
         assert script.status_code == 200
     assert stranger.get("/htmx/../settings.py").status_code == 404
+
+
+def test_what_nobody_reads_does_not_fill_the_cookie(app):
+    with app.test_request_context():
+        for number in range(200):
+            flash(f"{number} done", "ok")
+        assert get_flashed_messages() == ["195 done", "196 done", "197 done", "198 done", "199 done"]
