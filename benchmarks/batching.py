@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.batching_peers import seed_by_aisles
 from benchmarks.instances import FOLDER, rows_of
 from solver.batching.greedy import earliest_due, first_come, seed_rule
 from solver.batching.plan import Plan
@@ -105,13 +106,16 @@ def against_best_known(name: str, stop: Stop, every: int, first: int) -> None:
     for size in sorted({len(row["orders"]) for row in rows}):
         mine = [row for row in rows if len(row["orders"]) == size]
         problems = [public_problem(row) for row in mine]
-        for label, method in (("ours", lambda p: solve(p, stop)), ("seed", seed_rule), ("first come", first_come)):
+        for label, method in (
+            ("ours", lambda p: solve(p, stop)), ("seed, exact", seed_rule), ("seed, aisles", seed_by_aisles),
+            ("first come", first_come),
+        ):  # fmt: skip
             plans, wall, work = timed(method, problems)
             gaps = [plan.walk_mm / best_known(row) - 1 for plan, row in zip(plans, mine, strict=True)]
             hits = sum(plan.walk_mm <= best_known(row) for plan, row in zip(plans, mine, strict=True))
             proven = sum(plan.status is Status.OPTIMAL for plan in plans)
             print(
-                f"  {size:4} orders, {len(mine):4} instances, {label:10} gap {sum(gaps) / len(gaps):8.3%}"
+                f"  {size:4} orders, {len(mine):4} instances, {label:12} gap {sum(gaps) / len(gaps):8.3%}"
                 f" worst {max(gaps):8.3%}, best known {hits}, proven {proven}; {wall:.4f} s, {work:.4f} s of work",
                 flush=True,
             )
@@ -121,9 +125,9 @@ def against_first_come() -> None:
     problem = wave()
     solve(wave(500), Stop(1))
     base = first_come(problem).walk_mm
-    for label, method in (("seed", seed_rule), ("ours", solve)):
+    for label, method in (("seed, exact", seed_rule), ("seed, aisles", seed_by_aisles), ("ours", solve)):
         (plan,), wall, work = timed(method, [problem])
-        print(f"  {label:10} {1 - plan.walk_mm / base:.3%} less than first come; {wall:.1f} s, {work:.1f} s of work")
+        print(f"  {label:12} {1 - plan.walk_mm / base:.3%} less than first come; {wall:.1f} s, {work:.1f} s of work")
 
 
 def against_earliest_due(every: int, first: int) -> None:
