@@ -245,6 +245,12 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
               " AND parcel_id NOT IN (SELECT parcel_id FROM manifest_parcel)",
               f"UPDATE parcel SET state = 'shipped' WHERE id = ({_LABELLED})"),
     ),
+    "nothing is left on a bench": (
+        plant("parcel {} stands open, but pack", f"{_NUMBER} 'boxed'", "UPDATE parcel SET state = 'opened'"),
+        plant("pack {}: 2 of sku", f"SELECT pack_id FROM parcel WHERE id = ({_LABELLED})",
+              f"UPDATE pack SET heap_id = ({_LABELLED})"
+              f" WHERE id IN (SELECT pack_id FROM parcel WHERE id = ({_LABELLED}))"),
+    ),
     "one living waybill per parcel": (
         plant("parcel {} is labelled with 0 living waybills", f"{_NUMBER} 'labelled'",
               f"UPDATE waybill SET state = 'void' WHERE parcel_id = ({_LABELLED})"),

@@ -89,10 +89,11 @@ def show_pack(
 
 def _around(db: Session, found: Pack) -> dict[str, Any]:
     """What every screen of a pack shows."""
-    story = queries.story_of(db, found)
+    card = caring.card_of(db, found.id or 0)
     return {
-        "story": story,
-        "card": caring.card_of(db, found.id or 0),
+        "story": queries.story_of(db, found),
+        "card": card,
+        "steps_left": sum(care.done_at is None for care, _sku in card),
         "care_words": CARES,
         "classes": CLASSES,
         "scan_url": url_for("packing.scan", pack_id=found.id),
