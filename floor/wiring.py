@@ -266,7 +266,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
-    ("printing.queue", _l("Printing"), "printer", ("packer", "supervisor")),
+    ("printing.queue", _l("Print queue"), "printer", ("packer", "supervisor")),
 )
 
 

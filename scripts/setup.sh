@@ -12,11 +12,11 @@ stamp=.venv/floor-stamp # first which python and where the tree lies; then the c
 log=.run/setup.log
 
 packages="python3 python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-packages="$packages fontconfig fonts-wqy-microhei"
+packages="$packages fontconfig fonts-wqy-microhei poppler-utils"
 case $1 in
     run) satisfied=$lock ;;
     test)
-        packages="$packages libatomic1 chromium postgresql mosquitto qpdf poppler-utils zbar-tools"
+        packages="$packages libatomic1 chromium postgresql mosquitto qpdf zbar-tools"
         satisfied="requirements-run.lock $lock" # the test lock holds every pin of the run lock
         ;;
     *)
