@@ -164,7 +164,8 @@ def _service(
     return page(
         "shipping/carrier_service.html", "content", status=status, service=one,
         zones=ways.zones_of(db, one.id or 0), houses=stock.warehouses(db),
-        carrier=db.get_one(Carrier, one.carrier_id), form=form or _service_form(one), zone_form=zone, kinds=SERVICE_KINDS,
+        carrier=db.get_one(Carrier, one.carrier_id), form=form or _service_form(one), zone_form=zone,
+        kinds=SERVICE_KINDS,
     )  # fmt: skip
 
 

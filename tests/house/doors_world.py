@@ -133,8 +133,8 @@ def _ways(db: Session, world: World, boxed: int) -> Ids:
     db.add(service)
     db.flush()
     zone = ServiceZone(
-        service_id=service.id or 0, warehouse_id=world.house.id or 0, name="同省", provinces=["上海市", "浙江省"], transit_days=1,
-        first_fen=1200, step_fen=300,
+        service_id=service.id or 0, warehouse_id=world.house.id or 0, name="同省", provinces=["上海市", "浙江省"],
+        transit_days=1, first_fen=1200, step_fen=300,
     )  # fmt: skip
     rule = ServiceRule(service_id=service.id or 0, verdict=RuleVerdict.AVOID, over_g=30000)
     notice = Notice(parcel_id=boxed, kind=NoticeKind.MAIL, state=NoticeState.FAILED, error="mail_server")

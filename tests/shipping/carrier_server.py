@@ -43,11 +43,11 @@ def java_encoded(text: str) -> str:
 
 
 def sf_digest(data: str, stamp: str, checkword: str) -> str:
-    return base64.b64encode(hashlib.md5(java_encoded(data + stamp + checkword).encode()).digest()).decode()
+    return base64.b64encode(hashlib.md5(java_encoded(data + stamp + checkword).encode(), usedforsecurity=False).digest()).decode()
 
 
 def md5_upper(text: str) -> str:
-    return hashlib.md5(text.encode("utf-8")).hexdigest().upper()
+    return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest().upper()
 
 
 @dataclass
