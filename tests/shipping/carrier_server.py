@@ -43,7 +43,8 @@ def java_encoded(text: str) -> str:
 
 
 def sf_digest(data: str, stamp: str, checkword: str) -> str:
-    return base64.b64encode(hashlib.md5(java_encoded(data + stamp + checkword).encode(), usedforsecurity=False).digest()).decode()
+    hashed = hashlib.md5(java_encoded(data + stamp + checkword).encode(), usedforsecurity=False)
+    return base64.b64encode(hashed.digest()).decode()
 
 
 def md5_upper(text: str) -> str:
