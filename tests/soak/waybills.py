@@ -4,8 +4,9 @@
     python -m tests.soak.waybills --database postgres --tries 1000 --seed 1
 
 Two gateways on this machine (SF and Kuaidi100, tests/shipping/carrier_server.py) answer, issue and then fail, hang,
-hang up, talk nonsense, or are away for an hour. Workers ask two at a time, die between the answer and its writing, and come
-back; a person presses the buttons where it is his turn, now and then another carrier. Nobody waits: the clock is moved.
+hang up, talk nonsense, or are away for an hour. Workers ask two at a time, die between the answer and its writing, and
+come back; a person presses the buttons where it is his turn, now and then another carrier. Nobody waits: the clock is
+moved.
 """
 
 import argparse
@@ -66,7 +67,8 @@ class Outcome:
         asked = ", ".join(f"{n} {what}" for what, n in sorted(self.persons.items())) or "none"
         return (
             f"waybill numbers on {self.database}: {self.tries} parcels, {self.calls} calls ({fates}),"
-            f" {self.kills} workers killed, decided by a person: {asked}, went elsewhere {self.elsewhere}, in {self.seconds:.0f} s"
+            f" {self.kills} workers killed, decided by a person: {asked}, went elsewhere {self.elsewhere},"
+            f" in {self.seconds:.0f} s"
             f" · without exactly one number {len(self.wrong)}"
         )
 
