@@ -150,7 +150,7 @@ def _service_values(given: ServiceForm) -> dict[str, Any]:
     return {**given.model_dump(exclude={"cutoff"}), "cutoff": given.cutoff_minutes()}
 
 
-@bp.get("/carriers/services/<int:service_id>")
+@bp.get("/carrier-services/<int:service_id>")
 @roles(*WHO)
 def service(service_id: int) -> Response:
     """One service: limits, cut-off, zones and rates."""
@@ -182,7 +182,7 @@ def _service_form(one: CarrierService) -> Form[ServiceForm]:
     )  # fmt: skip
 
 
-@bp.post("/carriers/services/<int:service_id>")
+@bp.post("/carrier-services/<int:service_id>")
 @roles(*WHO)
 @command
 def save_service(db: Session, service_id: int) -> Response:
@@ -198,7 +198,7 @@ def save_service(db: Session, service_id: int) -> Response:
     return hx.see(url_for("carriers.service", service_id=service_id))
 
 
-@bp.post("/carriers/services/<int:service_id>/zones")
+@bp.post("/carrier-services/<int:service_id>/zones")
 @roles(*WHO)
 @command
 def add_zone(db: Session, service_id: int) -> Response:
@@ -231,7 +231,7 @@ def _words(text: str) -> list[str]:
     return list(dict.fromkeys(text.split()))
 
 
-@bp.post("/carriers/zones/<int:zone_id>/drop")
+@bp.post("/carrier-zones/<int:zone_id>/drop")
 @roles(*WHO)
 @command
 def drop_zone(db: Session, zone_id: int) -> Response:
@@ -240,7 +240,7 @@ def drop_zone(db: Session, zone_id: int) -> Response:
     return hx.see(url_for("carriers.service", service_id=mine.id))
 
 
-@bp.post("/carriers/rules")
+@bp.post("/carrier-rules")
 @roles(*WHO)
 @command
 def add_rule(db: Session) -> Response:
@@ -258,7 +258,7 @@ def add_rule(db: Session) -> Response:
     return hx.see(url_for("carriers.index"))
 
 
-@bp.post("/carriers/rules/<int:rule_id>/drop")
+@bp.post("/carrier-rules/<int:rule_id>/drop")
 @roles(*WHO)
 @command
 def drop_rule(db: Session, rule_id: int) -> Response:

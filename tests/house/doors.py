@@ -567,7 +567,7 @@ DOORS: dict[str, Door] = {
         bad={"code": "Not A Code", "name": "圆通", "adapter": "manual"}, keeps="Not A Code",
     ),
     "carriers.add_rule": Door(
-        "/carriers/rules", "Dai", "Bo", {"service": "{service}", "verdict": "use", "over_g": "9000"},
+        "/carrier-rules", "Dai", "Bo", {"service": "{service}", "verdict": "use", "over_g": "9000"},
         bad={"service": "{service}", "verdict": "use"},
     ),
     "carriers.add_service": Door(
@@ -576,19 +576,19 @@ DOORS: dict[str, Door] = {
         keeps="25:99",
     ),
     "carriers.add_zone": Door(
-        "/carriers/services/{service}/zones", "Dai", "Bo", ZONE, f"/carriers/services/{NO}/zones",
+        "/carrier-services/{service}/zones", "Dai", "Bo", ZONE, f"/carrier-services/{NO}/zones",
         bad={**ZONE, "first": "much"}, keeps="much",
     ),
-    "carriers.drop_rule": Door("/carriers/rules/{rule}/drop", "Dai", "Bo", unknown=f"/carriers/rules/{NO}/drop"),
-    "carriers.drop_zone": Door("/carriers/zones/{zone}/drop", "Dai", "Bo", unknown=f"/carriers/zones/{NO}/drop"),
+    "carriers.drop_rule": Door("/carrier-rules/{rule}/drop", "Dai", "Bo", unknown=f"/carrier-rules/{NO}/drop"),
+    "carriers.drop_zone": Door("/carrier-zones/{zone}/drop", "Dai", "Bo", unknown=f"/carrier-zones/{NO}/drop"),
     "carriers.save": Door(
         "/carriers/sf", "Dai", "Bo", {"name": "顺丰", "adapter": "sf", "fallback_minutes": "15", "is_active": "1"},
         "/carriers/nobody", bad={"name": "顺丰", "adapter": "sf", "fallback_minutes": "soon"}, keeps="soon",
     ),
     "carriers.save_service": Door(
-        "/carriers/services/{service}", "Dai", "Bo",
+        "/carrier-services/{service}", "Dai", "Bo",
         {"code": "std", "name": "特快", "kind": "express", "cutoff": "19:15", "is_active": "1"},
-        f"/carriers/services/{NO}", bad={"code": "std", "name": "特快", "kind": "express", "cutoff": "late"},
+        f"/carrier-services/{NO}", bad={"code": "std", "name": "特快", "kind": "express", "cutoff": "late"},
         keeps="late",
     ),
     "notices.again": Door("/notices/{notice}/again", "Chen", "Ana", unknown=f"/notices/{NO}/again"),

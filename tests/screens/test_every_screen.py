@@ -287,7 +287,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "returns.item": (clerk, f"/returns/{case.id}/items/1"),
         "carriers.index": (boss, "/carriers"),
         "carriers.one": (boss, "/carriers/sf"),
-        "carriers.service": (boss, f"/carriers/services/{way}"),
+        "carriers.service": (boss, f"/carrier-services/{way}"),
         "notices.index": (boss, "/notices"),
         "waybills.index": (packer, "/waybills"),
         "waybills.show": (boss, f"/waybills/{waybill}"),

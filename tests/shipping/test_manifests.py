@@ -16,7 +16,7 @@ from floor.packing.states import ParcelState
 from floor.shipments import queries as shipment_queries
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
-from floor.shipping import papers, queries, service
+from floor.shipping import papers, queries, resolving, service
 from floor.shipping.models import ManifestState
 from floor.shipping.service import LabelVerdict, LoadVerdict
 from tests import factories
@@ -83,13 +83,18 @@ def test_what_does_not_belong_on_this_lorry_stays_off(db, dock):
     open_box = a_boxed_parcel(db, world)
     other_carrier = factories.a_carrier(db, "zto")
     foreign = a_closed_parcel(db, world)
-    db.get_one(Shipment, foreign.shipment_id).carrier_id = other_carrier.id
+    queries.waybill_of(db, foreign.id).carrier_id = other_carrier.id  # the number's carrier counts, not the plan's
+    cancelled = a_boxed_parcel(db, world)
+    gone = queries.waybill_of(db, cancelled.id) or service.ask_waybill(db, cancelled.id)
+    service.receive_waybill(db, gone.id, "SF-CANCELLED-1", "571", bo)
+    resolving.cancel(db, gone, bo)
     held = a_closed_parcel(db, world)
     orders.advance(db, queries.order_of(db, held), OrderAction.HOLD, bo)
     verdicts = {
         open_box.number: LoadVerdict.NOT_CLOSED,
         foreign.number: LoadVerdict.OTHER_CARRIER,
         held.number: LoadVerdict.STOPPED,
+        "SF-CANCELLED-1": LoadVerdict.CANCELLED,
         "6901234567892": LoadVerdict.UNKNOWN,
     }
     assert {code: service.load(db, manifest, code, bo).verdict for code in verdicts} == verdicts
