@@ -57,6 +57,7 @@ REFUSALS = {
 
 EVENTS = {
     **messages_wall.EVENTS,
+    "picking.walk.sent_on": _l("Left to another walk"),
     "picking.rule.changed": _l("Rule for short shelves changed"),
     "picking.walk.made": _l("Put on a walk"),
     "picking.walk.publish": _l("Walk released to the pickers"),

@@ -406,6 +406,10 @@ DOORS: dict[str, Door] = {
         bad={"person": "x"},
     ),
     "floor_board.batch": Door("/walks/board/wall", "Dai", "Ana", {"walk": "{next}"}, bad={"walk": "x"}),
+    "short_rules.substitute": Door(
+        "/walks/rules/substitutes", "Dai", "Ana", {"sku": "TEE-NAVY-L", "other": ""},
+        bad={"sku": "NO-SUCH", "other": ""}, keeps='value="NO-SUCH"',
+    ),
     "short_rules.save": Door(
         "/walks/rules/{house}", "Dai", "Ana", {"detour": "1", "detour_m": "80"}, f"/walks/rules/{NO}",
         bad={"detour": "1", "detour_m": "-7"}, keeps='value="-7"',
