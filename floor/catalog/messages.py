@@ -5,9 +5,7 @@ from flask_babel import lazy_gettext as _l
 REFUSALS = {
     "catalog.not_described": _l("A new SKU needs a name, its size and its weight: %(sku)s."),
     "catalog.unknown_sku": _l("There is no SKU %(sku)s."),
-    "catalog.no_substitute": _l(
-        "%(sku)s cannot go out in its place: it lists cheaper, or is kept at another temperature."
-    ),
+    "catalog.no_substitute": _l("%(sku)s cannot take its place: it lists cheaper, or is kept colder or warmer."),
     "catalog.barcode_taken": _l("Barcode %(barcode)s is on other goods already."),
 }
 

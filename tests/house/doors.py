@@ -212,6 +212,10 @@ DOORS: dict[str, Door] = {
         "/orders/{planned}/address", "Chen", "Ana", ADDRESS, f"/orders/{NO}/address",
         bad={**ADDRESS, "phone": "12"}, keeps='value="12"',
     ),
+    "care.lower": Door(
+        "/orders/{planned}/lines/{planned_line}", "Chen", "Ana", {"qty": "1"}, f"/orders/{NO}/lines/1",
+        bad={"qty": "-7"}, keeps='value="-7"',
+    ),
     "care.hold": Door("/orders/{planned}/hold", "Chen", "Ana", unknown=f"/orders/{NO}/hold"),
     "care.release": Door("/orders/{held}/release", "Chen", "Ana", unknown=f"/orders/{NO}/release"),
     "care.reveal": Door("/orders/{planned}/reveal", "Chen", "Ana", unknown=f"/orders/{NO}/reveal"),
