@@ -157,6 +157,7 @@ HANDLERS: dict[str, Handler] = {
     "picking.publish_walks": picking_handlers.publish_walks,
     "picking.shorten_walk": picking_handlers.shorten_walk,
     "picking.take_back_walks": picking_handlers.take_back_walks,
+    "picking.walk_on": picking_handlers.walk_on,
     "tracking.follow_shipment": tracking_handlers.follow_shipment,
 }
 
@@ -198,6 +199,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "allocation.run.applied": ("picking.make_walks",),
     "allocation.run.published": ("picking.publish_walks",),
     "allocation.run.taken_back": ("picking.take_back_walks",),
+    "picking.walk.sent_on": ("picking.walk_on",),
     "picking.walk.short_reported": ("picking.shorten_walk",),
     "picking.walk.order_joined": ("picking.shorten_walk",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),

@@ -12,6 +12,9 @@ REFUSALS = {
     "care.packed": _l("%(shipment)s is packed. Put the order on hold, then no lorry takes the parcel."),
     "care.shipped": _l("%(shipment)s has left the house. Only a return can bring it back."),
     "care.label_printed": _l("%(shipment)s is being packed, its label may be printed. Ask the bench to put it aside."),
+    "care.only_fewer": _l("Only fewer is possible: it wants %(n)s now."),
+    "care.cancel_instead": _l("Nothing of the order would be left. Cancel it instead."),
+    "care.picked_already": _l("%(n)s are picked already, or further. Not fewer than that."),
     "care.order_over": _l("This order was cancelled."),
     "care.unknown_frame": _l("This is no picture we can read."),
 }

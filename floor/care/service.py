@@ -1,19 +1,21 @@
 """Verbs of the service desk. Each begins with the order's row lock, so that a run and a clerk wait for each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from floor.audit import service as audit
 from floor.events.service import Event, record
 from floor.inventory import service as inventory
 from floor.inventory.models import Reservation
 from floor.kit.actor import Actor
-from floor.kit.errors import Conflict
+from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.orders import service as orders
-from floor.orders.models import Order
+from floor.orders.models import Order, OrderLine
 from floor.orders.service import NewAddress
 from floor.orders.states import OrderAction, OrderState
+from floor.picking import fewer
+from floor.picking.models import Walk
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentAction, ShipmentState
@@ -21,6 +23,9 @@ from floor.shipments.states import ShipmentAction, ShipmentState
 _GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
 #: No parcel has a label yet, so nothing printed tells another address.
 _UNLABELLED = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKED)
+
+#: Units on their shelves may still be taken off.
+_UNPICKED = (ShipmentState.PLANNED, ShipmentState.PICKING)
 
 #: What stands against cancelling a shipment in each state, a code of messages.REFUSALS.
 TOO_FAR = {
@@ -62,6 +67,71 @@ def cancel(db: Session, order: Order, actor: Actor) -> None:
         _give_back(db, shipment, actor)
     orders.cancel_backorder(db, order)
     orders.advance(db, order, OrderAction.CANCEL, actor, by="care")
+
+
+def lower(db: Session, order_id: int, line_id: int, wanted: int, actor: Actor) -> None:
+    """A line wants `wanted` units from now on, as long as nobody has picked more: the rest is cancelled.
+
+    A picker whose walk takes fewer is told at the next scan. Raises Unknown, Invalid for a number that is no less or
+    leaves nothing of the order, and for units picked already; Conflict when a walk was made at this very moment.
+    """
+    every = select(Shipment.id).where(Shipment.order_id == order_id)
+    walks = {walk.id: walk for walk in fewer.walks_of(db, [id_ or 0 for id_ in db.exec(every)])}
+    order = locked(db, order_id)
+    if order.state is OrderState.CANCELLED:
+        raise Conflict("care.order_over")
+    mine = select(OrderLine).where(OrderLine.order_id == order_id).order_by(col(OrderLine.id)).with_for_update()
+    lines = {line.id: line for line in db.exec(mine.execution_options(populate_existing=True))}
+    line = lines.get(line_id)
+    if line is None:
+        raise Unknown("orders.unknown")
+    gone = line.qty - line.cancelled - wanted
+    if gone <= 0 or wanted < 0:
+        raise Invalid("care.only_fewer", field="qty", n=line.qty - line.cancelled)
+    if not wanted and not any(one.qty > one.cancelled for one in lines.values() if one is not line):
+        raise Invalid("care.cancel_instead", field="qty")
+    alive = [one for one in _shipments(db, order) if one.state in _UNPICKED]
+    parts = _holding(db, alive, line_id)
+    free = line.backordered + sum(part.allocated for part in parts)
+    if gone > free:
+        raise Invalid("care.picked_already", field="qty", n=line.qty - line.cancelled - free)
+    inventory.hold_still(db, [(promise.bin_id, promise.sku_id) for promise in _promises(db, alive)])
+    rest = gone - min(gone, line.backordered)
+    for part in parts:
+        units = min(rest, part.allocated)
+        rest -= units
+        if units:
+            _unpromise(db, part, units, walks, actor)
+    orders.shift(db, line_id, backordered=-gone, cancelled=gone)
+    data = {"line": line_id, "sku": line.sku_id, "to": wanted, "qty": gone}
+    record(db, Event("orders.order.lowered", "order", order_id, order_id, data), actor)
+
+
+def _holding(db: Session, those: Sequence[Shipment], line_id: int) -> Sequence[ShipmentLine]:
+    """What of an order line these shipments have on shelves, the newest shipment first."""
+    ids = [shipment.id for shipment in those]
+    mine = select(ShipmentLine).where(ShipmentLine.order_line_id == line_id, col(ShipmentLine.shipment_id).in_(ids))
+    held = mine.where(ShipmentLine.allocated > 0).order_by(col(ShipmentLine.shipment_id).desc())
+    return db.exec(held.execution_options(populate_existing=True)).all()
+
+
+def _unpromise(db: Session, part: ShipmentLine, units: int, walks: Mapping[int | None, Walk], actor: Actor) -> None:
+    """Units of a shipment line go back to their shelf, off the walk it is on; a shipment left with nothing is over."""
+    on = fewer.walks_of(db, [part.shipment_id])
+    if any(walk.id not in walks for walk in on):
+        raise Conflict("orders.changed_meanwhile")
+    for walk in on:
+        fewer.take_off(db, walk, part.id or 0, units, actor)
+    if not on:
+        left = units
+        mine = select(Reservation).where(Reservation.shipment_line_id == part.id).order_by(col(Reservation.id).desc())
+        for promise in db.exec(mine.execution_options(populate_existing=True)).all():
+            left -= inventory.release(db, promise, min(left, promise.pending))
+    shipments.backorder(db, part, units)
+    line = ShipmentLine
+    held = select(func.sum(line.allocated + line.picked)).where(line.shipment_id == part.shipment_id)
+    if not on and not db.exec(held).one():
+        shipments.advance(db, db.get_one(Shipment, part.shipment_id), ShipmentAction.CANCEL, actor, by="care")
 
 
 def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
@@ -115,6 +185,8 @@ def possible(state: OrderState, shipment_states: Sequence[ShipmentState]) -> set
     actions: set[str] = set()
     if state is OrderState.CANCELLED or (open_ones and all(one in _GONE for one in open_ones)):
         return actions
+    if not open_ones or any(one in _UNPICKED for one in open_ones):
+        actions.add("fewer")
     actions.add("release" if state is OrderState.HELD else "hold")
     if not any(one in TOO_FAR for one in open_ones):
         actions.add("cancel")

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, jsonify, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from floor.audit import queries as audit_queries
@@ -42,6 +43,11 @@ from floor.web.forms import Form, read
 from floor.web.page import page
 
 bp = Blueprint("care", __name__)
+
+
+class FewerForm(BaseModel):
+    qty: int = Field(ge=0, le=100_000)
+
 
 DESK = ("service", "supervisor")
 _SIZE = 40
@@ -161,11 +167,37 @@ def change_address(db: Session, order_id: int) -> Response:
     return _back_to(order_id)
 
 
+@bp.post("/orders/<int:order_id>/lines/<int:line_id>")
+@roles(*DESK)
+@command
+def lower(db: Session, order_id: int, line_id: int) -> Response:
+    """Fewer of a line. 303 to the order; 422 with what was typed."""
+    orders.order_for(db, order_id)
+    form = read(FewerForm, request.form)
+    refusal = None
+    if form.data is not None:
+        try:
+            with db.begin_nested():
+                service.lower(db, order_id, line_id, form.data.qty, actor())
+        except Invalid as refused:
+            refusal = refused
+    if form.data is None or refusal is not None:
+        db.expire_all()
+        said = form.refuse(refusal, sentence(refusal)) if refusal else form
+        return show_order(db, orders.order_for(db, order_id), 422, fewer=(line_id, said))
+    flash(_("Written down: fewer units go out"), "ok")
+    return _back_to(order_id)
+
+
 def show_address(found: Order, form: Form[AddressForm], status: int = 200) -> Response:
     return page("care/address.html", "content", status=status, order=found, form=form)
 
 
-def show_order(db: Session, found: Order, status: int = 200, *, revealed: bool = False) -> Response:
+def show_order(
+    db: Session, found: Order, status: int = 200, *, revealed: bool = False,
+    fewer: tuple[int, Form[FewerForm] | None] = (0, None),
+) -> Response:  # fmt: skip
+    """`fewer`: the line whose lowering was refused, and what was typed."""
     assert found.id is not None
     parcels = order_story(db, found.id)
     every = of_order(db, found.id)
@@ -179,7 +211,7 @@ def show_order(db: Session, found: Order, status: int = 200, *, revealed: bool =
         stage=stages_of(db, [found.id])[found.id], stages=STAGES, timeline=_timeline(story_of_order(db, found.id)),
         can=service.possible(found.state, [one.state for one in every]), too_far=_too_far(every),
         shipment_states=SHIPMENT_STATES, track_states=TRACK_STATES, return_states=RETURN_STATES,
-        public_url=current_app.extensions["settings"].public_url,
+        fewer_at=fewer[0], fewer=fewer[1], public_url=current_app.extensions["settings"].public_url,
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import biip
+import sqlalchemy as sa
 from biip.gs1_messages import GS1Message
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Barcode, Carton, Sku
@@ -86,3 +88,10 @@ def cartons(db: Session) -> Sequence[Carton]:
     """Active cartons, smallest volume first."""
     every = db.exec(select(Carton).where(col(Carton.is_active))).all()
     return sorted(every, key=lambda c: c.length_mm * c.width_mm * c.height_mm)
+
+
+def substitutes(db: Session) -> Sequence[tuple[Sku, Sku]]:
+    """(SKU, what goes out in its place) by code."""
+    other = aliased(Sku)
+    joined = sa.select(Sku, other).join(other, col(other.id) == col(Sku.substitute_id))
+    return [(sku, target) for sku, target in db.execute(joined.order_by(col(Sku.code)))]

@@ -56,6 +56,27 @@ def save_skus(db: Session, drafts: Sequence[SkuDraft], actor: Actor) -> list[Sku
     return skus
 
 
+def name_substitute(db: Session, code: str, other: str, actor: Actor) -> Sku:
+    """What goes out in place of a SKU when no shelf has it; `other` "" takes it away.
+
+    Raises Invalid for a code nobody knows, and for one that is cheaper by list price or kept at another temperature.
+    """
+    found = {sku.code: sku for sku in db.exec(select(Sku).where(col(Sku.code).in_([code, other])))}
+    sku, target = found.get(code), found.get(other) if other else None
+    if sku is None:
+        raise Invalid("catalog.unknown_sku", field="sku", sku=code)
+    if other and (target is None or target is sku):
+        raise Invalid("catalog.unknown_sku", field="other", sku=other)
+    if target and (target.price_fen < sku.price_fen or target.is_cold != sku.is_cold):
+        raise Invalid("catalog.no_substitute", field="other", sku=other)
+    sku.substitute_id = target.id if target else None
+    db.add(sku)
+    db.flush()
+    data = {"code": sku.code, "substitute": other}
+    record(db, Event("catalog.sku.substitute", "sku", sku.id or 0, data=data), actor)
+    return sku
+
+
 def _label(db: Session, wanted: Mapping[int, Sequence[str]]) -> None:
     """SKU id -> exactly these barcodes. Raises Invalid when one is on other goods."""
     mine = db.execute(sa.select(Barcode).where(col(Barcode.sku_id).in_(wanted))).scalars().all()

@@ -23,5 +23,6 @@ EVENTS = {
     "orders.order.hold": _l("Put on hold"),
     "orders.order.cancel": _l("Cancelled"),
     "orders.order.paid": _l("Paid"),
+    "orders.order.lowered": _l("%(qty)s fewer wanted"),
     "orders.order.address_changed": _l("Address corrected"),
 }

@@ -122,3 +122,10 @@ class Walks(BaseModel):
 
     def ids(self) -> list[int]:
         return sorted({int(one) for one in self.walks.split(",")})
+
+
+class SubstituteForm(BaseModel):
+    """A SKU and what goes out in its place; nothing takes it away."""
+
+    sku: str = Field(min_length=1, max_length=32)
+    other: str = Field(default="", max_length=32)

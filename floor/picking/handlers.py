@@ -26,3 +26,8 @@ def take_back_walks(happened: Happened) -> None:
 def shorten_walk(happened: Happened) -> None:
     """picking.walk.short_reported: the instant answer put new stops in; what is left is now looked at as a whole."""
     jobs.shorten(happened.subject_id)
+
+
+def walk_on(happened: Happened) -> None:
+    """picking.walk.sent_on: what a report sent on gets a walk in the house that has it."""
+    jobs.walk_on(happened.data["house"])

@@ -19,7 +19,7 @@ from floor.kit.uow import reading, unit_of_work
 from floor.picking import planning, service, walking
 from floor.picking import queries as walks
 from floor.picking.planning import Routed, Site
-from floor.picking.states import WalkState
+from floor.picking.states import WalkAction, WalkState
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,23 @@ def _ready(run_id: int) -> None:
 
 def _since(began: float) -> int:
     return int((time.perf_counter() - began) * 1000)
+
+
+def walk_on(warehouse_id: int) -> int:
+    """Walks, shown to pickers at once, for what a short report left to another walk or another warehouse. Returns how
+    many; a run that is at work may be faster, which is as well."""
+    with reading() as db:
+        sites = planning.read_sites(db, None, warehouse_id)
+    made = 0
+    for site in sites:
+        routed = planning.find_routes(site, planning.find_carts(site))
+        with unit_of_work() as db:
+            for cart in routed:
+                walk = service.create_walk(db, planning.walk_of(site, None, cart), SYSTEM)
+                if walk is not None:
+                    walking.advance(db, walk, WalkAction.PUBLISH, SYSTEM)
+                    made += 1
+    return made
 
 
 def shorten(walk_id: int) -> bool:

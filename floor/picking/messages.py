@@ -57,6 +57,8 @@ REFUSALS = {
 
 EVENTS = {
     **messages_wall.EVENTS,
+    "picking.walk.order_lowered": _l("The walk takes fewer"),
+    "picking.walk.sent_on": _l("Left to another walk"),
     "picking.rule.changed": _l("Rule for short shelves changed"),
     "picking.walk.made": _l("Put on a walk"),
     "picking.walk.publish": _l("Walk released to the pickers"),
@@ -136,6 +138,11 @@ def say(said: Verdict) -> Said:
             return Said(_("You have all %(n)s", n=v["n"]), _("Put the extra one back."))
         case "order_cancelled":
             return Said(_("Order of tote %(slot)s is cancelled", slot=v["slot"]), _cancelled(v["n"]))
+        case "order_changed":
+            return Said(
+                _("The order of tote %(slot)s wants fewer now", slot=v["slot"]),
+                _("Take only what the screen asks for. Scan again."),
+            )
         case "order_held":
             return Said(
                 _("Order of tote %(slot)s is on hold", slot=v["slot"]),

@@ -71,7 +71,7 @@ class WalkTote(SQLModel, table=True):
     tote_id: int | None = Field(default=None, foreign_key="tote.id", index=True)
     #: True while the tote is on its way or waits for the bench: it may not be bound again.
     is_busy: bool = True
-    #: What the picker was told of its order on a scan: "", "held" or "cancelled".
+    #: What the picker was told of its order on a scan: "", "held" or "cancelled"; "changed": is to be told.
     told: str = Field(default="", max_length=16)
 
 

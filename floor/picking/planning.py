@@ -106,11 +106,13 @@ class Routed:
     single_mm: int
 
 
-def read_sites(db: Session, run_id: int) -> list[Site]:
-    """The run's shipments that are on no walk, and those that earlier runs or given-up walks left behind."""
+def read_sites(db: Session, run_id: int | None, house: int | None = None) -> list[Site]:
+    """The run's shipments that are on no walk, and those that earlier runs or given-up walks left behind; without a run
+    those no run made, of one warehouse."""
     rows: dict[int, list[Any]] = defaultdict(list)
     for row in _waiting(db, run_id):
-        rows[row.warehouse_id].append(row)
+        if house in (None, row.warehouse_id):
+            rows[row.warehouse_id].append(row)
     pickers = hands(db)
     return [
         _site(
@@ -121,12 +123,13 @@ def read_sites(db: Session, run_id: int) -> list[Site]:
     ]
 
 
-def _waiting(db: Session, run_id: int) -> Sequence[sa.Row]:
+def _waiting(db: Session, run_id: int | None) -> Sequence[sa.Row]:
     on_a_walk = (
         sa.select(col(WalkTote.shipment_id))
         .join(Walk, col(Walk.id) == col(WalkTote.walk_id))
         .where(col(WalkTote.shipment_id) == col(Shipment.id), col(Walk.state) != WalkState.CANCELLED)
     )
+    of_no_run = col(Shipment.run_id).is_(None)
     others_at_work = sa.select(col(Run.id)).where(col(Run.state).in_(AT_WORK), col(Run.id) != run_id)
     pending = col(Reservation.qty) - col(Reservation.posted) - col(Reservation.released)
     return db.execute(
@@ -144,7 +147,7 @@ def _waiting(db: Session, run_id: int) -> Sequence[sa.Row]:
         .join(Sku, col(Sku.id) == col(Reservation.sku_id))
         .where(col(Shipment.state) == ShipmentState.PLANNED, col(CustomerOrder.state) == OrderState.RELEASED)
         .where(pending > 0, ~sa.exists(on_a_walk))
-        .where(col(Shipment.run_id).is_(None) | col(Shipment.run_id).not_in(others_at_work))
+        .where(of_no_run if run_id is None else of_no_run | col(Shipment.run_id).not_in(others_at_work))
         .order_by(col(Shipment.promised_at), col(Shipment.id), col(Reservation.id))
     ).all()  # fmt: skip
 
@@ -367,7 +370,7 @@ def find_rest(rest: Rest) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     return tuple(rest.stops[n] for n in ordered), tuple(walked[1:])
 
 
-def walk_of(site: Site, run_id: int, cart: Routed) -> NewWalk:
+def walk_of(site: Site, run_id: int | None, cart: Routed) -> NewWalk:
     """The walk in our ids. A shipment that fills two totes leaves the slot after its own free for the second."""
     orders = {order.id: order for order in site.problem.orders}
     slots, next_slot = {}, 1

@@ -1,7 +1,7 @@
 """The ways of a short report, done and taken back: stops that join the walk, shipments of their own, substitutes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -40,6 +40,8 @@ def do(db: Session, walk: Walk, plan: Plan, actor: Actor) -> dict[str, Any]:
     swapped: list[list[int]] = []
     picks = [pick for detour in plan.detours for pick in _detour(db, walk, detour, swapped)]
     sent = [_send(db, sending, actor) for sending in plan.sendings]
+    for house in sorted({sending.warehouse_id for sending in plan.sendings}):
+        walking.tell(db, walk, "sent_on", actor, house=house)
     return {"new_picks": picks, "swapped": swapped, "sent": sent}
 
 
@@ -82,8 +84,9 @@ def shelves(db: Session, data: Mapping[str, Any]) -> set[tuple[int, int]]:
 
 def take_back(db: Session, data: Mapping[str, Any], actor: Actor) -> None:
     """Undo `do`; the caller has called `hold`."""
+    made = {one["shipment"] for one in data.get("sent", ())}
     for one in data.get("sent", ()):
-        _unsend(db, one, actor)
+        _unsend(db, one, made, actor)
     for pick_id in data["new_picks"]:
         _drop_extra(db, db.get_one(Pick, pick_id, populate_existing=True))
     for old_id, new_id, units in data.get("swapped", ()):
@@ -182,12 +185,12 @@ def _send(db: Session, sending: Sending, actor: Actor) -> dict[str, Any]:
     return {"shipment": made.id, "parts": parts}
 
 
-def _unsend(db: Session, sent: Mapping[str, Any], actor: Actor) -> None:
-    """The new shipment is cancelled, and what it held is this walk's again. A walk nobody has, made for it alone, goes
-    with it. Raises Conflict when it has gone on."""
+def _unsend(db: Session, sent: Mapping[str, Any], made: Collection[int], actor: Actor) -> None:
+    """The new shipment is cancelled, and what it held is this walk's again. A walk nobody has, of nothing but shipments
+    `made` by this report, goes with it. Raises Conflict when it has gone on."""
     shipment = db.get_one(Shipment, sent["shipment"])
     for walk_id in db.execute(_walks([sent["shipment"]])).scalars().all():
-        _cancel_walk(db, db.get_one(Walk, walk_id, populate_existing=True), shipment, actor)
+        _cancel_walk(db, db.get_one(Walk, walk_id, populate_existing=True), shipment, made, actor)
     lines = {
         line.order_line_id: line
         for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))
@@ -204,8 +207,8 @@ def _unsend(db: Session, sent: Mapping[str, Any], actor: Actor) -> None:
     shipments.advance(db, shipment, ShipmentAction.CANCEL, actor, by="undo")
 
 
-def _cancel_walk(db: Session, walk: Walk, shipment: Shipment, actor: Actor) -> None:
+def _cancel_walk(db: Session, walk: Walk, shipment: Shipment, made: Collection[int], actor: Actor) -> None:
     slots = db.exec(select(WalkTote.shipment_id).where(WalkTote.walk_id == walk.id)).all()
-    if walk.state not in (WalkState.READY, WalkState.PUBLISHED) or set(slots) != {shipment.id}:
+    if walk.state not in (WalkState.READY, WalkState.PUBLISHED) or not set(slots) <= set(made):
         raise Conflict("picking.sent_already", shipment=shipment.number)
     walking.advance(db, walk, WalkAction.CANCEL, actor)

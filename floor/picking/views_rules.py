@@ -1,18 +1,23 @@
 """Doors of the short rules: what each warehouse does about units a shelf does not have."""
 
+from typing import Any
+
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from sqlmodel import Session
 
+from floor.catalog import queries as catalog
+from floor.catalog.service import name_substitute
 from floor.inventory import queries as stock
 from floor.inventory.models import Warehouse
-from floor.kit.errors import Unknown
+from floor.kit.errors import Invalid, Unknown
 from floor.kit.uow import reading
 from floor.picking import forms, messages, short_rules
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
 from floor.web.context import named
+from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
 
@@ -27,11 +32,13 @@ def index() -> Response:
         return show(db)
 
 
-def show(db: Session, form: Form[forms.ShortRuleForm] | None = None, wrong: int = 0) -> Response:
+def show(db: Session, form: Form[Any] | None = None, wrong: int = 0) -> Response:
+    """`wrong`: the warehouse whose form was refused; 0: that of substitutes."""
     houses = stock.warehouses(db)
     return page(
         "picking/rules.html", "content", 422 if form else 200, houses=houses, form=form, wrong=wrong,
         rules={house.id: short_rules.of(db, house.id or 0) for house in houses}, ways=messages.WAYS,
+        substitutes=catalog.substitutes(db),
     )  # fmt: skip
 
 
@@ -53,3 +60,19 @@ def save(db: Session, warehouse_id: int) -> Response:
     said = _("Written down; the next report at %(site)s goes by it", site=named(house))
     flash(said if changed else _("Nothing was changed"), "ok")
     return hx.see(url_for("short_rules.index") + f"#w{warehouse_id}")
+
+
+@bp.post("/substitutes")
+@roles("supervisor")
+@command
+def substitute(db: Session) -> Response:
+    """Name what goes out in place of a SKU, or with an empty field nothing. 303; 422 with the form as typed."""
+    form = read(forms.SubstituteForm, request.form)
+    if form.data is None:
+        return show(db, form)
+    try:
+        sku = name_substitute(db, form.data.sku.upper(), form.data.other.upper(), actor())
+    except Invalid as refused:
+        return show(db, form.refuse(refused, sentence(refused)))
+    flash(_("Written down for %(sku)s", sku=sku.code), "ok")
+    return hx.see(url_for("short_rules.index") + "#substitutes")

@@ -32,9 +32,13 @@ from floor.shipments.states import ShipmentState
 _HEARD: dict[StrEnum, str] = {ShipmentState.CANCELLED: "cancelled", OrderState.HELD: "held"}
 
 
+#: In WalkTote.told: its order wants fewer, and the picker is to hear it.
+CHANGED = "changed"
+
+
 @dataclass(frozen=True)
 class News:
-    """An order of the walk was cancelled or put on hold; `units` of it are in the tote of its slot."""
+    """An order of the walk was cancelled, put on hold or wants fewer; `units` of it are in the tote of its slot."""
 
     what: str
     slot: int
@@ -184,6 +188,8 @@ def news(db: Session, walk: Walk, actor: Actor) -> list[News]:
     told = []
     for slot, shipment, order in rows:
         now = _HEARD.get(shipment) or _HEARD.get(order, "")
+        if slot.told == CHANGED and not now:
+            told.append(News(CHANGED, slot.slot))
         if now == slot.told:
             continue
         slot.told = now

@@ -126,6 +126,7 @@
   // Once the screen is there and nothing else is to do: what the phone needs for dead zones.
   addEventListener("load", () => {
     const later = document.querySelector("template[data-later]");
+    for (const script of later?.content.querySelectorAll("script") ?? []) script.async = false; // in their order
     if (later) (window.requestIdleCallback ?? setTimeout)(() => document.head.append(later.content));
   });
   addEventListener("online", () => [...lost.keys()].forEach(again));

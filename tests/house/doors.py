@@ -231,6 +231,10 @@ DOORS: dict[str, Door] = {
         "/orders/{planned}/address", "Chen", "Ana", ADDRESS, f"/orders/{NO}/address",
         bad={**ADDRESS, "phone": "12"}, keeps='value="12"',
     ),
+    "care.lower": Door(
+        "/orders/{planned}/lines/{planned_line}", "Chen", "Ana", {"qty": "1"}, f"/orders/{NO}/lines/1",
+        bad={"qty": "-7"}, keeps='value="-7"',
+    ),
     "care.hold": Door("/orders/{planned}/hold", "Chen", "Ana", unknown=f"/orders/{NO}/hold"),
     "care.release": Door("/orders/{held}/release", "Chen", "Ana", unknown=f"/orders/{NO}/release"),
     "care.reveal": Door("/orders/{planned}/reveal", "Chen", "Ana", unknown=f"/orders/{NO}/reveal"),
@@ -435,6 +439,10 @@ DOORS: dict[str, Door] = {
         bad={"person": "x"},
     ),
     "floor_board.batch": Door("/walks/board/wall", "Dai", "Ana", {"walk": "{next}"}, bad={"walk": "x"}),
+    "short_rules.substitute": Door(
+        "/walks/rules/substitutes", "Dai", "Ana", {"sku": "TEE-NAVY-L", "other": ""},
+        bad={"sku": "NO-SUCH", "other": ""}, keeps='value="NO-SUCH"',
+    ),
     "short_rules.save": Door(
         "/walks/rules/{house}", "Dai", "Ana", {"detour": "1", "detour_m": "80"}, f"/walks/rules/{NO}",
         bad={"detour": "1", "detour_m": "-7"}, keeps='value="-7"',

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
@@ -37,7 +37,7 @@ from floor.inventory.service import Move
 from floor.inventory.transfers import NewTransfer
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
-from floor.orders.models import Order
+from floor.orders.models import Order, OrderLine
 from floor.packing import caring
 from floor.packing import service as packing
 from floor.packing.models import PackLine
@@ -183,9 +183,10 @@ def _orders(db: Session, world: World) -> Ids:
     held, also_held = (an_order(db, [(world.mug, 1)], released=False, buyer_note="call me first") for _ in range(2))
     for order in (held, also_held):
         audit.audit_order(db, order, chen)
-    planned = an_order(db, [(world.mug, 1)])
-    a_planned_shipment(db, planned, [(world.bins[world.mug.id or 0], world.mug, 1)], world.carrier)
-    return {"held": held.id, "also_held": also_held.id, "planned": planned.id}
+    planned = an_order(db, [(world.mug, 2)])
+    a_planned_shipment(db, planned, [(world.bins[world.mug.id or 0], world.mug, 2)], world.carrier)
+    line = db.exec(select(OrderLine).where(OrderLine.order_id == planned.id)).one()
+    return {"held": held.id, "also_held": also_held.id, "planned": planned.id, "planned_line": line.id}
 
 
 def _stock(db: Session, world: World) -> Ids:

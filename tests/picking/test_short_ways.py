@@ -8,13 +8,15 @@ from sqlmodel import select
 
 from floor.inventory import queries as stock_queries
 from floor.inventory import service as inventory
-from floor.inventory.models import Reservation, SafetyStock
+from floor.inventory.models import Reservation, SafetyStock, Warehouse
 from floor.inventory.service import Wish
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid
 from floor.orders.models import Order, OrderLine
-from floor.picking import service, short_rules
+from floor.picking import planning, service, short_rules
+from floor.picking.models import Walk
 from floor.picking.models_shorts import Way
+from floor.picking.states import WalkAction, WalkState
 from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
 from floor.shipments.models import Rate, Shipment, ShipmentLine
@@ -22,7 +24,7 @@ from floor.shipments.states import ShipmentAction, ShipmentState
 from floor.shipping.papers import slip_of_shipment
 from floor.tracking.queries import order_story
 from tests.factories import a_bin, a_carrier, a_sku, a_warehouse, stock
-from tests.picking.conftest import Picker, rows, shipments_of, sound
+from tests.picking.conftest import Picker, a_floor, kept, person, rows, shipments_of, sound
 from tests.picking.test_replaying import Phone
 
 
@@ -81,7 +83,7 @@ def test_undo_says_so_when_the_other_shipment_is_being_picked_or_its_walk_goes_w
     db = two.db
     stock(db, a_bin(db, floor.house, "A04-10-1"), floor.skus[0], 5)
     rule(two, Way.WALK)
-    two.report(2)
+    two.report(1)  # two orders miss a unit each: two shipments
     made = max(rows(db, Shipment), key=lambda one: one.id)
     with db.begin_nested() as point:
         shipments.advance(db, made, ShipmentAction.START_PICK, SYSTEM)
@@ -90,9 +92,28 @@ def test_undo_says_so_when_the_other_shipment_is_being_picked_or_its_walk_goes_w
         assert refused.value.code == "picking.sent_already"
         point.rollback()
     db.expire_all()
+    (site,) = planning.read_sites(db, None, floor.house.id)
+    (cart,) = planning.find_routes(site, planning.find_carts(site))
+    other = service.create_walk(db, planning.walk_of(site, None, cart), SYSTEM)
+    service.advance(db, other, WalkAction.PUBLISH, SYSTEM)
+    sound(db)
     two.undo()
     assert db.get_one(Shipment, made.id).state is ShipmentState.CANCELLED
+    assert db.get_one(Walk, other.id).state is WalkState.CANCELLED
     sound(db)
+
+
+def test_what_was_sent_on_gets_a_walk_at_once(app, relay):
+    with kept() as db:
+        here, ana = a_floor(db), person(db, "Ana")
+        stock(db, a_bin(db, here.house, "A04-10-1"), here.skus[0], 5)
+        short_rules.change(db, db.get_one(Warehouse, here.house.id), [Way.WALK], 0, SYSTEM)
+        Picker(db, here.started(db, [{0: 2}], ana), ana).report(0)
+    relay.drain()
+    with kept() as db:
+        first, second = rows(db, Walk)
+        assert (first.state, second.state, second.run_id) == (WalkState.PICKING, WalkState.PUBLISHED, None)
+        sound(db)
 
 
 def test_a_substitute_joins_the_walk_at_the_price_paid_if_the_buyer_agreed(two, floor):
