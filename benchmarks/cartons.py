@@ -28,9 +28,12 @@ from solver.common import Status, Stop
 #: Inner mm of the fourteen: common stock sizes of parcel cartons and flat boxes.
 SIZES = (
     (150, 100, 60), (180, 120, 80), (220, 160, 60), (210, 140, 110), (240, 170, 110), (300, 220, 80), (260, 200, 160),
-    (300, 240, 180), (380, 280, 120), (360, 280, 220), (420, 320, 260), (460, 360, 300), (540, 400, 340), (620, 440, 400),
+    (300, 240, 180), (380, 280, 120), (360, 280, 220), (420, 320, 260), (460, 360, 300), (540, 400, 340),
+    (620, 440, 400),
 )  # fmt: skip
-CARTONS = tuple(Carton(f"C{i:02}", *mm, 25_000, tare_g=sum(mm) // 4, cost_fen=sum(mm) // 8) for i, mm in enumerate(SIZES))
+CARTONS = tuple(
+    Carton(f"C{i:02}", *mm, 25_000, tare_g=sum(mm) // 4, cost_fen=sum(mm) // 8) for i, mm in enumerate(SIZES)
+)
 
 #: The best total published for the 47 instances, with its source.
 PUBLISHED = 693
@@ -95,7 +98,10 @@ def at(share: float, values: Sequence[float]) -> float:
 
 
 def orders(count: int) -> None:
-    print(f"the smallest of {len(CARTONS)} cartons, {count} orders of each size" + ("" if peer.IS_HERE else ", no py3dbp here"))
+    print(
+        f"the smallest of {len(CARTONS)} cartons, {count} orders of each size"
+        + ("" if peer.IS_HERE else ", no py3dbp here")
+    )
     solve(order_of(4, random.Random(0)))
     few, many, broken = list[float](), list[float](), 0
     proven = {True: 0, False: 0}
@@ -119,7 +125,8 @@ def orders(count: int) -> None:
                     theirs.append(100 * volume / carton.volume_mm3 if carton else 0.0)
         (few if n <= 10 else many).extend(ms)
         proven[n <= 10] += best
-        line = f"  {n:2} items: proven {best}/{count}; p50 {median(ms):.1f} ms, p95 {at(0.95, ms):.1f}; fill {fmean(fills):.1f}%"
+        line = f"  {n:2} items: proven {best}/{count}; p50 {median(ms):.1f} ms, p95 {at(0.95, ms):.1f}"
+        line += f"; fill {fmean(fills):.1f}%"
         print(line + (f", py3dbp {fmean(theirs):.1f}% in {median(theirs_ms):.1f} ms" if theirs else ""), flush=True)
     for name, values, done in (("2-10", few, proven[True]), ("11-15 within 1 s", many, proven[False])):
         print(
@@ -146,15 +153,16 @@ def sets(count: int) -> None:
                 real.append(sum(item.volume_mm3 for item in problem.items) / problem.cartons[0].volume_mm3)
                 theirs += peer.IS_HERE and peer.all_in(problem.items, problem.cartons[0])
             print(
-                f"  {n:2} pieces, fill {fmean(real):.1%}: fitted {found}/{count}, p50 {median(ms):.1f} ms, p95 {at(0.95, ms):.0f},"
-                f" worst {max(ms):.0f}" + (f"; py3dbp {theirs}/{count}" if peer.IS_HERE else ""),
+                f"  {n:2} pieces, fill {fmean(real):.1%}: fitted {found}/{count},"
+                f" p50 {median(ms):.1f} ms, p95 {at(0.95, ms):.0f}, worst {max(ms):.0f}"
+                + (f"; py3dbp {theirs}/{count}" if peer.IS_HERE else ""),
                 flush=True,
             )
     print(f"  violations by the checker: {broken}")
 
 
 def public_instances() -> list[Problem]:
-    """The 47, in the file's order; [] when it is absent. Goods may hang: the published totals ask nothing of support."""
+    """The 47, in the file's order; [] without it. Goods may hang: the published totals ask nothing of support."""
     path = FOLDER / "packing" / "ivancic1989.tar.xz"
     if not path.is_file():
         print(f"no public instances here: expected ../shared/data/{path.relative_to(FOLDER)} beside the repository")
@@ -188,7 +196,10 @@ def ivancic() -> None:
         counts.append(len(plan.boxes))
     total = sum(counts)
     print(f"ivancic1989: {total} boxes for {len(counts)} instances, best published {PUBLISHED}")
-    print(f"  {' '.join(map(str, counts))}; {time.perf_counter() - start:.0f} s in all; violations by the checker: {broken}")
+    print(
+        f"  {' '.join(map(str, counts))}; {time.perf_counter() - start:.0f} s in all;"
+        f" violations by the checker: {broken}"
+    )
 
 
 def main(name: str = "", count: int = 0) -> None:

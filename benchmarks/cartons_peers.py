@@ -1,4 +1,5 @@
-"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows no upright, fragile or held pieces."""
+"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows nothing of upright, fragile
+or held pieces."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec

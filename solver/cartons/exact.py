@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -47,15 +47,18 @@ def fits(
         if not turns:
             return Answer.NEVER, []
         made.append(_piece(model, item, turns, inner))
-    above = _apart(model, made, inner)
-    if above is None:
+    ways = _apart(model, made, inner)
+    if ways is None:
         return Answer.NEVER, []
-    _no_slice_is_overfull(model, made, inner)
     _without_mirrors(model, made, inner)
     if percent:
-        _held(model, made, percent)
+        _held(model, made, ways, percent)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 0  # with 2 it takes five times as long
+    solver.parameters.cp_model_presolve = (
+        False  # it costs more than it saves here, and was wrong at times (or-tools 5274)
+    )
     solver.parameters.max_deterministic_time = effort
     if seconds is not None:
         solver.parameters.max_time_in_seconds = max(0.01, seconds)
@@ -87,11 +90,20 @@ def _chosen(model: cp_model.CpModel, literals: Sequence[Any], values: Sequence[i
     return var
 
 
-def _apart(model: cp_model.CpModel, made: Sequence[_Piece], inner: Size) -> dict[tuple[int, int], Any] | None:
-    """Each pair lies apart along some axis; the literals that say piece a lies above piece b. None: a pair cannot."""
-    above: dict[tuple[int, int], Any] = {}
+@dataclass(slots=True)
+class _Ways:
+    """Literals of pairs of pieces: (a, b) -> a lies above b; (a, b) and (b, a) -> they lie beside each other."""
+
+    above: dict[tuple[int, int], Any]
+    beside: dict[tuple[int, int], list[Any]]
+
+
+def _apart(model: cp_model.CpModel, made: Sequence[_Piece], inner: Size) -> _Ways | None:
+    """Each pair lies apart along some axis. None where a pair cannot."""
+    found = _Ways({}, {})
     for (i, p), (j, q) in combinations(enumerate(made), 2):
-        ways = []
+        beside: list[Any] = []
+        over: list[Any] = []
         for axis in range(3):
             if p.least(axis) + q.least(axis) > inner[axis]:
                 continue
@@ -100,25 +112,16 @@ def _apart(model: cp_model.CpModel, made: Sequence[_Piece], inner: Size) -> dict
                     continue
                 way = model.new_bool_var("")
                 model.add(a.at[axis] + a.size[axis] <= b.at[axis]).only_enforce_if(way)
-                ways.append(way)
                 if axis == 2:
-                    above[high, low] = way
-        if not ways:
+                    found.above[high, low] = way
+                    over.append(way)
+                else:
+                    beside.append(way)
+        if not beside and not over:
             return None
-        model.add_bool_or(ways)
-    return above
-
-
-def _no_slice_is_overfull(model: cp_model.CpModel, made: Sequence[_Piece], inner: Size) -> None:
-    """Cut anywhere across an axis, the faces met are no more than the carton's: nothing new, but it proves sooner."""
-    for axis in range(3):
-        b, c = [other for other in range(3) if other != axis]
-        spans, faces = [], []
-        for p in made:
-            end = model.new_int_var(0, inner[axis], "")
-            spans.append(model.new_interval_var(p.at[axis], p.size[axis], end, ""))
-            faces.append(_chosen(model, [literal for literal, _ in p.turns], [t[b] * t[c] for _, t in p.turns]))
-        model.add_cumulative(spans, faces, inner[b] * inner[c])
+        model.add_bool_or(beside + over)
+        found.beside[i, j] = found.beside[j, i] = beside
+    return found
 
 
 def _without_mirrors(model: cp_model.CpModel, made: Sequence[_Piece], inner: Size) -> None:
@@ -128,35 +131,37 @@ def _without_mirrors(model: cp_model.CpModel, made: Sequence[_Piece], inner: Siz
     for p in made:
         order.setdefault(p.item, []).append(p)
     for equal in order.values():
-        for p, q in zip(equal, equal[1:], strict=False):
+        for p, q in pairwise(equal):
             model.add(2 * p.at[0] + p.size[0] <= 2 * q.at[0] + q.size[0])
     first = order[max(order, key=lambda item: item.volume_mm3)][0]
     for axis in range(2):
         model.add(2 * first.at[axis] + first.size[axis] <= inner[axis])
 
 
-def _held(model: cp_model.CpModel, made: Sequence[_Piece], percent: int) -> None:
+def _held(model: cp_model.CpModel, made: Sequence[_Piece], ways: _Ways, percent: int) -> None:
     """A piece is on the floor, or what it shares with the tops it touches is enough of its base."""
-    for p in made:
+    for i, p in enumerate(made):
         on_floor = model.new_bool_var("")
         model.add(p.at[2] == 0).only_enforce_if(on_floor)
-        shares = []
-        for q in made:
-            if q is not p and not q.item.fragile:
-                shares.append(_share(model, p, q))
-        bases = [100 * size[0] * size[1] for _, size in p.turns]
-        if not shares:
-            model.add(p.at[2] == 0)
-            continue
-        for (literal, _), _base in zip(p.turns, bases, strict=True):
-            need = -(-percent * _base // 100)
-            model.add(100 * sum(shares) >= need).only_enforce_if([literal, on_floor.negated()])
+        touches, shares = [], []
+        for j, q in enumerate(made):
+            if (i, j) in ways.above:
+                touch = model.new_bool_var("")
+                model.add_implication(touch, ways.above[i, j])
+                for way in ways.beside[i, j]:
+                    model.add_implication(touch, way.negated())
+                touches.append(touch)
+                shares.append(_share(model, p, q, touch))
+        model.add_bool_or([on_floor, *touches])
+        for literal, size in p.turns:
+            need = -(-percent * size[0] * size[1] // 100)
+            if shares:
+                model.add(sum(shares) >= need).only_enforce_if([literal, on_floor.negated()])
 
 
-def _share(model: cp_model.CpModel, p: _Piece, q: _Piece) -> Any:
+def _share(model: cp_model.CpModel, p: _Piece, q: _Piece, touch: Any) -> Any:
     """At most the area that p, standing on q, shares with it."""
     wides = [min(max(t[axis] for _, t in p.turns), max(t[axis] for _, t in q.turns)) for axis in range(2)]
-    touch = model.new_bool_var("")
     model.add(p.at[2] == q.at[2] + q.size[2]).only_enforce_if(touch)
     sides = []
     for axis in range(2):
@@ -165,6 +170,7 @@ def _share(model: cp_model.CpModel, p: _Piece, q: _Piece) -> Any:
             model.add(side <= a.size[axis]).only_enforce_if(touch)
             model.add(side <= a.at[axis] + a.size[axis] - b.at[axis]).only_enforce_if(touch)
         model.add(side == 0).only_enforce_if(touch.negated())
+        model.add(side >= 1).only_enforce_if(touch)
         sides.append(side)
     area = model.new_int_var(0, wides[0] * wides[1], "")
     model.add_multiplication_equality(area, sides)

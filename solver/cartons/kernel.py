@@ -3,8 +3,8 @@
 A piece goes to the inner corner of a space, held up from below and never above a fragile one. The first starts sort the
 pieces by plain measures; later ones distort the best measure at random or swap pieces of the best order so far.
 
-Arrays of one carton: sizes [n, 6, 3] mm as turned and turns [n] how many of them; weight [n] g; fragile [n] 0 or 1; kind [n]
-and apart [kinds, kinds]; like [n] the same number for equal pieces; at [n, 6] low and high corner of what was placed.
+Arrays of one carton: sizes [n, 6, 3] mm as turned and turns [n] how many of them; weight [n] g; fragile [n] 0 or 1;
+kind [n] and apart [kinds, kinds]; like [n] the same number for equal pieces; at [n, 6] low and high corner of each piece in.
 """
 
 import numpy as np
@@ -18,7 +18,10 @@ _MOST_SPACES = 4_096
 
 @compiled
 def search(sizes, turns, weight, fragile, kind, apart, like, inner, most_g, percent, tries, seed, first, at, inside):
-    """Start up to `tries` times, with the order `first` [n] if it is none of the plain ones; stop when all pieces are in. The best goes to at and inside [n]; answers its volume."""
+    """Start up to `tries` times, with the order `first` [n] if there is one; stop when all pieces are in.
+
+    The best goes to at and inside [n]; answers its volume.
+    """
     np.random.seed(seed)
     n = len(turns)
     volume = sizes[:, 0, 0] * sizes[:, 0, 1] * sizes[:, 0, 2]
@@ -101,7 +104,9 @@ def _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g
         if stuck[like[i]]:
             continue
         fits = load + weight[i] <= most_g and not (kinds & apart[kind[i]]).any()
-        if not fits or not _spot(sizes, turns, fragile, i, spaces, count, at, done, placed, percent, rule, corners, inner):
+        if not fits or not _spot(
+            sizes, turns, fragile, i, spaces, count, at, done, placed, percent, rule, corners, inner
+        ):
             stuck[like[i]] = True
             continue
         inside[i] = True
@@ -223,7 +228,5 @@ def _cut(spaces, count, out, block, is_fragile, top):
 
 @compiled
 def _covers(large, small):
-    for d in range(3):
-        if large[d] > small[d] or large[d + 3] < small[d + 3]:
-            return False
-    return True
+    lower = large[0] <= small[0] and large[1] <= small[1] and large[2] <= small[2]
+    return lower and large[3] >= small[3] and large[4] >= small[4] and large[5] >= small[5]

@@ -55,8 +55,10 @@ class Goods:
             self._turns[i] = len(turns)
             self._sizes[i, : len(turns)] = turns
 
-    def packed(self, carton: Carton, tries: int, seed: int = 0, first: Sequence[int] = ()) -> tuple[list[Placed], list[Item]]:
-        """The best of so many starts: what is in, the lowest first, and what is left. `first`: an order to begin with."""
+    def packed(
+        self, carton: Carton, tries: int, seed: int = 0, first: Sequence[int] = ()
+    ) -> tuple[list[Placed], list[Item]]:
+        """The best of so many starts: what is in, the lowest first, and what is left. `first`: an order to try too."""
         n = len(self.pieces)
         at, inside = np.zeros((n, 6), np.int64), np.zeros(n, np.bool_)
         inner = np.array([carton.length_mm, carton.width_mm, carton.height_mm], np.int64)

@@ -1,7 +1,7 @@
 """The carton problem: pieces to pack, carton types to pack them into.
 
-Wanted: no more parcels than needed; then the least air, that is the least volume of cartons; then the least material, by
-mass; then the greener material; then the least cost.
+Wanted: no more parcels than needed; then the least air, that is the least volume of cartons; then the least material,
+by mass; then the greener material; then the least cost.
 """
 
 from dataclasses import dataclass

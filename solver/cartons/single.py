@@ -9,14 +9,15 @@ from solver.cartons.pack import PLAIN, Goods, Placed, in_loading_order, is_held,
 from solver.cartons.problem import Carton, Item, Problem
 from solver.common import Seed, Stop, Watch
 
-#: Starts on a carton before the first hit, before a proof is tried and when things would fit but hang; pieces a proof is
-#: tried for, and its effort in CP-SAT's own seconds.
-STARTS, AGAIN, PROVABLE, EFFORT = 400, 4_000, 20, 1.0
+#: Starts on a carton before the first hit, before a proof is tried and when things would fit but hang.
+STARTS, AGAIN = 400, 1_500
+#: Pieces up to which a proof is tried at all, and is not given up early; its effort in CP-SAT's own seconds for both.
+PROVABLE, SURE, EFFORT, SURE_EFFORT = 20, 10, 1.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A filled carton; proven when no carton before it in rank takes the same pieces. None for the carton: none does."""
+    """A filled carton; proven when no carton before it in rank takes the same pieces. No carton: none does."""
 
     carton: Carton | None
     placed: tuple[Placed, ...]
@@ -70,7 +71,8 @@ class Searcher:
             return Answer.FITS, placed
         if len(goods.pieces) > PROVABLE:
             return Answer.UNKNOWN, []
-        return self._prove(goods, carton, EFFORT * work / 100)
+        effort = SURE_EFFORT if len(goods.pieces) <= SURE else EFFORT
+        return self._prove(goods, carton, effort * work / 100)
 
     def _prove(self, goods: Goods, carton: Carton, effort: float) -> tuple[Answer, list[Placed]]:
         """First without who holds whom: mostly that settles it. Then starts from where things were, then with."""
@@ -99,5 +101,3 @@ def is_within(small: Carton, large: Carton) -> bool:
         and small.height_mm <= large.height_mm
         and small.max_weight_g <= large.max_weight_g
     )
-
-

@@ -9,7 +9,7 @@ from solver.common import Seed, Status, Stop
 
 
 def solve(problem: Problem, stop: Stop | None = None, seed: Seed = 0) -> Plan:
-    """One carton if one takes all, the first in rank; otherwise as few as found, each the first in rank for what is in it.
+    """One carton if one takes all, the first in rank; otherwise as few as found, each the first for what is in it.
 
     OPTIMAL: every better choice is ruled out, by simple measure or by CP-SAT.
     """

@@ -1,5 +1,5 @@
-"""Several cartons: as few as can be, then the least air. A few pieces: every way to part them is weighed, and only those
-that could still be best are packed. Many: cartons filled one after another from many starts."""
+"""Several cartons: as few as can be, then the least air. A few pieces: every way to part them is weighed, and only
+those that could still be best are packed. Many: cartons filled one after another from many starts."""
 
 from collections.abc import Sequence
 
@@ -76,7 +76,7 @@ def _cost(carton: Carton, base: int) -> int:
 
 
 def _cheapest(cost: Sequence[int], n: int) -> list[int]:
-    """Groups (bit masks) that part all n pieces at the least cost: for each set, the best group with its first piece."""
+    """Groups (bit masks) that part all n pieces at the least cost: for each set the best group with its first."""
     best, choice = [0] * (1 << n), [0] * (1 << n)
     for mask in range(1, 1 << n):
         first = mask & -mask
