@@ -1,5 +1,6 @@
-"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows nothing of upright, fragile
-or held pieces."""
+"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows nothing of upright,
+fragile or held pieces. It is no part of the house: `.venv/bin/python -m pip install py3dbp==1.1.2` before measuring beside it.
+"""
 
 from collections.abc import Sequence
 from importlib.util import find_spec

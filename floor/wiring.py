@@ -56,6 +56,7 @@ from floor.inventory import views_imports as inventory_imports
 from floor.packing import handlers as packing_handlers
 from floor.packing import queries as packing_queries
 from floor.packing import views as packing
+from floor.packing import views_materials
 from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
@@ -113,6 +114,7 @@ BLUEPRINTS = (
     views_wall.bp,
     floor_board.bp,
     packing.bp,
+    views_materials.bp,
     shipping.bp,
     tracking.bp,
     returns.bp,
@@ -127,6 +129,7 @@ SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "trackin
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
+    "packing.record_materials": packing_handlers.record_materials,
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
@@ -147,6 +150,7 @@ HANDLERS: dict[str, Handler] = {
 #: Event kind -> names of the handlers that hear it.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.pack.opened": ("packing.suggest_carton",),
+    "packing.parcel.boxed": ("packing.record_materials",),
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
@@ -233,6 +237,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("refilling.tasks", _l("Replenishment"), "swap", ("picker", "supervisor")),
     ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
+    ("materials.index", _l("Packing material"), "box", ("supervisor",)),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
 )
 

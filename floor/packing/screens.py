@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Carton, Sku
-from floor.packing import planning, queries, service
+from floor.packing import cartons, queries, service
 from floor.packing.forms import ParcelForm, TroubleForm
 from floor.packing.messages import CARE, CLASSES, PACK_STATES, TROUBLES
 from floor.packing.models import Pack, PackLine, Station
@@ -150,7 +150,7 @@ def show_parcel(
         expected=queries.expected_g(chosen, goods) if chosen else None,
         suspects=queries.suspects(off["given"] - off["expected"], goods) if off and goods else [],
         off=off,
-        drawing=_drawing(db, found, chosen, number),
+        how=_how(db, found, chosen, number),
         said=said,
         verdict=verdict,
         **_around(db, found),
@@ -181,12 +181,13 @@ def planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: in
     return units
 
 
-def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> planning.Drawing | None:
+def _how(db: Session, found: Pack, carton: Carton | None, number: int) -> cartons.How | None:
     boxes = found.suggestion.get("boxes") or []
     if carton is None or number > len(boxes) or boxes[number - 1]["carton"] != carton.code:
         return None
-    colours = {sku.id or 0: sku.colour_hex for _line, sku in queries.lines_of(db, found.id or 0)}
-    return planning.drawing_of(boxes[number - 1], carton, colours)
+    return cartons.how_it_fits(
+        boxes[number - 1], carton, {sku.id or 0: sku for _, sku in queries.lines_of(db, found.id or 0)}
+    )
 
 
 def show_exception(db: Session, found: Pack, form: Form[TroubleForm], status: int = 200) -> Response:

@@ -4,7 +4,8 @@ A piece goes to the inner corner of a space, held up from below and never above 
 pieces by plain measures; later ones distort the best measure at random or swap pieces of the best order so far.
 
 Arrays of one carton: sizes [n, 6, 3] mm as turned and turns [n] how many of them; weight [n] g; fragile [n] 0 or 1;
-kind [n] and apart [kinds, kinds]; like [n] the same number for equal pieces; at [n, 6] low and high corner of each piece in.
+kind [n] and apart [kinds, kinds]; like [n] the same number for equal pieces; at [n, 6] low and high corner of a
+piece.
 """
 
 import numpy as np

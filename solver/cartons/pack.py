@@ -67,7 +67,7 @@ class Goods:
             carton.max_weight_g, self._percent, tries, seed, np.array(first, np.int64), at, inside,
         )  # fmt: skip
         rows, is_in = at.tolist(), inside.tolist()
-        placed = [Placed(piece, tuple(rows[i])) for i, piece in enumerate(self.pieces) if is_in[i]]
+        placed = [Placed(piece, (*rows[i],)) for i, piece in enumerate(self.pieces) if is_in[i]]
         return in_loading_order(placed), [piece for i, piece in enumerate(self.pieces) if not is_in[i]]
 
 

@@ -26,6 +26,7 @@ from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
+from floor.packing.models_materials import Material
 from floor.packing.states import PackState, ParcelState
 from floor.picking import checks
 from floor.picking import service as picking
@@ -45,6 +46,7 @@ NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
+    "materials.report_csv",
     "people.language", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
@@ -152,6 +154,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         refill = _one(db, select(Replenishment.id))
         feed = _one(db, select(StockFeed.channel))
         job = _one(db, select(PrintJob.id))
+        material = _one(db, select(Material.id))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
@@ -171,6 +174,9 @@ def addresses() -> dict[str, tuple[str, str]]:
         "analytics.board": (boss, "/board"),
         "analytics.home": (picker, "/"),
         "capacities.index": (boss, "/capacities"),
+        "materials.edit": (boss, f"/materials/{material}"),
+        "materials.index": (boss, "/materials"),
+        "materials.report": (boss, "/materials/report"),
         "plans.compare": (boss, f"/runs/compare?a={run}&b={run}"),
         "plans.preview": (boss, "/runs/preview?strategy=nearest"),
         "audit.order": (clerk, f"/audit/orders/{held}"),
