@@ -58,7 +58,7 @@ from floor.packing import handlers as packing_handlers
 from floor.packing import labels as packing_labels
 from floor.packing import proving as packing_proofs
 from floor.packing import views as packing
-from floor.packing import views_parcels
+from floor.packing import views_materials, views_parcels
 from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
@@ -121,6 +121,7 @@ BLUEPRINTS = (
     views_rules.bp,
     packing.bp,
     views_parcels.bp,
+    views_materials.bp,
     shipping.bp,
     views_printing.bp,
     views_waybills.bp,
@@ -139,6 +140,7 @@ SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "trackin
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
+    "packing.record_materials": packing_handlers.record_materials,
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "shipping.send_to_printer": shipping_handlers.send_to_printer,
     "shipping.carry_batch": shipping_handlers.carry_batch,
@@ -164,6 +166,7 @@ HANDLERS: dict[str, Handler] = {
 #: Event kind -> names of the handlers that hear it.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.pack.opened": ("packing.suggest_carton",),
+    "packing.parcel.boxed": ("packing.record_materials",),
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
@@ -267,6 +270,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("refilling.tasks", _l("Replenishment"), "swap", ("picker", "supervisor")),
     ("supply.purchasing", _l("Purchasing"), "clipboard", ("supervisor",)),
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
+    ("materials.index", _l("Packing material"), "box", ("supervisor",)),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
     ("printing.queue", _l("Print queue"), "printer", ("packer", "supervisor")),
 )

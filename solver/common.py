@@ -21,7 +21,7 @@ class Stop:
     `seconds` is an optional wall-clock limit on top, for people who wait: with it two runs may differ."""
 
     work: int = 100
-    seconds: int | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.work < 0 or (self.seconds is not None and self.seconds < 0):
@@ -44,6 +44,10 @@ class Watch:
         if self._until is not None and time.monotonic() >= self._until:
             self.was_late = True
         return self.was_late
+
+    def left(self) -> float | None:
+        """Seconds that are left, None without a limit."""
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
 
 
 Seed = int

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlmodel import Session, select
 
 from floor.catalog.models import Sku
-from floor.demo import buyers, goods, places, supplies
+from floor.demo import buyers, goods, packing, places, supplies
 from floor.intake.models import Channel
 from floor.inventory.models import Warehouse
 from floor.kit import clock, ids
@@ -82,9 +82,11 @@ def load_once(say: Say, seed: int = 1111, orders: int = ORDERS) -> bool:
             Channel(code=code, name=name, name_en=english, secret=ids.public_token())
             for code, name, english in CHANNELS
         )
+        packing.make_cartons(db)
         skus = goods.make_goods(db)
         houses = places.make_sites(db, skus, dice)
         make_carriers(db, houses)
+        packing.make_rules(db)
         take_orders(db, skus, dice, orders)
     say("Demo company: suppliers, pick faces, a stock feed ...")
     supplies.supply(skus)

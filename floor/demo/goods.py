@@ -1,4 +1,4 @@
-"""What the demo company sells: some 500 SKUs in families that differ by colour and size, with their cartons."""
+"""What the demo company sells: some 500 SKUs in families that differ by colour and size."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from itertools import product
 
 from sqlmodel import Session
 
-from floor.catalog.models import Barcode, Carton, PackingClass, Sku, Tracking
+from floor.catalog.models import Barcode, PackingClass, Sku, Tracking
 
 N, F, L, E = PackingClass.NORMAL, PackingClass.FRAGILE, PackingClass.LIQUID, PackingClass.ELECTRONICS
 
@@ -159,24 +159,9 @@ FAMILIES = (
            ("white", "blue", "green", "black"), PLAIN),
 )  # fmt: skip
 
-#: Carton: code, inner mm, own weight g, most g, fen.
-CARTONS = (
-    ("1", (180, 120, 80), 60, 3000, 55),
-    ("2", (240, 170, 110), 95, 5000, 80),
-    ("3", (300, 200, 150), 150, 8000, 120),
-    ("4", (380, 280, 180), 240, 12000, 185),
-    ("5", (450, 350, 250), 380, 18000, 270),
-    ("6", (620, 420, 380), 620, 25000, 430),
-)
-
 
 def make_goods(db: Session) -> list[Sku]:
-    """Write cartons and SKUs with EAN-13 codes; returns the SKUs, the most popular first."""
-    db.add_all(
-        Carton(code=f"K{code}", name=f"{code} 号纸箱", length_mm=mm[0], width_mm=mm[1], height_mm=mm[2],
-               tare_g=tare, max_weight_g=most, cost_fen=fen)
-        for code, mm, tare, most, fen in CARTONS
-    )  # fmt: skip
+    """Write SKUs with EAN-13 codes; returns them, the most popular first."""
     skus = list(_skus())
     # Popularity follows Zipf over a shuffled assortment: neighbours in the catalogue are not neighbours in fame.
     random.Random(11).shuffle(skus)

@@ -5,7 +5,7 @@ from typing import Any
 from floor.catalog import queries as catalog
 from floor.kit import compute
 from floor.kit.uow import reading, unit_of_work
-from floor.packing import planning, queries, service
+from floor.packing import materials, planning, queries, service
 from floor.packing.states import PackState
 
 
@@ -18,7 +18,8 @@ def suggest_carton(pack_id: int) -> dict[str, Any]:
         pack = queries.pack_for(db, pack_id)
         rows = [(sku, line.qty - line.missing) for line, sku in queries.lines_of(db, pack_id)]
         cartons = {carton.code: carton for carton in catalog.cartons(db)}
-    pieces, boxes = planning.pieces_of(rows), planning.boxes_of(list(cartons.values()))
+        burdens = materials.burdens(db)
+    pieces, boxes = planning.pieces_of(rows), planning.boxes_of(list(cartons.values()), burdens)
     if pack.suggestion.get("units") == sum(piece.qty for piece in pieces):
         return pack.suggestion
     if not pieces or not boxes or pack.state not in (PackState.OPEN, PackState.VERIFIED):

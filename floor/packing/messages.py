@@ -3,10 +3,12 @@
 from flask_babel import lazy_gettext as _l
 
 from floor.catalog.models import CareKind, PackingClass
+from floor.packing import messages_materials
 from floor.packing.service import Then, Trouble, Verdict, WeightWhy
 from floor.packing.states import PackState, ParcelState
 
 REFUSALS = {
+    **messages_materials.REFUSALS,
     "packing.unknown_station": _l("There is no such packing bench."),
     "packing.other_site": _l("This belongs to another warehouse."),
     "packing.unknown_pack": _l("There is no such pack."),
@@ -46,6 +48,7 @@ REFUSALS = {
 }
 
 EVENTS = {
+    **messages_materials.EVENTS,
     "packing.pack.opened": _l("Packing bench opened the tote"),
     "packing.pack.verify": _l("Every item checked"),
     "packing.pack.unverify": _l("An item was taken back from the check"),

@@ -1,4 +1,4 @@
-"""Which box: asks the carton solver, and draws how the items lie.
+"""Which box: asks the carton solver.
 
 `suggest` is pure and travels to a worker process; it imports the solver there, so that web processes stay small.
 """
@@ -9,8 +9,11 @@ from typing import Any
 
 from floor.catalog.models import Carton, PackingClass, Sku
 
-#: Effort of one suggestion: the solver proves the smallest box for an order of 15 items well within a second.
+#: Effort of one suggestion: the solver proves the smallest box for an order of ten items in a fifth of a second.
 _WORK = 100
+
+#: Goods that never share a carton: what may leak, and what a leak spoils.
+APART = frozenset({(PackingClass.LIQUID.value, PackingClass.ELECTRONICS.value)})
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,19 @@ class Piece:
     qty: int
     fragile: bool
     upright: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A carton as the solver knows it; `max_weight_g` is what it may hold."""
+    """A carton as the solver knows it; `max_weight_g` is what it may hold, `burden` is less for greener material."""
 
     code: str
     size: tuple[int, int, int]
     max_weight_g: int
     tare_g: int
+    burden: int = 0
+    cost_fen: int = 0
 
 
 def pieces_of(rows: Sequence[tuple[Sku, int]]) -> tuple[Piece, ...]:
@@ -52,11 +58,20 @@ def _piece(sku: Sku, qty: int) -> Piece:
         qty,
         fragile=sku.packing_class is PackingClass.FRAGILE,
         upright=sku.packing_class is PackingClass.LIQUID,
+        kind=sku.packing_class.value,
     )
 
 
-def boxes_of(cartons: Sequence[Carton]) -> tuple[Box, ...]:
-    return tuple(Box(c.code, (c.length_mm, c.width_mm, c.height_mm), c.max_weight_g, c.tare_g) for c in cartons)
+def boxes_of(cartons: Sequence[Carton], burdens: Mapping[int, int] | None = None) -> tuple[Box, ...]:
+    """`burdens`: carton id -> less for greener material."""
+    known = burdens or {}
+    return tuple(
+        Box(
+            c.code, (c.length_mm, c.width_mm, c.height_mm), c.max_weight_g, c.tare_g, known.get(c.id or 0, 2),
+            c.cost_fen,
+        )
+        for c in cartons
+    )  # fmt: skip
 
 
 def suggest(pieces: tuple[Piece, ...], boxes: tuple[Box, ...]) -> dict[str, Any]:
@@ -67,10 +82,13 @@ def suggest(pieces: tuple[Piece, ...], boxes: tuple[Box, ...]) -> dict[str, Any]
     from solver.common import Stop
 
     items = tuple(
-        Item(str(p.sku_id), *p.size, weight_g=p.weight_g, qty=p.qty, fragile=p.fragile, upright=p.upright)
+        Item(
+            str(p.sku_id), *p.size, weight_g=p.weight_g, qty=p.qty, fragile=p.fragile, upright=p.upright, kind=p.kind
+        )
         for p in pieces
-    )
-    plan = solve(Problem(items, tuple(Bin(b.code, *b.size, b.max_weight_g, b.tare_g) for b in boxes)), Stop(_WORK), 0)
+    )  # fmt: skip
+    bins = tuple(Bin(b.code, *b.size, b.max_weight_g, b.tare_g, b.burden, b.cost_fen) for b in boxes)
+    plan = solve(Problem(items, bins, apart=APART), Stop(_WORK), 0)
     return {
         "units": sum(p.qty for p in pieces),
         "unpacked": {reason.item: reason.qty for reason in plan.unpacked},
@@ -85,61 +103,3 @@ def suggest(pieces: tuple[Piece, ...], boxes: tuple[Box, ...]) -> dict[str, Any]
             for box in plan.boxes
         ],
     }
-
-
-# --- the drawing ---------------------------------------------------------------
-
-#: Isometric axes: right-down, left-down, up.
-_COS, _SIN = 0.866, 0.5
-
-
-@dataclass(frozen=True)
-class Face:
-    """One visible side of a piece, for <polygon>: points, the goods' colour, and its shade 0..2."""
-
-    points: str
-    colour: str
-    shade: int
-
-
-@dataclass(frozen=True)
-class Drawing:
-    view_box: str
-    #: Edges of the carton behind the goods.
-    edges: str
-    faces: tuple[Face, ...]
-
-
-def drawing_of(box: Mapping[str, Any], carton: Carton, colours: Mapping[int, str]) -> Drawing:
-    """How the items lie in a carton, seen from above its front corner. Pieces far from the eye are drawn first."""
-    length, width, height = carton.length_mm, carton.width_mm, carton.height_mm
-    corners = [_flat(x, y, z) for x in (0, length) for y in (0, width) for z in (0, height)]
-    left, top = min(x for x, _ in corners), min(y for _, y in corners)
-    right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
-    margin = (right - left) * 0.02
-    placed = sorted(box["placements"], key=lambda at: (at[3], at[1] + at[2], at[1]))
-    faces = tuple(face for at in placed for face in _faces(at, colours.get(at[0], "#8a94a0")))
-    frame = [
-        [(0, 0, 0), (length, 0, 0), (length, width, 0), (0, width, 0), (0, 0, 0), (0, 0, height)],
-        [(length, 0, 0), (length, 0, height), (0, 0, height), (0, width, height), (0, width, 0)],
-    ]
-    edges = " ".join("M" + "L".join(_point(*corner) for corner in path) for path in frame)
-    view = (left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)
-    return Drawing(" ".join(f"{value:.0f}" for value in view), edges, faces)
-
-
-def _flat(x: float, y: float, z: float) -> tuple[float, float]:
-    return (x - y) * _COS, (x + y) * _SIN - z
-
-
-def _point(x: float, y: float, z: float) -> str:
-    return "{:.0f},{:.0f}".format(*_flat(x, y, z))
-
-
-def _faces(at: Sequence[int], colour: str) -> tuple[Face, ...]:
-    _sku, x, y, z, dx, dy, dz = at
-    top = [(x, y, z + dz), (x + dx, y, z + dz), (x + dx, y + dy, z + dz), (x, y + dy, z + dz)]
-    front = [(x, y + dy, z), (x + dx, y + dy, z), (x + dx, y + dy, z + dz), (x, y + dy, z + dz)]
-    side = [(x + dx, y, z), (x + dx, y + dy, z), (x + dx, y + dy, z + dz), (x + dx, y, z + dz)]
-    sides = (top, front, side)
-    return tuple(Face(" ".join(_point(*p) for p in points), colour, n) for n, points in enumerate(sides))

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Carton, Sku
-from floor.packing import boxing, caring, planning, queries, service
+from floor.packing import boxing, caring, cartons, queries, service
 from floor.packing.forms import ParcelForm
 from floor.packing.messages import CARES, CLASSES, PACK_STATES, WEIGHT_WHYS
 from floor.packing.models import Pack, PackLine, Station
@@ -157,7 +157,7 @@ def show_parcel(
         off=off,
         weight_whys=WEIGHT_WHYS,
         opened=next(iter(queries.opened_parcels(db, found.id or 0)), None),
-        drawing=_drawing(db, found, chosen, number),
+        how=_how(db, found, chosen, number),
         said=said,
         verdict=verdict,
         **_around(db, found),
@@ -192,9 +192,10 @@ def planned_units(found: Pack, rows: list[tuple[PackLine, Sku, int]], number: in
     return units
 
 
-def _drawing(db: Session, found: Pack, carton: Carton | None, number: int) -> planning.Drawing | None:
+def _how(db: Session, found: Pack, carton: Carton | None, number: int) -> cartons.How | None:
     boxes = found.suggestion.get("boxes") or []
     if carton is None or number > len(boxes) or boxes[number - 1]["carton"] != carton.code:
         return None
-    colours = {sku.id or 0: sku.colour_hex for _line, sku in queries.lines_of(db, found.id or 0)}
-    return planning.drawing_of(boxes[number - 1], carton, colours)
+    return cartons.how_it_fits(
+        boxes[number - 1], carton, {sku.id or 0: sku for _, sku in queries.lines_of(db, found.id or 0)}
+    )

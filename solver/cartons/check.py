@@ -20,6 +20,7 @@ def violations(problem: Problem, plan: Plan) -> tuple[str, ...]:
         found += _box_is_true(box, cartons[box.carton], items)
         found += [s for p in box.placements for s in _inside_and_turned(p, cartons[box.carton], items[p.item])]
         found += [f"{p.item} and {q.item} overlap" for p, q in combinations(box.placements, 2) if _overlap(p, q)]
+        found += _shared_box(box, items, problem)
         found += _held_and_unburdened(box, items, problem.support_percent)
     return tuple(found)
 
@@ -33,6 +34,12 @@ def _box_is_true(box: Box, carton: Carton, items: dict[str, Item]) -> list[str]:
     if box.fill_permille != 1000 * full // carton.volume_mm3:
         found.append(f"a {carton.id} is not as full as told")
     return found
+
+
+def _shared_box(box: Box, items: dict[str, Item], problem: Problem) -> list[str]:
+    kinds = sorted({items[p.item].kind for p in box.placements})
+    bad = [(a, b) for a, b in combinations(kinds, 2) if {(a, b), (b, a)} & problem.apart]
+    return [f"{a} and {b} share a {box.carton}" for a, b in bad]
 
 
 def _inside_and_turned(p: Placement, carton: Carton, item: Item) -> list[str]:

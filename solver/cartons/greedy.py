@@ -2,36 +2,38 @@
 
 from collections.abc import Iterable, Sequence
 
-from solver.cartons.pack import Placed, pack, turns_of
+from solver.cartons.pack import Goods, Placed, turns_of
 from solver.cartons.plan import Box, Code, Plan, Reason
 from solver.cartons.problem import Carton, Item, Problem
 from solver.common import Seed, Status
 
-Boxes = list[tuple[Carton, list[Placed]]]
+Boxes = list[tuple[Carton, Sequence[Placed]]]
 
 
 def first_fit(problem: Problem, seed: Seed = 0) -> Plan:
     """One try per carton: what a packer's rule of thumb does, and the yardstick for `solve`."""
     pieces, reasons = pieces_of(problem)
-    pieces.sort(key=largest_first)
     boxes: Boxes = []
-    for carton in by_size(problem.cartons):
-        placed, left = pack(pieces, carton, problem.support_percent)
+    for carton in by_rank(problem.cartons):
+        if not pieces or not could_take(problem, carton, pieces):
+            continue
+        placed, left = Goods(problem, pieces).packed(carton, 1)
         if not left:
-            boxes = [(carton, placed)] if placed else []
+            boxes = [(carton, placed)]
             break
     else:
-        boxes = fill_large_ones(problem, pieces)
+        boxes = fill_large_ones(problem, pieces, 1)
     return plan_of(boxes, reasons, Status.FEASIBLE, seed)
 
 
-def fill_large_ones(problem: Problem, pieces: Sequence[Item]) -> Boxes:
+def fill_large_ones(problem: Problem, pieces: Sequence[Item], tries: int, seed: Seed = 0) -> Boxes:
     """Carton after carton, each time the one that takes most volume; ends because each piece fits some
     carton."""
     boxes, left = Boxes(), list(pieces)
     while left:
-        tries = [(carton, *pack(left, carton, problem.support_percent)) for carton in by_size(problem.cartons)]
-        carton, placed, left = max(tries, key=lambda t: (volume(p.item for p in t[1]), -t[0].volume_mm3))
+        goods = Goods(problem, left)
+        options = [(carton, *goods.packed(carton, tries, seed)) for carton in by_rank(problem.cartons)]
+        carton, placed, left = max(options, key=lambda t: (volume(p.item for p in t[1]), -t[0].volume_mm3))
         boxes.append((carton, placed))
     return boxes
 
@@ -40,13 +42,20 @@ def volume(items: Iterable[Item]) -> int:
     return sum(item.volume_mm3 for item in items)
 
 
-def by_size(cartons: Sequence[Carton]) -> list[Carton]:
-    return sorted(cartons, key=lambda carton: (carton.volume_mm3, carton.id))
+def by_rank(cartons: Sequence[Carton]) -> list[Carton]:
+    """Least air first, then least material, greenest, cheapest."""
+    return sorted(cartons, key=lambda carton: (carton.rank, carton.id))
 
 
-def largest_first(piece: Item) -> tuple[bool, int, str]:
-    """Fragile pieces last, as nothing may lie above them."""
-    return piece.fragile, -piece.volume_mm3, piece.id
+def could_take(problem: Problem, carton: Carton, pieces: Sequence[Item]) -> bool:
+    """Volume, weight, kinds and each piece alone: necessary for a carton to take all."""
+    weight = sum(piece.weight_g for piece in pieces)
+    if volume(pieces) > carton.volume_mm3 or weight > carton.max_weight_g:
+        return False
+    kinds = {piece.kind for piece in pieces}
+    return all(problem.may_share(a, b) for a in kinds for b in kinds if a != b) and all(
+        can_hold(carton, piece) for piece in set(pieces)
+    )
 
 
 def pieces_of(problem: Problem) -> tuple[list[Item], tuple[Reason, ...]]:

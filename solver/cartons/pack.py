@@ -1,15 +1,20 @@
-"""Pieces into one carton: maximal empty spaces (Lai and Chan 1997; Parreno et al. 2008), each piece at a
-space's inner corner, held up from below and never above a fragile one."""
+"""Pieces into one carton: the compiled search over empty spaces, and what is true of a packing it did not make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+import numpy as np
+
+from solver.cartons.kernel import MEASURES, RULES, search
 from solver.cartons.plan import Placement
-from solver.cartons.problem import Carton, Item
+from solver.cartons.problem import Carton, Item, Problem
 
 Block = tuple[int, int, int, int, int, int]  # x, y, z of the low corner, x, y, z of the high corner
 Size = tuple[int, int, int]
+
+#: Starts after which every rule met every measure once.
+PLAIN = RULES * MEASURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,79 +35,68 @@ def turns_of(item: Item) -> list[Size]:
     return list(dict.fromkeys((a, b, c) for a, b, c in permutations(size)))
 
 
-def pack(pieces: Sequence[Item], carton: Carton, support_percent: int) -> tuple[list[Placed], list[Item]]:
-    """Pack as many of the pieces as go in, in the order given; answer those in and those left."""
-    spaces: list[Block] = [(0, 0, 0, carton.length_mm, carton.width_mm, carton.height_mm)]
-    placed, left, weight = list[Placed](), list[Item](), 0
-    for piece in pieces:
-        block = None
-        if weight + piece.weight_g <= carton.max_weight_g:
-            block = _best_spot(piece, spaces, placed, support_percent)
-        if block is None:
-            left.append(piece)
-            continue
-        weight += piece.weight_g
-        placed.append(Placed(piece, block))
-        spaces = _without(spaces, block)
-    return placed, left
+class Goods:
+    """Pieces as the kernel reads them: made once, tried in many cartons."""
+
+    def __init__(self, problem: Problem, pieces: Sequence[Item]) -> None:
+        self.pieces = list(pieces)
+        self._percent = problem.support_percent
+        n = len(self.pieces)
+        kinds = sorted({piece.kind for piece in self.pieces})
+        self._apart = np.array([[not problem.may_share(a, b) for b in kinds] for a in kinds], np.bool_)
+        self._kind = np.array([kinds.index(piece.kind) for piece in self.pieces], np.int64)
+        numbers = {item: i for i, item in enumerate(dict.fromkeys(self.pieces))}
+        self._like = np.array([numbers[piece] for piece in self.pieces], np.int64)
+        self._weight = np.array([piece.weight_g for piece in self.pieces], np.int64)
+        self._fragile = np.array([piece.fragile for piece in self.pieces], np.int64)
+        self._sizes, self._turns = np.zeros((n, 6, 3), np.int64), np.zeros(n, np.int64)
+        for i, piece in enumerate(self.pieces):
+            turns = turns_of(piece)
+            self._turns[i] = len(turns)
+            self._sizes[i, : len(turns)] = turns
+
+    def packed(
+        self, carton: Carton, tries: int, seed: int = 0, first: Sequence[int] = ()
+    ) -> tuple[list[Placed], list[Item]]:
+        """The best of so many starts: what is in, the lowest first, and what is left. `first`: an order to try too."""
+        n = len(self.pieces)
+        at, inside = np.zeros((n, 6), np.int64), np.zeros(n, np.bool_)
+        inner = np.array([carton.length_mm, carton.width_mm, carton.height_mm], np.int64)
+        search(
+            self._sizes, self._turns, self._weight, self._fragile, self._kind, self._apart, self._like, inner,
+            carton.max_weight_g, self._percent, tries, seed, np.array(first, np.int64), at, inside,
+        )  # fmt: skip
+        rows, is_in = at.tolist(), inside.tolist()
+        placed = [Placed(piece, (*rows[i],)) for i, piece in enumerate(self.pieces) if is_in[i]]
+        return in_loading_order(placed), [piece for i, piece in enumerate(self.pieces) if not is_in[i]]
 
 
-def _best_spot(piece: Item, spaces: Sequence[Block], placed: Sequence[Placed], percent: int) -> Block | None:
-    """The lowest, then innermost corner; of the turns there, the one that leaves the least slack beside
-    it."""
-    best: tuple[tuple[int, ...], Block] | None = None
-    for x, y, z, to_x, to_y, to_z in spaces:
-        if best is not None and z > best[0][0]:
-            continue
-        for dx, dy, dz in turns_of(piece):
-            slack = (to_x - x - dx, to_y - y - dy, to_z - z - dz)
-            if min(slack) < 0:
-                continue
-            rank = (z, min(slack[0], slack[1]), y, x, dz, dy)
-            block = (x, y, z, x + dx, y + dy, z + dz)
-            if (best is None or rank < best[0]) and may_stand(piece, block, placed, percent):
-                best = (rank, block)
-    return best[1] if best else None
+def in_loading_order(placed: Sequence[Placed]) -> list[Placed]:
+    """Lowest first, then from the far corner: every piece has under it what it stands on."""
+    return sorted(placed, key=lambda p: (p.block[2], p.block[0] + p.block[1], p.block[0], p.item.id))
 
 
-def may_stand(piece: Item, block: Block, placed: Sequence[Placed], percent: int) -> bool:
-    """Enough of the base rests on the floor or on pieces, no fragile piece is below, and nothing is above
-    this one when it is fragile."""
-    held = 0
-    for other in placed:
-        shared = overlap(block, other.block)
-        if not shared:
-            continue
-        if other.block[5] <= block[2]:
-            if other.item.fragile:
-                return False
-            held += shared if other.block[5] == block[2] else 0
-        elif piece.fragile:
+def settled(placed: Sequence[Placed]) -> list[Placed]:
+    """Every piece falls until it meets the floor or another."""
+    done: list[Placed] = []
+    for p in sorted(placed, key=lambda p: p.block[2]):
+        x, y, z, to_x, to_y, to_z = p.block
+        floor = max((q.block[5] for q in done if overlap(p.block, q.block)), default=0)
+        done.append(Placed(p.item, (x, y, floor, to_x, to_y, to_z - z + floor)))
+    return in_loading_order(done)
+
+
+def is_held(placed: Sequence[Placed], percent: int) -> bool:
+    """Does each piece off the floor have enough of its base on others, none of them fragile?"""
+    for p in placed:
+        x, y, z, to_x, to_y, _ = p.block
+        held = sum(overlap(p.block, q.block) for q in placed if q.block[5] == z)
+        if z and 100 * held < percent * (to_x - x) * (to_y - y):
             return False
-    return block[2] == 0 or 100 * held >= percent * (block[3] - block[0]) * (block[4] - block[1])
+    return True
 
 
 def overlap(a: Block, b: Block) -> int:
     """Area two blocks share seen from above."""
     wide, deep = min(a[3], b[3]) - max(a[0], b[0]), min(a[4], b[4]) - max(a[1], b[1])
     return wide * deep if wide > 0 and deep > 0 else 0
-
-
-def _without(spaces: Sequence[Block], block: Block) -> list[Block]:
-    """Cut a block out of all maximal spaces and drop those inside another."""
-    cut: list[Block] = []
-    for space in spaces:
-        if any(block[i] >= space[i + 3] or block[i + 3] <= space[i] for i in range(3)):
-            cut.append(space)
-            continue
-        for i in range(3):
-            if block[i] > space[i]:
-                cut.append((*space[: i + 3], block[i], *space[i + 4 :]))  # type: ignore[arg-type]
-            if block[i + 3] < space[i + 3]:
-                cut.append((*space[:i], block[i + 3], *space[i + 1 :]))  # type: ignore[arg-type]
-    unique = sorted(set(cut), key=lambda s: (-(s[3] - s[0]) * (s[4] - s[1]) * (s[5] - s[2]), s))
-    kept: list[Block] = []
-    for space in unique:
-        if not any(all(k[i] <= space[i] and space[i + 3] <= k[i + 3] for i in range(3)) for k in kept):
-            kept.append(space)
-    return kept

@@ -208,6 +208,21 @@ DOORS: dict[str, Door] = {
     "allocation.stop": Door("/runs/{run_queued}/stop", "Dai", "Ana", unknown=f"/runs/{NO}/stop"),
     "allocation.take_back": Door("/runs/{run_published}/take-back", "Dai", "Ana", unknown=f"/runs/{NO}/take-back"),
     "analytics.retry": Door("/board/messages/{lost}/retry", "Dai", "Ana", unknown=f"/board/messages/{NO}/retry"),
+    "materials.add": Door(
+        "/materials", "Dai", "Bo", {"code": "FILL", "name": "填充", "kind": "filler", "cost_fen": "9", "mass_g": "11"},
+        bad={"code": "FILL", "name": "填充", "kind": "filler", "cost_fen": "-7", "mass_g": "11"}, keeps='value="-7"',
+    ),
+    "materials.add_rule": Door(
+        "/materials/rules", "Dai", "Bo", {"goods": "fragile", "material": "{bubble}", "amount": "2", "per": "unit"},
+        bad={"goods": "fragile", "material": "{bubble}", "amount": "-7", "per": "unit"}, keeps='value="-7"',
+    ),
+    "materials.change": Door(
+        "/materials/{tape}", "Dai", "Bo", {"name": "胶带", "cost_fen": "13", "mass_g": "4", "is_active": "1"},
+        f"/materials/{NO}", bad={"name": "胶带", "cost_fen": "-7", "mass_g": "4"}, keeps='value="-7"',
+    ),
+    "materials.remove_rule": Door(
+        "/materials/rules/{material_rule}/remove", "Dai", "Bo", unknown=f"/materials/rules/{NO}/remove"
+    ),
     "audit.cancel": Door("/audit/orders/{held}/cancel", "Chen", "Ana", unknown=f"/audit/orders/{NO}/cancel"),
     "audit.correct_address": Door(
         "/audit/orders/{held}/address", "Chen", "Ana", ADDRESS, f"/audit/orders/{NO}/address",

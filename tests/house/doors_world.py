@@ -38,9 +38,11 @@ from floor.inventory.transfers import NewTransfer
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.orders.models import Order, OrderLine
-from floor.packing import caring
+from floor.packing import caring, materials
 from floor.packing import service as packing
+from floor.packing.materials import MaterialDraft, RuleDraft
 from floor.packing.models import PackLine
+from floor.packing.models_materials import Goods, MaterialKind, Per
 from floor.picking import checks
 from floor.picking import queries as picking
 from floor.picking import service as walks
@@ -95,7 +97,7 @@ def furnish(db: Session) -> Ids:
     db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
     db.flush()
     ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
-    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply, _inbound):
+    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply, _inbound, _material):
         ids |= part(db, world)
     db.flush()
     return ids
@@ -330,3 +332,11 @@ def _inbound(db: Session, world: World) -> Ids:
         "road": road.id, "empty_lorry": whole.id, "aside": aside.id, "lot": lot.id, "held_lot": held.id,
         "dock_key": f"{bins['dock'].id}.{wool.id}.0",
     }  # fmt: skip
+
+
+def _material(db: Session, _world: World) -> Ids:
+    dai = person(db, "Dai")
+    tape = materials.add(db, MaterialDraft("TAPE", "胶带", "Tape", MaterialKind.TAPE, 12, 4), dai)
+    bubble = materials.add(db, MaterialDraft("BUBBLE", "气泡膜", "Bubble", MaterialKind.BUBBLE, 14, 9), dai)
+    rule = materials.add_rule(db, RuleDraft(Goods.ALL, None, tape.id or 0, 2, Per.PARCEL), dai)
+    return {"tape": tape.id, "bubble": bubble.id, "material_rule": rule.id}

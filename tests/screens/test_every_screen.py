@@ -26,6 +26,7 @@ from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
+from floor.packing.models_materials import Material
 from floor.packing.states import PackState, ParcelState
 from floor.picking import checks
 from floor.picking import service as picking
@@ -48,7 +49,7 @@ NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
-    "people.language", "printing.batch_paper", "printing.picture",
+    "materials.report_csv", "people.language", "printing.batch_paper", "printing.picture",
     "printing.zpl", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
@@ -177,6 +178,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         prints = _one(db, select(PrintBatch.id))
         way = _one(db, select(CarrierService.id))
         waybill = _one(db, select(Waybill.id).where(Waybill.parcel_id == boxed))
+        material = _one(db, select(Material.id))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
@@ -196,6 +198,9 @@ def addresses() -> dict[str, tuple[str, str]]:
         "analytics.board": (boss, "/board"),
         "analytics.home": (picker, "/"),
         "capacities.index": (boss, "/capacities"),
+        "materials.edit": (boss, f"/materials/{material}"),
+        "materials.index": (boss, "/materials"),
+        "materials.report": (boss, "/materials/report"),
         "plans.compare": (boss, f"/runs/compare?a={run}&b={run}"),
         "plans.preview": (boss, "/runs/preview?strategy=nearest"),
         "audit.order": (clerk, f"/audit/orders/{held}"),
