@@ -76,7 +76,7 @@ EVENTS = {
 TROUBLES = {
     Trouble.MISSING: _l("Not in the tote"),
     Trouble.DAMAGED: _l("Damaged"),
-    Trouble.SURPLUS: _l("Too many"),
+    Trouble.SURPLUS: _l("Too many in it"),
 }
 
 #: What the order does without the units: tile, and the small words below.
