@@ -78,6 +78,7 @@ from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
 from floor.tracking import queries as tracking_queries
 from floor.tracking import views as tracking
+from floor.tracking import views_push
 from floor.web import assets, errors
 from floor.web.context import NavItem
 
@@ -120,6 +121,7 @@ BLUEPRINTS = (
     views_carriers.bp,
     views_notices.bp,
     tracking.bp,
+    views_push.bp,
     returns.bp,
     views_request.bp,
     analytics.bp,
@@ -127,11 +129,12 @@ BLUEPRINTS = (
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
-SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook")
+SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook", "kuaidi100_push.hook")
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
+    "shipping.follow_parcels": shipping_handlers.follow_parcels,
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "shipping.send_notice": shipping_handlers.send_notice,
     "shipping.tell_of_parcels": shipping_handlers.tell_of_parcels,
@@ -157,7 +160,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
-    "shipping.manifest.closed": ("shipping.tell_of_parcels",),
+    "shipping.manifest.closed": ("shipping.tell_of_parcels", "shipping.follow_parcels"),
     "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
     "shipping.waybill.asked_again": ("shipping.request_waybill",),
