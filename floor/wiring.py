@@ -82,6 +82,7 @@ from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
 from floor.tracking import queries as tracking_queries
 from floor.tracking import views as tracking
+from floor.tracking import views_push
 from floor.web import assets, errors
 from floor.web.context import NavItem
 
@@ -128,6 +129,7 @@ BLUEPRINTS = (
     views_carriers.bp,
     views_notices.bp,
     tracking.bp,
+    views_push.bp,
     returns.bp,
     views_request.bp,
     analytics.bp,
@@ -135,12 +137,13 @@ BLUEPRINTS = (
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
-SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook")
+SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook", "kuaidi100_push.hook")
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
     "packing.suggest_carton": packing_handlers.suggest_carton,
     "packing.record_materials": packing_handlers.record_materials,
+    "shipping.follow_parcels": shipping_handlers.follow_parcels,
     "shipping.request_waybill": shipping_handlers.request_waybill,
     "shipping.send_to_printer": shipping_handlers.send_to_printer,
     "shipping.carry_batch": shipping_handlers.carry_batch,
@@ -170,7 +173,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
-    "shipping.manifest.closed": ("shipping.tell_of_parcels",),
+    "shipping.manifest.closed": ("shipping.tell_of_parcels", "shipping.follow_parcels"),
     "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
     "shipping.print.queued": ("shipping.send_to_printer",),

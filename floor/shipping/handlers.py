@@ -26,6 +26,11 @@ def tell_of_parcels(happened: Happened) -> None:
         notices.make(db, happened.data["parcels"])
 
 
+def follow_parcels(happened: Happened) -> None:
+    """A lorry left: Kuaidi100 is asked for news of the parcels it carries numbers of."""
+    jobs.follow(happened.data["parcels"])
+
+
 def send_notice(happened: Happened) -> None:
     """One notice; raises what stood against it, to be tried again."""
     sending.send(happened.subject_id)

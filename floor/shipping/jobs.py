@@ -18,9 +18,11 @@ from floor.packing.models import Parcel
 from floor.paper.sheets import manifest_pdf
 from floor.paper.slips import PackingSlip, packing_slips_pdf
 from floor.paper.waybills import waybills_pdf
+from floor.settings import bound
 from floor.shipments import queries as shipment_queries
 from floor.shipments.models import Shipment
 from floor.shipping import asking, papers, printing, queries, service
+from floor.shipping.carriers import aggregator
 from floor.shipping.models import PaperKind, PrintJob, PrintState
 from floor.shipping.states import WaybillState
 
@@ -61,6 +63,22 @@ def ask_carriers() -> int:
         except Exception:
             log.warning("the papers of parcel %d could not be made", parcel_id, exc_info=True)
     return len(parcels)
+
+
+def follow(parcel_ids: list[int]) -> None:
+    """Subscribe to pushes about these parcels where their carrier is behind Kuaidi100 and pushes are set up.
+
+    Raises Down or Unsure for the relay to try again; asking twice changes nothing there.
+    """
+    settings = bound()
+    if not (settings.kuaidi100_salt and settings.kuaidi100_key):
+        return
+    with reading() as db:
+        wanted = queries.to_follow(db, parcel_ids)
+    port = aggregator(settings)
+    for number, company, code, phone in wanted:
+        callback = f"{settings.public_url}/hooks/kuaidi100/{code}"
+        port.subscribe(number, company, phone[-4:], callback, settings.kuaidi100_salt)
 
 
 def print_papers(parcel_id: int) -> None:

@@ -130,6 +130,21 @@ def is_dead_label(db: Session, code: str) -> bool:
     return db.exec(mine).first() is not None
 
 
+def to_follow(db: Session, parcel_ids: Sequence[int]) -> list[tuple[str, str, str, str]]:
+    """(waybill number, company there, our carrier code, receiver's phone) of parcels with numbers by Kuaidi100."""
+    rows = db.execute(
+        sa.select(col(Waybill.number), col(Carrier.outside_code), col(Carrier.code), col(Address.phone))
+        .join(Carrier, col(Carrier.id) == col(Waybill.carrier_id))
+        .join(Parcel, col(Parcel.id) == col(Waybill.parcel_id))
+        .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
+        .join(Address, col(Address.order_id) == col(Shipment.order_id))
+        .where(col(Waybill.parcel_id).in_(list(parcel_ids)), col(Waybill.state) == WaybillState.ACTIVE)
+        .where(col(Carrier.adapter) == "kuaidi100")
+        .order_by(col(Waybill.id))
+    )
+    return [(number, company or code, code, phone) for number, company, code, phone in rows]
+
+
 def order_of(db: Session, parcel: Parcel) -> Order:
     return db.get_one(Order, db.get_one(Shipment, parcel.shipment_id).order_id)
 

@@ -37,6 +37,7 @@ OTHERS = {
     "care.frames",
     "intake.receive",
     "tracking.hook",
+    "kuaidi100_push.hook",
     "count_review.hook",
 }
 

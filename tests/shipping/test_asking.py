@@ -1,5 +1,6 @@
 """A waybill number is asked for once, against a real HTTP server that fails in every way it can."""
 
+import json
 import logging
 import threading
 from dataclasses import replace
@@ -21,9 +22,10 @@ from floor.shipping.carriers import outside, port_for
 from floor.shipping.carriers.base import Rejected
 from floor.shipping.models import PaperKind, PrintState, Waybill
 from floor.shipping.states import WaybillState
+from floor.tracking.models import CarrierEvent
 from tests import factories
 from tests.packing.worlds import a_boxed_parcel, a_world, person
-from tests.shipping.carrier_server import ISSUED, UNISSUED, Gateway, answers, serving
+from tests.shipping.carrier_server import ISSUED, UNISSUED, Gateway, answers, md5_upper, serving
 
 KINDS = ("sf", "kuaidi100")
 
@@ -286,6 +288,33 @@ def test_routes_are_read_and_nothing_personal_is_logged(gate, kind, parcel, capl
     gate.script = ["issued_garbage"]
     jobs.send_out_papers(parcel.id)
     assert not any(word in caplog.text for word in ("张", "13812341234", "文三路"))
+
+
+def test_news_is_subscribed_to_and_a_push_counts_once_and_only_with_our_salt(app, no_paper, kind, parcel, gate):
+    if kind != "kuaidi100":
+        pytest.skip("pushes are Kuaidi100's")
+    jobs.send_out_papers(parcel.id)
+    number = living(parcel).number
+    house.bind(replace(house.bound(), kuaidi100_salt="salt-32"))
+    jobs.follow([parcel.id])
+    assert gate.calls[-1] == ("subscribe", number)
+    step = {"time": "2026-11-27 10:00:00", "ftime": "2026-11-27 10:00:00", "context": "collected", "statusCode": "103"}
+    param = json.dumps({"status": "polling", "lastResult": {"nu": number, "com": "zhongtong", "data": [step]}})
+    client, before = app.test_client(), app.extensions["settings"]
+    app.extensions["settings"] = house.bound()
+    try:
+        answers_ = [
+            client.post("/hooks/kuaidi100/sf", data={"param": param, "sign": sign}).status_code
+            for sign in (md5_upper(param), md5_upper(param + "salt-32"), md5_upper(param + "salt-32"))
+        ]
+        unreadable = client.post("/hooks/kuaidi100/sf", data={"param": "{}", "sign": md5_upper("{}salt-32")})
+        assert client.post("/hooks/kuaidi100/nobody", data={}).status_code == 404
+    finally:
+        app.extensions["settings"] = before
+    assert (answers_, unreadable.status_code) == ([401, 200, 200], 422)
+    with reading() as db:
+        heard = db.exec(select(CarrierEvent)).all()
+        assert [(one.waybill_number, one.meaning) for one in heard] == [(number, "collected")]
 
 
 def test_without_credentials_a_carrier_says_so(app, kind):
