@@ -26,7 +26,7 @@ from floor.picking.models import Pick, StepKind, Stop, Walk, WalkTote
 from floor.picking.queries import SlotView, StopView, WalkView
 from floor.picking.remedies import Detour, Sending
 from floor.picking.states import StopAction, StopState, WalkState
-from floor.picking.verdict import Verdict, ok
+from floor.picking.verdict import Verdict, ok, warn
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
 
@@ -137,7 +137,9 @@ def report(db: Session, walk_id: int, stop_id: int, got: int, why: Why, actor: A
     something else would follow by now because stock was taken meanwhile.
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
-    walking.news(db, walk, actor)
+    told = walking.news(db, walk, actor)
+    if told and seen:  # the sheet did not know: first the picker hears it
+        return warn(f"order_{told[0].what}", stop_id, slot=told[0].slot, n=told[0].units)
     view = queries.walk_view(db, walk_id)
     stop = walking.stop_of(db, walk, stop_id)
     here = view.by_id(stop_id)

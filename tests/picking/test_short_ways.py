@@ -6,16 +6,19 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
+from floor.care import service as care
 from floor.inventory import queries as stock_queries
 from floor.inventory import service as inventory
 from floor.inventory.models import Reservation, SafetyStock, Warehouse
 from floor.inventory.service import Wish
+from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid
 from floor.orders.models import Order, OrderLine
-from floor.picking import planning, service, short_rules
+from floor.picking import service, short_rules
 from floor.picking.models import Walk
 from floor.picking.models_shorts import Way
+from floor.picking.service import NewPick, NewStop, NewWalk
 from floor.picking.states import WalkAction, WalkState
 from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
@@ -92,9 +95,16 @@ def test_undo_says_so_when_the_other_shipment_is_being_picked_or_its_walk_goes_w
         assert refused.value.code == "picking.sent_already"
         point.rollback()
     db.expire_all()
-    (site,) = planning.read_sites(db, None, floor.house.id)
-    (cart,) = planning.find_routes(site, planning.find_carts(site))
-    other = service.create_walk(db, planning.walk_of(site, None, cart), SYSTEM)
+    new = [one for one in rows(db, Shipment) if one.state is ShipmentState.PLANNED]
+    lines = [rows(db, ShipmentLine, shipment_id=one.id)[0] for one in new]
+    promises = [rows(db, Reservation, shipment_line_id=line.id)[0] for line in lines]
+    picks = tuple(
+        NewPick(n, line.id, one.id, one.qty) for n, (line, one) in enumerate(zip(lines, promises, strict=True), start=1)
+    )
+    stop = NewStop(promises[0].bin_id, promises[0].sku_id, 0, picks)
+    slots = tuple((n, one.id) for n, one in enumerate(new, start=1))
+    plan = NewWalk(floor.house.id, None, slots, (stop,), 0, 1, clock.now(), 5, len(new), 0)
+    other = service.create_walk(db, plan, SYSTEM)
     service.advance(db, other, WalkAction.PUBLISH, SYSTEM)
     sound(db)
     two.undo()
@@ -209,6 +219,17 @@ def test_what_was_shown_is_done_or_nothing_is(two, floor):
     event = Phone(two).tell("short", 0, 2, why="short")
     assert (event.refused, [one.backordered for one in rows(db, OrderLine) if one.backordered]) == ("", [1])
     sound(db)
+
+
+def test_an_order_cancelled_while_the_sheet_is_looked_at_is_told_first(two):
+    seen = foreseen(two, 0)
+    care.cancel(two.db, two.db.get_one(Order, shipments_of(two.db, two.walk)[0].order_id), SYSTEM)
+    said = service.report(two.db, two.walk.id, two.at.id, 0, service.Why.SHORT, two.who, seen.mark)
+    assert (said.code, two.stop.rest) == ("order_cancelled", 1)
+    again = foreseen(two, 0)
+    said = service.report(two.db, two.walk.id, two.at.id, 0, service.Why.SHORT, two.who, again.mark)
+    assert said.code == "short_reported"
+    sound(two.db)
 
 
 def test_orders_on_hold_send_nothing_out(two, floor):
