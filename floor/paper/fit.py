@@ -58,6 +58,11 @@ def text(
     return Text(content, pt)
 
 
+def lines(content: str, width: float, pt: float) -> int:
+    """Lines `content` takes in a box of that width (mm) at that size."""
+    return _lines(" ".join(content.split()), width, pt)
+
+
 def bars(content: str, width: float) -> Code:
     """Code 128 at the coarsest module that stays in `width` mm; ValueError when even the finest does not."""
     return _code(partial(codes.code128_png, height_px=BAR_ROWS), content, width, MAX_BAR_DOTS)

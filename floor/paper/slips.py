@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from floor.kit.units import yuan
 from floor.paper import fit
@@ -11,6 +12,7 @@ from floor.paper.waybills import Party
 from floor.paper.words import html_of
 
 QR_MM = 30.0
+SLIP_QR_MM = 26.0
 BARS_MM = 62.0
 
 
@@ -70,18 +72,49 @@ class ReturnSlip:
     page_url: str = ""
 
 
+#: The sheet within its margins, and where rows begin on the first page and on those after it, mm.
+_SHEET_MM, _FIRST_MM, _NEXT_MM = 185.0, 25.0, 0.0
+_HEAD_MM = 5.5
+#: Rows are as high as their names need: one line of a name, or two; the variant and the SKU stand below it.
+_ROW_MM, _HIGH_ROW_MM = 9.4, 13.7
+_NAME_PT, _SMALLEST_PT = 11.0, 8.0
+
+
 def packing_slips_pdf(slips: Sequence[PackingSlip], lang: str) -> bytes:
     """Each slip starts on a page of its own; a long one runs on, its table head repeated."""
-    drawn = [
-        {
-            "slip": slip,
-            "pieces": sum(line.qty for line in slip.lines),
-            "priced": all(line.price_fen is not None for line in slip.lines),
-            "qr": fit.qr(slip.page_url, QR_MM) if slip.page_url else None,
-        }
-        for slip in slips
+    drawn = [_drawn(slip) for slip in slips]
+    return render(html_of("packing_slip.html", lang, slips=drawn, yuan=yuan), "packing-slip.css")
+
+
+def _drawn(slip: PackingSlip) -> dict[str, Any]:
+    """A slip with its rows placed: all are of one height, so that a page takes a known number of them."""
+    priced = all(line.price_fen is not None for line in slip.lines)
+    side = 66.0 if priced else 20.0
+    wide = 126.0 - side
+    is_high = any(fit.lines(line.name, wide, _SMALLEST_PT) > 1 for line in slip.lines)
+    row = _HIGH_ROW_MM if is_high else _ROW_MM
+    rows = [
+        (line, fit.text(line.name, wide, row - 4.5, _NAME_PT, _SMALLEST_PT, lines=2 if is_high else 1))
+        for line in slip.lines
     ]
-    return render(html_of("packing_slip.html", lang, slips=drawn, yuan=yuan), "desk.css", "slip.css")
+    parts, top = [], _FIRST_MM
+    while rows or not parts:
+        room = int((_SHEET_MM - top - _HEAD_MM) / row)
+        part, rows = rows[:room], rows[room:]
+        parts.append({"top": top, "lines": part, "end": round(top + _HEAD_MM + row * len(part), 2)})
+        top = _NEXT_MM
+    return {
+        "slip": slip,
+        "parts": parts,
+        "row_mm": row,
+        "side_mm": side,
+        "qty_mm": 48 if priced else 0,
+        "shop": fit.text(slip.shop, 92, 10, 22, 9, lines=1),
+        "buyer": fit.text(slip.buyer, 30, 6, 12, 12, lines=1).text,
+        "pieces": sum(line.qty for line in slip.lines),
+        "priced": priced,
+        "qr": fit.qr(slip.page_url, SLIP_QR_MM) if slip.page_url else None,
+    }
 
 
 def return_slips_pdf(slips: Sequence[ReturnSlip], lang: str) -> bytes:
