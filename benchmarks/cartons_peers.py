@@ -1,5 +1,5 @@
-"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows nothing of upright,
-fragile or held pieces. It is no part of the house: `.venv/bin/python -m pip install py3dbp==1.1.2` before measuring beside it.
+"""py3dbp, the package people find first: the peer of benchmarks/cartons.py. It knows nothing of upright, fragile or
+held pieces. It is no part of the house: `pip install py3dbp==1.1.2` into .venv before measuring beside it.
 """
 
 from collections.abc import Sequence

@@ -67,8 +67,13 @@ class Goods:
             carton.max_weight_g, self._percent, tries, seed, np.array(first, np.int64), at, inside,
         )  # fmt: skip
         rows, is_in = at.tolist(), inside.tolist()
-        placed = [Placed(piece, (*rows[i],)) for i, piece in enumerate(self.pieces) if is_in[i]]
+        placed = [Placed(piece, _block(rows[i])) for i, piece in enumerate(self.pieces) if is_in[i]]
         return in_loading_order(placed), [piece for i, piece in enumerate(self.pieces) if not is_in[i]]
+
+
+def _block(row: Sequence[int]) -> Block:
+    x, y, z, to_x, to_y, to_z = row
+    return x, y, z, to_x, to_y, to_z
 
 
 def in_loading_order(placed: Sequence[Placed]) -> list[Placed]:
