@@ -246,7 +246,8 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
               f"UPDATE parcel SET state = 'shipped' WHERE id = ({_LABELLED})"),
     ),
     "nothing is left on a bench": (
-        plant("parcel {} stands open, but pack", f"{_NUMBER} 'boxed'", "UPDATE parcel SET state = 'opened'"),
+        plant("parcel {} stands open, but pack", f"{_NUMBER} 'opened'",
+              f"UPDATE parcel SET state = 'opened' WHERE id = ({_LABELLED})"),
         plant("pack {}: 2 of sku", f"SELECT pack_id FROM parcel WHERE id = ({_LABELLED})",
               f"UPDATE pack SET heap_id = ({_LABELLED})"
               f" WHERE id IN (SELECT pack_id FROM parcel WHERE id = ({_LABELLED}))"),

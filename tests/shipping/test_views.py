@@ -220,6 +220,7 @@ def test_a_day_at_the_bench_from_tote_to_lorry(app: Flask, relay, sign_in):
     for sku in (world.mug, world.tee, world.tee):
         assert bo.post("/packs/1/scans", {"code": ean(sku)}).status_code == 200
     assert 'value="K3" selected' in bo.get("/packs/1/parcel").text
+    assert bo.post("/packs/1/cares/1").status_code in (200, 303)  # the mug is wrapped
     label_page = bo.post("/packs/1/scans", {"code": "1.10 kg", "carton": "K3"}).location
     relay.drain()
     with reading() as db:
