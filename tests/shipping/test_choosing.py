@@ -5,7 +5,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from floor.shipping.choosing import LOCAL, Goods, Offer, Why, WhyNot, billed_g, cost_fen, fits, leaves_at, offer_of, pick
+from floor.shipping.choosing import (
+    LOCAL,
+    Goods,
+    Offer,
+    Why,
+    WhyNot,
+    billed_g,
+    cost_fen,
+    fits,
+    leaves_at,
+    offer_of,
+    pick,
+)
 from floor.shipping.models_carriers import CarrierService, RuleVerdict, ServiceRule, ServiceZone
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=LOCAL)
