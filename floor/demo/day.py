@@ -299,7 +299,9 @@ def _drive(site: str, packer: Actor) -> None:
 
 def _carrier_of(parcel_id: int) -> int:
     with reading() as db:
-        return db.get_one(Shipment, db.get_one(Parcel, parcel_id).shipment_id).carrier_id
+        waybill = shipping_queries.waybill_of(db, parcel_id)
+        assert waybill is not None
+        return waybill.carrier_id
 
 
 def _track(app: Flask) -> None:

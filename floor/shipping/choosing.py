@@ -186,8 +186,10 @@ def pick(offers: Sequence[Offer], wanted: Collection[int], goods: Goods) -> Choi
         return chosen(planned, Why.PLANNED)
     if in_time:
         return chosen(in_time, Why.OTHER)
-    soonest = min(one.leaves_at for one in able if one.leaves_at is not None)
-    return chosen([one for one in able if one.leaves_at == soonest], Why.SOONEST)
+    # Late is late: the plan's carrier keeps what it was planned to collect, if it takes the parcel at all.
+    late = [one for one in able if one.carrier_id == goods.planned_carrier_id] or able
+    soonest = min(one.leaves_at for one in late if one.leaves_at is not None)
+    return chosen([one for one in late if one.leaves_at == soonest], Why.SOONEST)
 
 
 # --- reads ---------------------------------------------------------------------------------------------------------

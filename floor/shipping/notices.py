@@ -114,9 +114,9 @@ def try_again(db: Session, notice: Notice, actor: Actor) -> None:
 def _ask(db: Session, notice: Notice, actor: Actor) -> None:
     db.add(notice)
     db.flush()
-    order_id = _order_id(db, notice)
     data = {"parcel": notice.parcel_id, "kind": notice.kind.value}
-    record(db, Event("shipping.notice.asked", "notice", notice.id or 0, order_id, data), actor)
+    # Not of the order's story: what came of it is.
+    record(db, Event("shipping.notice.asked", "notice", notice.id or 0, data=data), actor)
 
 
 def _tell(db: Session, kind: str, notice: Notice, actor: Actor, **data: object) -> None:
