@@ -1,6 +1,6 @@
 """How long a picker waits for a short report: python -m benchmarks.short_reports [--walks 30] [--postgres].
 
-A house of 10,000 pick faces (40 aisles of 50 bays, five levels) and a second one of 400; 1,000 SKUs, each in ten bins
+A house of 10,000 pick faces (40 aisles of 50 bays, five levels) and a second one of 1,000; 1,000 SKUs, each in ten bins
 of the first and one of the second. Walks of eight orders with two lines each are claimed and loaded; then at one stop
 after the other a report comes, with and without what is shown first. Timed is what a door does: one unit of work with
 the reads for the sheet (`look`), one with the report and its commit (`report`). The way a report takes turns with the
