@@ -42,8 +42,18 @@ LABEL = Waybill(
     printed_at=datetime(2026, 11, 23, 9, 5, tzinfo=UTC),
     qr_text="https://example.cn/t/77312345678901",
 )
-GOODS = ("男款纯棉圆领短袖T恤", "女款轻薄防晒衣外套", "不锈钢真空保温杯", "有机高山绿茶礼盒", "儿童大颗粒积木套装",
-         "蓝牙降噪耳机入耳式", "加厚珊瑚绒毛毯单人", "手工牛皮短款钱包男", "陶瓷手冲咖啡滤杯", "竹纤维抽纸整箱装")  # fmt: skip
+GOODS = (
+    "男款纯棉圆领短袖T恤",
+    "女款轻薄防晒衣外套",
+    "不锈钢真空保温杯",
+    "有机高山绿茶礼盒",
+    "儿童大颗粒积木套装",
+    "蓝牙降噪耳机入耳式",
+    "加厚珊瑚绒毛毯单人",
+    "手工牛皮短款钱包男",
+    "陶瓷手冲咖啡滤杯",
+    "竹纤维抽纸整箱装",
+)
 SLIP = PackingSlip(
     "云仓小店", "SO2611230042", date(2026, 11, 23), "张**",
     tuple(SlipLine(f"SKU-{n:05}", name, "藏青 L", n + 1, 7900 + n) for n, name in enumerate(GOODS)),
@@ -78,7 +88,8 @@ class Peers:
 
     def ms(self, peer: str, paper: str, count: int) -> float:
         """CPU milliseconds for so many papers in one PDF."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         plain = [_plain(one, self.folder) for one in OURS[paper][0](count)]
         self._process.stdin.write(json.dumps({"peer": peer, "paper": paper, "papers": plain}) + "\n")
         self._process.stdin.flush()
@@ -101,14 +112,33 @@ def _plain(paper: Waybill | PackingSlip, folder: Path) -> dict[str, Any]:
             qr.write_bytes(codes.qr_png(paper.qr_text or "", module_px=8))
         w, texts = paper, []
         for size, x, y, text in (
-            (21, 4, 11, w.carrier), (14, 72, 11, w.service), (14, 25, 39, w.waybill_number), (36, 12, 55, w.route_code),
-            (9, 5, 64, "集包地"), (18, 21, 65, w.hub), (12, 6, 75, "收件"), (17, 25, 75, f"{w.receiver.name}  {w.receiver.phone}"),
-            (15, 4, 83, w.receiver.address[:17]), (15, 4, 90, w.receiver.address[17:]), (8, 5, 99, "寄件"),
-            (9.5, 19, 99, f"{w.sender.name}  {w.sender.phone}  {w.sender.address}"), (6.5, 4, 104, "重量"), (11, 4, 108, "1.25 kg"),
-            (6.5, 26, 104, "包裹"), (11, 26, 108, "1/1"), (6.5, 41, 104, "付款方式"), (11, 41, 108, w.pay_mode), (6.5, 66, 104, "签收人"),
-            (9, 5, 130, w.waybill_number), (6.5, 5, 136, "内件"), (10, 5, 141, w.contents), (6.5, 5, 154, "订单"), (9, 14, 154, w.order_ref),
-            (6.5, 5, 161, "外包装完好，签收人与日期"), (7, 76, 177, "2026-11-23 09:05"),
-        ):  # fmt: skip
+            (21, 4, 11, w.carrier),
+            (14, 72, 11, w.service),
+            (14, 25, 39, w.waybill_number),
+            (36, 12, 55, w.route_code),
+            (9, 5, 64, "集包地"),
+            (18, 21, 65, w.hub),
+            (12, 6, 75, "收件"),
+            (17, 25, 75, f"{w.receiver.name}  {w.receiver.phone}"),
+            (15, 4, 83, w.receiver.address[:17]),
+            (15, 4, 90, w.receiver.address[17:]),
+            (8, 5, 99, "寄件"),
+            (9.5, 19, 99, f"{w.sender.name}  {w.sender.phone}  {w.sender.address}"),
+            (6.5, 4, 104, "重量"),
+            (11, 4, 108, "1.25 kg"),
+            (6.5, 26, 104, "包裹"),
+            (11, 26, 108, "1/1"),
+            (6.5, 41, 104, "付款方式"),
+            (11, 41, 108, w.pay_mode),
+            (6.5, 66, 104, "签收人"),
+            (9, 5, 130, w.waybill_number),
+            (6.5, 5, 136, "内件"),
+            (10, 5, 141, w.contents),
+            (6.5, 5, 154, "订单"),
+            (9, 14, 154, w.order_ref),
+            (6.5, 5, 161, "外包装完好，签收人与日期"),
+            (7, 76, 177, "2026-11-23 09:05"),
+        ):
             texts.append((size, x, y, text))
         return {"texts": texts, "number": w.waybill_number, "qr": w.qr_text, "bars": bars.name, "qr_png": qr.name}
     qr = folder / "slip-qr.png"
@@ -120,10 +150,14 @@ def _plain(paper: Waybill | PackingSlip, folder: Path) -> dict[str, Any]:
         for line in paper.lines
     ]  # fmt: skip
     return {
-        "shop": paper.shop, "facts": ["订单 " + paper.order_no, "日期 2026-11-23", "买家 " + paper.buyer], "lines": lines,
-        "total": f"合计 ¥{(paper.total_fen or 0) / 100:.2f}", "returns": paper.returns, "qr": paper.page_url,
+        "shop": paper.shop,
+        "facts": ["订单 " + paper.order_no, "日期 2026-11-23", "买家 " + paper.buyer],
+        "lines": lines,
+        "total": f"合计 ¥{(paper.total_fen or 0) / 100:.2f}",
+        "returns": paper.returns,
+        "qr": paper.page_url,
         "qr_png": qr.name,
-    }  # fmt: skip
+    }
 
 
 def peers_python(folder: Path) -> Path | None:

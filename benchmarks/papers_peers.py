@@ -2,9 +2,9 @@
 
     python papers_peers.py FONT FOLDER
 
-Reads one JSON task a line and answers each with one: {"peer", "paper": "waybill" | "slip", "papers": [...]} draws all of
-them in one PDF with the font embedded as a subset, and says {"ms": CPU milliseconds for all, "bytes"}. Code 128 and QR
-are reportlab's own; typst has none, so it places pictures made before the clock starts.
+Reads one JSON task a line and answers each with one: {"peer", "paper": "waybill" | "slip", "papers": [...]} draws all
+of them in one PDF with the font embedded as a subset, and says {"ms": CPU milliseconds for all, "bytes"}. Code 128 and
+QR are reportlab's own; typst has none, so it places pictures made before the clock starts.
 """
 
 import io

@@ -22,6 +22,8 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     #: What the company is called on slips and customer pages.
     company: str = "Floor Demo"
+    #: Our unified social credit code, on the data of electronic invoices.
+    tax_id: str = ""
     #: How long a signed-in device may stay idle, minutes.
     idle_minutes: int = 12 * 60
     #: Wrong PINs before a badge is locked, and for how long, minutes.

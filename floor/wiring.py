@@ -298,6 +298,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.cli.add_command(people_cli.people_group)
     app.cli.add_command(inventory_cli.stock)
     app.cli.add_command(shipping_cli.slips)
+    app.cli.add_command(shipping_cli.invoices)
     app.cli.add_command(tracking_cli.tracking_group)
 
 

@@ -97,7 +97,8 @@ def _drawn(slip: PackingSlip) -> dict[str, Any]:
         (line, fit.text(line.name, wide, row - 4.5, _NAME_PT, _SMALLEST_PT, lines=2 if is_high else 1))
         for line in slip.lines
     ]
-    parts, top = [], _FIRST_MM
+    parts: list[dict[str, Any]] = []
+    top = _FIRST_MM
     while rows or not parts:
         room = int((_SHEET_MM - top - _HEAD_MM) / row)
         part, rows = rows[:room], rows[room:]

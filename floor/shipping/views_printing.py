@@ -21,7 +21,6 @@ from floor.shipments.models import Shipment
 from floor.shipping import (
     jobs,
     messages,
-    models_invoices,  # noqa: F401 -- its tables
     papers,
     printing,
 )
