@@ -20,6 +20,7 @@ NOT_COMMANDS = {
     "care.frames": "reads a picture and changes nothing",
     "intake.receive": "the message's own id makes it idempotent",
     "tracking.hook": "every event carries its own key",
+    "kuaidi100_push.hook": "every event carries its own key",
     "count_review.hook": "the message's own id makes it idempotent",
 }
 
