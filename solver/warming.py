@@ -14,6 +14,8 @@ import solver.allocation.problem as days
 import solver.allocation.solve
 import solver.batching.problem as waves
 import solver.batching.solve
+import solver.cartons.problem as goods
+import solver.cartons.solve
 import solver.routing.problem as walks
 import solver.routing.solve
 from solver.compiling import folder_of
@@ -69,11 +71,23 @@ def batching() -> None:
             solver.batching.solve.solve(wave)
 
 
+def cartons() -> None:
+    """An order for one carton."""
+    box = goods.Carton("box", 60, 50, 40, 9_000)
+    things = tuple(goods.Item(f"{n}", 20 + n, 20, 20, 10, fragile=n == 2) for n in range(5))
+    solver.cartons.solve.solve(goods.Problem(things, (box,)))
+
+
 def _somewhere(dice: Random, count: int) -> tuple[Point, ...]:
     return tuple(Point(dice.randrange(4) * 4_000, dice.randrange(1, 23) * 1_000) for _ in range(count))
 
 
-PACKAGES: dict[str, Callable[[], None]] = {"allocation": allocation, "routing": routing, "batching": batching}
+PACKAGES: dict[str, Callable[[], None]] = {
+    "allocation": allocation,
+    "routing": routing,
+    "batching": batching,
+    "cartons": cartons,
+}
 
 
 def main(packages: list[str]) -> int:
