@@ -1,6 +1,7 @@
 """Reads of orders."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -56,7 +57,7 @@ def broken_substitutes(db: Session) -> list[str]:
         col(old.order_id) != col(OrderLine.order_id), col(old.unit_price_fen) != col(OrderLine.unit_price_fen),
         col(old.sku_id) == col(OrderLine.sku_id), col(old.is_gift) != col(OrderLine.is_gift),
     )  # fmt: skip
-    off: sa.Select[tuple[str, int, int]] = (
+    off: sa.Select[Any, Any, Any] = (
         sa.select(col(Order.number), col(OrderLine.id), col(old.id).label("old"))
         .join(old, col(old.id) == col(OrderLine.replaces_id))
         .join(Order, col(Order.id) == col(OrderLine.order_id))

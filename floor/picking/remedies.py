@@ -209,7 +209,7 @@ class _Search:
                 names |= {row[0].id: row[0].code for row in rows}
                 self.looked_at |= {(row[0].id, sku_id) for row in rows}
             houses[house.id] = replace(house, units=house.units - offer.units)
-            parts = self._share(offer.units, lambda pick_id, mine=dict(some): pick_id in mine)
+            parts = self._share(offer.units, {pick_id for pick_id, _units in some}.__contains__)
             bins = _from_bins(shelves[house.id], parts)
             codes = tuple(dict.fromkeys(names[bin_id] for _pick, _units, bin_id in bins))
             self.sendings.append(

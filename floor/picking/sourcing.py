@@ -65,7 +65,7 @@ def hold(db: Session, data: Mapping[str, Any]) -> None:
             raise Conflict("picking.sent_already", shipment=shipment.number)
 
 
-def _walks(shipment_ids: Sequence[int]) -> sa.Select[tuple[int]]:
+def _walks(shipment_ids: Sequence[int]) -> sa.Select[int | None]:
     """The living walks of these shipments."""
     on = sa.select(col(Walk.id)).join(WalkTote, col(WalkTote.walk_id) == col(Walk.id)).distinct()
     return on.where(col(WalkTote.shipment_id).in_(shipment_ids), col(Walk.state) != WalkState.CANCELLED)
