@@ -63,6 +63,14 @@ def test_code_speaks_english_and_catalogues_speak_chinese():
     assert [p.relative_to(ROOT).as_posix() for p in TEMPLATES if CJK.search(_text(p)) and "guide" not in p.name] == []
 
 
+def test_a_percent_sign_in_words_is_doubled():
+    """Templates fill every sentence in: a lone sign breaks the page, in one of the languages."""
+    with (ROOT / "floor/translations/zh_Hans_CN/LC_MESSAGES/messages.po").open("rb") as file:
+        said = [(message.id, message.string) for message in pofile.read_po(file)]
+    texts = [text for pair in said for one in pair for text in ([one] if isinstance(one, str) else one)]
+    assert [text for text in texts if "%" in re.sub(r"%%|%\(\w+\)[a-z]", "", text)] == []
+
+
 #: Modules whose subject is Chinese text itself: what they match, not what they say.
 CHINESE_DATA = {
     "floor/audit/checks.py",
