@@ -349,7 +349,7 @@ def too_big_and_weight_off(bench: Bench, job: Job) -> list[str]:
     bench.checks()
     bench.does_the_card()
     bench.who.scan("K3")
-    bench.who.tap("Does not fit")
+    bench.who.tap("The goods do not fit")
     bench.who.sees("Take carton K5")
     bench.who.scan(f"{bench.grams() * 2}g")
     bench.who.sees("The weight is off")
