@@ -323,7 +323,7 @@ def _the_customer_announces_a_return(story: Story) -> str:
     customer.tap("Return something", role="link")
     tee = customer.page.locator("li", has_text="TEE-NAVY-L")
     tee.get_by_label(re.compile("Units, up to 3")).fill("1")
-    customer.page.get_by_text("The goods do not fit").click()
+    customer.page.get_by_text("Does not fit").click()
     customer.tap("Announce the return")
     customer.sees("What to do now")
     number = customer.page.locator(".promise").inner_text()
