@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -327,15 +327,8 @@ SECTIONS = {
 
 
 def _entry_of(endpoint: str, entries: list[str]) -> str:
-    """The rail's entry for a page: its own, else the first of its slice."""
-    same_slice = (entry for entry in entries if _slice_of(entry) == _slice_of(endpoint))
     """The rail's entry for a page: its own, else the first of its section."""
     name = endpoint.partition(".")[0]
     section = SECTIONS.get(name, name)
     same_slice = (entry for entry in entries if entry.partition(".")[0] == section)
     return endpoint if endpoint in entries else next(same_slice, "")
-
-
-def _slice_of(endpoint: str) -> str:
-    view = current_app.view_functions.get(endpoint)
-    return view.__module__.rpartition(".")[0] if view else ""
