@@ -38,9 +38,17 @@ def test_fast_scans_arrive_once_each_and_in_order(toy: Toy, at_the_toy: Page) ->
     assert {seen["token"] for seen in toy.seen} == {"token"}
 
 
+#: Struck inside the page: sent from here, a busy machine would let the bounce come too late to be one.
+_TWICE = """code => {
+  for (const key of [...code, "Enter", ...code, "Enter"]) {
+    const stroke = {key, code: key === "Enter" ? key : "", bubbles: true, cancelable: true};
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", stroke));
+  }
+}"""
+
+
 def test_a_trigger_that_fires_twice_is_one_scan(toy: Toy, at_the_toy: Page) -> None:
-    scan(at_the_toy, "690123454182")
-    scan(at_the_toy, "690123454182")
+    at_the_toy.evaluate(_TWICE, "690123454182")
     at_the_toy.wait_for_timeout(400)
     scan(at_the_toy, "690123454182")
     expect(at_the_toy.locator("#count")).to_have_text("2")

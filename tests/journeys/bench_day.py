@@ -32,6 +32,7 @@ from floor.shipping.models import Waybill, WaybillState
 from tests import factories
 from tests.journeys.conftest import House
 from tests.journeys.person import PATIENCE, Person
+from tests.journeys.wire import Wire
 from tests.packing.worlds import World, a_picked_shipment, a_world
 from tests.running import running_house
 
@@ -162,9 +163,10 @@ def a_house(database_url: str, folder: Path, baskets: Sequence[Basket], twins: S
     uow.database().dispose()
     with running_house(database_url, folder) as running:
         uow.bind(Database(database_url))
-        house = House(running, day.ean, folder)
-        house.day = day  # type: ignore[attr-defined]
-        yield house
+        with Wire(running.port) as wire:
+            house = House(running, day.ean, folder, wire)
+            house.day = day  # type: ignore[attr-defined]
+            yield house
         uow.database().dispose()
 
 
