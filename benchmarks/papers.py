@@ -15,33 +15,20 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from floor.paper import codes
 from floor.paper.slips import PackingSlip, SlipLine, packing_slips_pdf
-from floor.paper.waybills import Party, Waybill, waybills_pdf
+from floor.paper.waybills import Waybill, waybills_pdf
+from tests.paper.samples import CHINESE
 
 HERE = Path(__file__).parent
 FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 PEERS = ("reportlab~=5.1", "typst~=0.15")
 LANG = "zh_Hans_CN"
-LABEL = Waybill(
-    carrier="中通快递",
-    service="标准快递",
-    waybill_number="77312345678901",
-    route_code="321-A07-018",
-    hub="杭州余杭集散中心",
-    receiver=Party("张**", "138****1234", "浙江省杭州市余杭区仓前街道文一西路***号*幢*单元****室"),
-    sender=Party("云**", "400****9999", "广东省广州市白云区太和镇大源南路**号"),
-    weight_g=1250,
-    order_ref="SO2611230042",
-    contents="男款纯棉圆领短袖T恤 藏青 L ×2；女款防晒衣 米白 M ×1",
-    pay_mode="寄付月结",
-    printed_at=datetime(2026, 11, 23, 9, 5, tzinfo=UTC),
-    qr_text="https://example.cn/t/77312345678901",
-)
+LABEL = replace(CHINESE, parcels=1)
 GOODS = (
     "男款纯棉圆领短袖T恤",
     "女款轻薄防晒衣外套",

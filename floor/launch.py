@@ -165,7 +165,7 @@ class _House:
             server += ["--keyfile", str(key), "--certfile", str(chain)]
         worker = [*tied, "flask", "--app", "app", "worker"]
         # The first plan of a fresh house would wait a minute for it, and a wave's has twenty seconds.
-        warming = ["nice", *tied, "solver.warming", "batching", "routing", "allocation", "cartons"]
+        warming = ["nice", *tied, "solver.warming", "each"]
         self._words = {"server": server, "warming": warming} | dict.fromkeys(_WORKERS, worker)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -1,4 +1,4 @@
-"""Compile the kernels before somebody waits for them: `python -m solver.warming [package...]`, once a release.
+"""Compile the kernels before somebody waits for them: `python -m solver.warming [each | package...]`, once a release.
 
 Each package plans something small that needs its kernels; what is compiled lies on disk for every process after.
 """
@@ -83,16 +83,17 @@ def _somewhere(dice: Random, count: int) -> tuple[Point, ...]:
 
 
 PACKAGES: dict[str, Callable[[], None]] = {
-    "allocation": allocation,
-    "routing": routing,
     "batching": batching,
+    "routing": routing,
+    "allocation": allocation,
     "cartons": cartons,
 }
 
 
 def main(packages: list[str]) -> int:
-    """Those named here, one after the other; or all, side by side in processes of their own. Warm ones are let be."""
-    cold = [name for name in packages or PACKAGES if not (folder_of(name) / "warm").exists()]
+    """Those named here, or "each", one after the other; unnamed: all side by side. Warm ones are let be."""
+    asked = packages if packages not in ([], ["each"]) else PACKAGES
+    cold = [name for name in asked if not (folder_of(name) / "warm").exists()]
     if not packages:
         running = [subprocess.Popen([sys.executable, "-m", "solver.warming", name]) for name in cold]
         return max((one.wait() for one in running), default=0)

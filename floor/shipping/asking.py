@@ -4,6 +4,8 @@ write that a call begins -> call, with no transaction open -> write what came of
 unknown never orders afresh: it recalls what the same request id got.
 """
 
+from collections.abc import Callable
+
 from sqlmodel import Session
 
 from floor.inventory.models import Warehouse
@@ -17,7 +19,16 @@ from floor.settings import bound
 from floor.shipments.models import Carrier, Shipment
 from floor.shipping import papers, queries, resolving, service, waybills
 from floor.shipping.carriers import port_for
-from floor.shipping.carriers.base import CarrierPort, Down, Party, Rejected, Unsure, WaybillAnswer, WaybillRequest
+from floor.shipping.carriers.base import (
+    CarrierPort,
+    CarrierTrouble,
+    Down,
+    Party,
+    Rejected,
+    Unsure,
+    WaybillAnswer,
+    WaybillRequest,
+)
 from floor.shipping.models import Waybill
 from floor.shipping.models_carriers import CarrierService
 from floor.shipping.states import WaybillState
@@ -60,15 +71,8 @@ def _call(waybill_id: int) -> bool:
         port, request, waybill = _prepared(db, waybill_id)
     try:
         answer = _answer(port, request, waybill)
-    except Down as trouble:
-        with unit_of_work() as db:
-            waybills.was_down(db, waybill_id, trouble.code, trouble.detail)
-    except Unsure as trouble:
-        with unit_of_work() as db:
-            waybills.was_unsure(db, waybill_id, trouble.code, trouble.detail)
-    except Rejected as trouble:
-        with unit_of_work() as db:
-            waybills.was_refused(db, waybill_id, trouble.code, trouble.detail)
+    except CarrierTrouble as trouble:
+        _write_down(waybill_id, trouble, waybills.was_refused)
     except Exception as error:
         # Our own: a range used up, or an answer we stumbled over, after which nobody knows whether a number was issued.
         is_empty = isinstance(error, Refused) and error.code == "shipping.no_numbers"
@@ -99,19 +103,19 @@ def _cancel(waybill_id: int) -> bool:
         port, request, waybill = _prepared(db, waybill_id)
     try:
         port.cancel(request, waybill.number)
-    except Rejected as trouble:
-        with unit_of_work() as db:
-            resolving.cancel_refused(db, waybill_id, trouble.code, trouble.detail)
-    except Down as trouble:
-        with unit_of_work() as db:
-            waybills.was_down(db, waybill_id, trouble.code, trouble.detail)
-    except Unsure as trouble:
-        with unit_of_work() as db:
-            waybills.was_unsure(db, waybill_id, trouble.code, trouble.detail)
+    except CarrierTrouble as trouble:
+        _write_down(waybill_id, trouble, resolving.cancel_refused)
     else:
         with unit_of_work() as db:
             resolving.cancelled(db, waybill_id, SYSTEM)
     return True
+
+
+def _write_down(waybill_id: int, trouble: CarrierTrouble, refused: Callable[[Session, int, str, str], object]) -> None:
+    """Why the call brought nothing; what a clear no means is the caller's."""
+    verb = {Down: waybills.was_down, Unsure: waybills.was_unsure, Rejected: refused}[type(trouble)]
+    with unit_of_work() as db:
+        verb(db, waybill_id, trouble.code, trouble.detail)
 
 
 def _prepared(db: Session, waybill_id: int) -> tuple[CarrierPort, WaybillRequest, Waybill]:

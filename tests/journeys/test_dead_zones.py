@@ -11,7 +11,6 @@ from playwright.sync_api import Page, Playwright, expect
 from sqlmodel import select
 
 from floor.care import service as care
-from floor.inventory import queries as stock
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
@@ -61,12 +60,6 @@ def events() -> list[WalkEvent]:
 def left() -> list[checks.CheckView]:
     with reading() as db:
         return list(checks.open_checks(db, db.exec(select(Walk.id)).one()))
-
-
-def on_the_shelf(code: str, sku: int) -> int:
-    with reading() as db:
-        where = stock.bin_by_code(db, walk().warehouse_id, code)
-        return stock.balance_of(db, where.id, sku)
 
 
 def scan(ana: Person, *codes: str) -> None:
