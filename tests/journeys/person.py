@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
 from tests.cast import CAST, PIN
+from tests.keys import strike
 
 PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -21,12 +22,6 @@ _BOUNCE_MS = 320  # the scanner takes the same code within 300 ms for a bouncing
 
 _NOW = "performance.timeOrigin + performance.now()"  # ms since 1970, as here
 _MARK = "document.querySelector('#screen, #content').setAttribute('data-before', '')"
-_STRIKE = """code => {
-  for (const key of [...code, "Enter"]) {
-    const stroke = {key, code: key === "Enter" ? key : "", bubbles: true, cancelable: true};
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", stroke));
-  }
-}"""
 _READY = "Boolean(window.Floor?.scan) && !document.documentElement.hasAttribute('data-scans-waiting')"
 
 
@@ -98,7 +93,7 @@ class Person:
         if self.script and code == before:
             self.page.wait_for_function(f"at => {_NOW} - at > {_BOUNCE_MS}", arg=at)
         if self.script:
-            self.page.evaluate(_STRIKE, code)
+            strike(self.page, code)
         else:
             self._type(code)
         self._last = (code, time.time() * 1000)

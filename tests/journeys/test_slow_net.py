@@ -15,6 +15,7 @@ from floor.picking.models import Step, StepKind
 from floor.shipments.models import Carrier
 from tests.journeys.conftest import House
 from tests.journeys.person import Person
+from tests.keys import strike
 from tests.picking.conftest import Floor, person
 
 pytestmark = pytest.mark.browser
@@ -80,7 +81,7 @@ def test_the_first_load_and_each_scan_are_small_and_ten_quick_scans_count_ten(ho
     pixel.scan("A01-02-1")
     code = house.ean["TEE-NAVY-L"]
     for _n in range(10):
-        pixel.page.evaluate(_STRIKE, code)
+        strike(pixel.page, code)
         page.wait_for_timeout(190)
     expect(page.locator("html[data-scans-waiting]")).to_have_count(0, timeout=60_000)
     with reading() as db:
@@ -94,11 +95,3 @@ def test_the_first_load_and_each_scan_are_small_and_ten_quick_scans_count_ten(ho
     print(f"scans answered with {min(scans)} to {max(scans)} bytes")
     with reading() as db:
         assert queries.walk_view(db, walk_id).stops[0].in_hand == 10
-
-
-_STRIKE = """code => {
-  for (const key of [...code, "Enter"]) {
-    const stroke = {key, code: key === "Enter" ? key : "", bubbles: true, cancelable: true};
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", stroke));
-  }
-}"""

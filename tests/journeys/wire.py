@@ -50,7 +50,8 @@ class Wire:
                 threading.Thread(target=self._carry, args=(phone,), daemon=True).start()
 
     def _carry(self, phone: socket.socket) -> None:
-        with phone, socket.create_connection(("127.0.0.1", self._house)) as house:
+        # A house that is away refuses, as a cable without an end does: the phone's own end closes, and that is all.
+        with suppress(OSError), phone, socket.create_connection(("127.0.0.1", self._house)) as house:
             ends = {phone: house, house: phone}
             with self._lock:
                 if not self._whole:

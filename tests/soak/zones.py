@@ -35,19 +35,13 @@ from floor.shipments.models import Carrier
 from tests import factories
 from tests.cast import CAST, PIN
 from tests.conftest import QUIET, _build
+from tests.keys import strike
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
 
 PATIENCE = 60_000
 GOODS = ("TEE-NAVY-L", "MUG-WHITE", "CAP-RED", "SOCK-GREY", "BAG-BLACK")
 SPOTS = ("A01-02-1", "A01-06-1", "A02-03-1", "A03-04-1", "A04-02-1")
-
-_STRIKE = """code => {
-  for (const key of [...code, "Enter"]) {
-    const stroke = {key, code: key === "Enter" ? key : "", bubbles: true, cancelable: true};
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", stroke));
-  }
-}"""
 
 
 @dataclass
@@ -137,7 +131,7 @@ class Phone:
             self.page.wait_for_timeout(320)  # the same code sooner is a bouncing trigger
         self.last = code
         self.page.evaluate("document.querySelector('#screen').setAttribute('data-before', '')")
-        self.page.evaluate(_STRIKE, code)
+        strike(self.page, code)
         self.page.wait_for_selector("#screen:not([data-before])", state="attached")
         self.report.scans += 1
 
