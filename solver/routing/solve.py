@@ -4,7 +4,7 @@ proves."""
 from dataclasses import replace
 
 from solver.common import Seed, Status, Stop
-from solver.routing import circuit, exact, flow, storeys
+from solver.routing import circuit, directed, exact, flow, storeys
 from solver.routing.floor import block_of
 from solver.routing.greedy import route_of
 from solver.routing.length import can_ground
@@ -33,6 +33,10 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
     if isinstance(problem, Problem) and can_ground(problem.layout, problem.start, problem.end):
         return _exact(problem)
     bound = 0
+    if isinstance(problem, Problem) and directed.can_sweep(problem):
+        order, bound = directed.shortest(problem)
+        if order is not None:
+            return _judged(route_of(problem, order, "exact"), bound)
     if not isinstance(layout, Network) and stop.work:
         floor = pieces_of(problem, layout)
         order, bound = flow.shortest(floor, stop) if flow.is_promising(floor) else (None, 0)

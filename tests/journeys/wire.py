@@ -13,11 +13,17 @@ from typing import Self
 
 
 class Wire:
-    """Passes connections to 127.0.0.1:`port` on, from `url`. `cut()` ends all of them and turns away new ones."""
+    """Passes connections to 127.0.0.1:`port` on, from `url`. `cut()` ends all of them and turns away new ones.
+
+    `lose_the_next_answer()` to a POST cuts when it comes back from the house: done there, never heard of here. `lost`
+    counts them.
+    """
 
     def __init__(self, port: int) -> None:
         self._house = port
         self._whole = True
+        self._losing = b""
+        self.lost = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._door = socket.create_server(("127.0.0.1", 0))
@@ -42,6 +48,11 @@ class Wire:
     def mend(self) -> None:
         with self._lock:
             self._whole = True
+            self._losing = b""
+
+    def lose_the_next_answer(self, path_end: str) -> None:
+        with self._lock:
+            self._losing = f"{path_end} HTTP/".encode()
 
     def _answer(self) -> None:
         with suppress(OSError):
@@ -58,13 +69,21 @@ class Wire:
                     return
                 self._open |= ends.keys()
             with suppress(OSError):
-                while all(self._pass_on(ready, ends[ready]) for ready in select.select(list(ends), [], [])[0]):
-                    pass
+                doomed = False
+                while data := (source := select.select(list(ends), [], [])[0][0]).recv(65536):
+                    if source is phone and self._is_to_lose(data):
+                        doomed = True
+                    elif source is house and doomed:
+                        self.cut()
+                    ends[source].sendall(data)
             with self._lock:
                 self._open -= ends.keys()
 
-    @staticmethod
-    def _pass_on(source: socket.socket, sink: socket.socket) -> bool:
-        data = source.recv(65536)
-        sink.sendall(data)
-        return bool(data)
+    def _is_to_lose(self, data: bytes) -> bool:
+        with self._lock:
+            line = data.partition(b"\r\n")[0]
+            if not (self._losing and line.startswith(b"POST ") and self._losing in line):
+                return False
+            self._losing = b""
+            self.lost += 1
+            return True

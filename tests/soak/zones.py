@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 from sqlmodel import Session, col, select
 
@@ -35,6 +35,7 @@ from floor.shipments.models import Carrier
 from tests import factories
 from tests.cast import CAST, PIN
 from tests.conftest import QUIET, _build
+from tests.journeys.wire import Wire
 from tests.keys import strike
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
@@ -104,14 +105,13 @@ def begin_walk(db: Session, rng: random.Random) -> int:
 class Phone:
     """Ana with her phone; the script is what a picker would scan, read off the screen's own state."""
 
-    def __init__(self, browser: Browser, url: str, rng: random.Random, report: Report) -> None:
+    def __init__(self, browser: Browser, wire: Wire, rng: random.Random, report: Report) -> None:
         self.context: BrowserContext = browser.new_context(locale="en-GB", viewport={"width": 412, "height": 915})
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: report.faults.append(f"script error: {error}"))
-        self.url, self.rng, self.report = url, rng, report
-        self.last, self.loses = "", False
-        self.page.route("**/scans", self._on_its_way)
+        self.wire, self.url, self.rng, self.report = wire, wire.url, rng, report
+        self.last = ""
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(message.text))
 
@@ -135,19 +135,14 @@ class Phone:
         self.page.wait_for_selector("#screen:not([data-before])", state="attached")
         self.report.scans += 1
 
-    def lose_the_next_reply(self) -> None:
-        """The server does it, the answer never comes, and the net is gone."""
-        self.loses = True
-
-    def _on_its_way(self, route: Route) -> None:
-        if not self.loses:
-            route.continue_()
+    def loses_the_net(self) -> None:
+        """Before a scan or after one is done but not answered; half of the phones notice that their wifi is gone."""
+        if self.rng.random() < 0.3:
+            self.wire.lose_the_next_answer("/scans")
             return
-        self.loses = False
-        route.fetch()
-        self.report.lost += 1
-        self.context.set_offline(True)
-        route.abort("connectionreset")
+        self.wire.cut()
+        if self.rng.random() < 0.5:
+            self.context.set_offline(True)
 
     def reload(self) -> None:
         self.page.reload()
@@ -164,6 +159,7 @@ class Phone:
         return f"{html} {queue} {self.page.inner_text('body')[:400]} {self.said[-5:]}"
 
     def comes_back(self) -> None:
+        self.wire.mend()
         self.context.set_offline(False)
         self.page.wait_for_selector("html:not([data-scans-waiting])", state="attached")
         self.page.wait_for_selector("#screen:not([data-local])", state="attached")
@@ -202,10 +198,7 @@ def walk_once(phone: Phone, walk_id: int, script: Script, cycles: int) -> int:
             until = -1
         if until < 0 and n in ends:
             until, done = ends[n], done + 1
-            if rng.random() < 0.3:
-                phone.lose_the_next_reply()
-            else:
-                phone.context.set_offline(True)
+            phone.loses_the_net()
         offline = until >= 0
         if rng.random() < 0.08 and kind != "lane":
             phone.strike("4006381333931")  # nothing has this code
@@ -242,10 +235,15 @@ def compare(db: Session, walk_id: int, script: Script, report: Report) -> None:
         report.faults.append(f"walk {walk_id}: to check: {left}")
 
 
-def run(browser: Browser, url: str, ean: dict[str, str], cycles: int, seed: int) -> Report:
-    """So many stretches without net on as many walks as that takes; the house stands at `url` on the bound database."""
+def run(browser: Browser, port: int, ean: dict[str, str], cycles: int, seed: int) -> Report:
+    """So many stretches without net on as many walks as that takes; the house is at `port`, on the bound database."""
+    with Wire(port) as wire:
+        return _run(browser, wire, ean, cycles, seed)
+
+
+def _run(browser: Browser, wire: Wire, ean: dict[str, str], cycles: int, seed: int) -> Report:
     rng, report = random.Random(seed), Report()
-    phone = Phone(browser, url, rng, report)
+    phone = Phone(browser, wire, rng, report)
     phone.sign_in()
     with uow.reading() as db:
         by_id = {sku.id or 0: ean[sku.code] for sku in db.exec(select(Sku)) if sku.code in ean}
@@ -260,11 +258,14 @@ def run(browser: Browser, url: str, ean: dict[str, str], cycles: int, seed: int)
             report.faults.append(f"walk {walk_id}: {str(error)[:300]} at {phone.page.url}, {phone.state()}")
             break
         report.walks += 1
+        if report.walks % 10 == 0:
+            print(f"{report.cycles} stretches on {report.walks} walks", file=sys.stderr, flush=True)
         with uow.reading() as db:
             compare(db, walk_id, script, report)
         if report.faults:
             report.faults.append(phone.state())
     report.faults += [f"{name}: {rows}" for name, rows in run_checks(wiring.CHECKS).items() if rows]
+    report.lost = wire.lost
     phone.context.close()
     return report
 
@@ -288,7 +289,7 @@ def main() -> int:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=[f"--{flag}" for flag in QUIET]
             )
-            report = run(browser, house.url, ean, options.cycles, options.seed)
+            report = run(browser, house.port, ean, options.cycles, options.seed)
             browser.close()
     print(report.words(), f"{time.monotonic() - began:.0f} s, seed {options.seed}", sep="\n")
     return 1 if report.faults else 0

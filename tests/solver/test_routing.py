@@ -1,5 +1,5 @@
 from dataclasses import replace
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
 
 import pytest
 from hypothesis import given, settings
@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from benchmarks.instances import rows_of
 from benchmarks.routing import public_problem
+from benchmarks.routing_hard import one_way_problem
 from solver.common import Status
+from solver.routing import directed
 from solver.routing.check import shortest_mm, violations
 from solver.routing.floor import stub_total
-from solver.routing.greedy import largest_gap, nearest_neighbour, s_shape
+from solver.routing.greedy import largest_gap, nearest_neighbour, route_of, s_shape
 from solver.routing.length import ground_of, keys_of, walk_length
 from solver.routing.problem import Building, Closed, Layout, Lift, Network, OneWay, Point, Problem, Tour
 from solver.routing.solve import resumed, solve
@@ -202,6 +204,35 @@ def test_one_way_closed_and_stacked_floors_are_walked_as_short_as_trying_every_o
     if best is not None:
         assert route.length_mm == best
         assert route.bound_mm is None or route.bound_mm <= best
+
+
+@settings(max_examples=120, deadline=None)
+@given(ruled_layouts(), st.data())
+def test_a_walk_from_crossing_to_crossing_is_proven_whatever_is_one_way(layout: Layout, data: st.DataObject):
+    corners = st.builds(Point, st.sampled_from(layout.aisles_x_mm), st.sampled_from(layout.cross_y_mm))
+    start = data.draw(corners)
+    problem = Problem(layout, start, data.draw(st.one_of(st.just(start), corners)), data.draw(picks_on(layout)))
+    best = shortest_of_all_orders(problem)
+    if best is not None and directed.can_sweep(problem):
+        order, bound = directed.shortest(problem)
+        assert bound == best
+        assert order is not None
+        assert route_of(problem, order, "").length_mm == best
+
+
+def picks_on(layout: Layout) -> st.SearchStrategy[tuple[Point, ...]]:
+    """Up to five bins in the aisles, a few of them at a crossing or in a cross-aisle."""
+    height = st.one_of(st.integers(layout.cross_y_mm[0], layout.cross_y_mm[-1]), st.sampled_from(layout.cross_y_mm))
+    across = st.one_of(st.sampled_from(layout.aisles_x_mm), coordinates)
+    return st.lists(st.builds(Point, across, height), max_size=5).map(tuple)
+
+
+def test_half_a_floor_of_one_way_aisles_is_proven_with_sixty_picks():
+    for blocks, seed in product((1, 2, 3), range(3)):
+        problem = one_way_problem(blocks, seed, share=0.5)
+        route = solve(problem)
+        assert route.status is Status.OPTIMAL
+        assert violations(problem, route) == ()
 
 
 def test_a_one_way_aisle_is_walked_to_its_end():
