@@ -18,7 +18,9 @@ _CAPS = {
     (2, False): (3, 5), (2, True): (3, 4),
     (3, False): (2, 3, 4), (3, True): (2,),
 }  # fmt: skip
-_NEVER = 2**40  # mm
+#: Costs are mm times this, plus one for each step that ends at a cap: of equal walks the proven one is found.
+_MM = 1024
+_NEVER = 2**50
 
 Stretch = tuple[int, int]  # from y to y, mm, in walking direction
 Ways = dict[int, list[Stretch]]
@@ -62,10 +64,10 @@ def shortest(problem: Problem) -> tuple[tuple[int, ...] | None, int]:
     for cap in _CAPS[layout.blocks, is_open]:
         programme = table(layout.blocks, is_open, cap)
         steps = _steps(problem, programme, places)
-        length, states, ways = _swept(programme, steps)
-        if length >= _NEVER:
+        cost, states, ways = _swept(programme, steps)
+        if cost >= _NEVER:
             break
-        bound = length + stubs
+        bound = cost // _MM + stubs
         if not programme.is_capped[states].any():
             walk = _walked(problem, programme, steps, states, ways, places)
             return picks_along(problem, places, walk), bound
@@ -102,11 +104,11 @@ def _steps(problem: Problem, programme: Table, places: list[Place]) -> list[_Ste
             ways = _ways(programme, (low, high), sorted(inside[where]), rules.get(where), wall)
             weights = np.full(programme.ways, _NEVER, np.int64)
             for way, stretches in ways.items():
-                weights[way] = sum(abs(b - a) for a, b in stretches)
+                weights[way] = _MM * sum(abs(b - a) for a, b in stretches)
             steps.append(_Step(x, programme.aisle[block], weights, ways))
         steps += [_Step(x, programme.touch[key], np.zeros(1, np.int64)) for key in sorted(met[x])]
         if beyond > x:
-            weights = (beyond - x) * np.arange(programme.cap * (layout.blocks + 1) + 1)
+            weights = _MM * (beyond - x) * np.arange(programme.cap * (layout.blocks + 1) + 1)
             steps.append(_Step(x, programme.across, weights))
     return steps
 
@@ -145,18 +147,19 @@ def _ways(programme: Table, ends: Stretch, picks: list[int], is_up: bool | None,
 
 
 def _swept(programme: Table, steps: list[_Step]) -> tuple[int, list[int], list[int]]:
-    """(length of the shortest walk, the states behind its start and behind each step, the way of each step)."""
+    """(cost of the shortest walk, the states behind its start and behind each step, the way of each step)."""
     costs = np.full(len(programme.rows), _NEVER, np.int64)
     costs[programme.start] = 0
     layers = [costs]
     for step in steps:
         after = np.full_like(costs, _NEVER)
-        after[step.moves.targets] = np.minimum.reduceat(_reached(layers[-1], step), step.moves.starts)
+        best = np.minimum.reduceat(_reached(layers[-1], step), step.moves.starts)
+        after[step.moves.targets] = best + programme.is_capped[step.moves.targets]
         layers.append(np.minimum(after, _NEVER))
     state = int(programme.final[layers[-1][programme.final].argmin()])
-    length = int(layers[-1][state])
-    if length >= _NEVER:
-        return length, [], []
+    cost = int(layers[-1][state])
+    if cost >= _NEVER:
+        return cost, [], []
     states, ways = [state], list[int]()
     for step, before in zip(reversed(steps), reversed(layers[:-1]), strict=True):
         first, last = np.searchsorted(step.moves.target, [state, state + 1])
@@ -164,7 +167,7 @@ def _swept(programme: Table, steps: list[_Step]) -> tuple[int, list[int], list[i
         state = int(step.moves.source[move])
         states.append(state)
         ways.append(int(step.moves.way[move]))
-    return length, states[::-1], ways[::-1]
+    return cost, states[::-1], ways[::-1]
 
 
 def _reached(costs: Ints, step: _Step) -> Ints:

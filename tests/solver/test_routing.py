@@ -215,9 +215,11 @@ def test_a_walk_from_crossing_to_crossing_is_proven_whatever_is_one_way(layout: 
     best = shortest_of_all_orders(problem)
     if best is not None and directed.can_sweep(problem):
         order, bound = directed.shortest(problem)
-        assert bound == best
-        assert order is not None
-        assert route_of(problem, order, "").length_mm == best
+        assert bound <= best
+        if order is None:  # nothing is claimed where the table of the largest floors ends
+            assert (layout.blocks, start == problem.end) == (3, False)
+        else:
+            assert bound == best == route_of(problem, order, "").length_mm
 
 
 def picks_on(layout: Layout) -> st.SearchStrategy[tuple[Point, ...]]:
