@@ -1,6 +1,6 @@
 """Walks through dead zones: random cuts, reloads, lost replies, in a real browser; the server ends as the script says.
 
-    .venv/bin/python -m tests.soak.zones --cycles 500 --seed 1 [--database postgresql+psycopg://...]
+    .venv/bin/python -m tests.soak.zones --cycles 500 --seed 1 --database sqlite|postgres
 
 One cycle is a stretch without net on the way of a scripted walk: somewhere in it the net goes (cut before the request,
 or the reply lost after it was done), the page is reloaded or not, and some scans later it is back, perhaps for a
@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from tests.journeys.wire import Wire
 from tests.keys import strike
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
+from tests.servers import running_postgres
 
 PATIENCE = 60_000
 GOODS = ("TEE-NAVY-L", "MUG-WHITE", "CAP-RED", "SOCK-GREY", "BAG-BLACK")
@@ -274,11 +276,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cycles", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", help="an empty one; a new SQLite file otherwise")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/floor.db"
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        url = f"sqlite:///{folder}/floor.db"
+        if options.database == "postgres":
+            url = stack.enter_context(running_postgres()).create_database()
         _build(url)
         uow.bind(Database(url))
         with uow.unit_of_work() as db:
