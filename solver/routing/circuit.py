@@ -9,6 +9,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from solver.common import Seed, Stop
+from solver.routing.bounding import least_length
 from solver.routing.floor import block_of
 from solver.routing.network import distances
 from solver.routing.problem import Layout, Place, Problem, Tour
@@ -19,8 +20,8 @@ from solver.routing.touring import FAR, better_order
 _ROUNDS, _PROVABLE, _EFFORT = 300, 25, 0.1
 
 
-def shortest(problem: Problem | Tour, stop: Stop, seed: Seed) -> tuple[tuple[int, ...], int | None] | None:
-    """(order of the picks, bound in mm or None), or None where some stop cannot be reached."""
+def shortest(problem: Problem | Tour, stop: Stop, seed: Seed) -> tuple[tuple[int, ...], int] | None:
+    """(order of the picks, bound in mm), or None where some stop cannot be reached."""
     d = distances(problem)
     last = len(d) - 1
     if (d[0] >= FAR).any() or (d[:, last] >= FAR).any():
@@ -30,13 +31,13 @@ def shortest(problem: Problem | Tour, stop: Stop, seed: Seed) -> tuple[tuple[int
     between = d[np.ix_(tails, heads)]
     inside = sum(int(d[a, b]) for g in groups for a, b in pairwise(g))
     order = better_order(between, _nearest(between), _ROUNDS * max(1, stop.work) // 100, np.int64(seed))
-    bound = None
-    if stop.work and 3 < len(groups) <= _PROVABLE:
-        order, bound = _proven(between, order, stop)
-    elif len(groups) <= 3:
-        bound = int(between[order[:-1], order[1:]].sum())
+    length = int(between[order[:-1], order[1:]].sum())
+    bound = least_length(between, length) if len(groups) > 3 else length
+    if stop.work and bound < length and len(groups) <= _PROVABLE:
+        order, proven = _proven(between, order, stop)
+        bound = max(bound, proven)
     picks = tuple(stop - 1 for g in order[1:-1] for stop in groups[g])
-    return picks, None if bound is None else bound + inside
+    return picks, bound + inside
 
 
 def grouped(problem: Problem | Tour) -> list[list[int]]:

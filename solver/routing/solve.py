@@ -49,7 +49,7 @@ def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> 
     found = circuit.shortest(problem, stop, seed)
     if found is None:
         return UNREACHABLE
-    return _judged(route_of(problem, found[0], "circuit"), max(bound, found[1] or 0) or None)
+    return _judged(route_of(problem, found[0], "circuit"), max(bound, found[1]))
 
 
 def resumed(problem: Problem | Tour, ahead: Point, stop: Stop | None = None, seed: Seed = 0) -> Route:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from benchmarks.instances import rows_of
 from benchmarks.routing import public_problem
-from benchmarks.routing_hard import one_way_problem
+from benchmarks.routing_hard import irregular_problem, one_way_problem, stacked_problem
 from solver.common import Status
 from solver.routing import directed
 from solver.routing.check import shortest_mm, violations
@@ -203,7 +203,8 @@ def test_one_way_closed_and_stacked_floors_are_walked_as_short_as_trying_every_o
     assert (route.status is Status.INFEASIBLE) == (best is None)
     if best is not None:
         assert route.length_mm == best
-        assert route.bound_mm is None or route.bound_mm <= best
+        assert route.bound_mm is not None
+        assert route.bound_mm <= best
 
 
 @settings(max_examples=120, deadline=None)
@@ -235,6 +236,14 @@ def test_half_a_floor_of_one_way_aisles_is_proven_with_sixty_picks():
         route = solve(problem)
         assert route.status is Status.OPTIMAL
         assert violations(problem, route) == ()
+
+
+def test_floors_no_programme_fits_tell_how_far_from_the_best_they_can_be():
+    for problem in (irregular_problem(1), stacked_problem(2, 1)):
+        route = solve(problem)
+        assert violations(problem, route) == ()
+        assert route.gap is not None
+        assert route.gap < 0.05
 
 
 def test_a_one_way_aisle_is_walked_to_its_end():
