@@ -169,7 +169,8 @@ def _common(db: Session, view: WalkView) -> dict[str, str]:
         "finish": _draw("picking/finish.html", {**way, "total": total, "here": None}),
         "list": _draw("picking/stops.html", {**way, "states": messages.STOP_STATES}),
         "map": _draw(
-            "picking/map.html", {**way, "following": view.after(here), "map": drawing.floor_map(db, view, here)}
+            "picking/map.html",
+            {**way, "following": view.after(here), "map": drawing.floor_map(db, view, here), "close": None},
         ),
         "problem": _draw("picking/problem_here.html", {**way, "reasons": messages.WHY, "none": Why.EMPTY}),
         "none": _draw("picking/needs_net.html", way),

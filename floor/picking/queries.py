@@ -217,6 +217,11 @@ class WalkView:
         return sum(self.floor.walk_mm(a, b) for a, b in pairwise(way)) // 1000
 
     @property
+    def minutes_left(self) -> int:
+        """Of the minutes planned, the share of the stops still to make; whole, at least one."""
+        return max(1, -(-self.minutes * (len(self.stops) - self.done) // max(len(self.stops), 1)))
+
+    @property
     def kept(self) -> dict[str, list[Any]]:
         """How far the walk is, as short as can be: every screen tells it to the phone, which goes on from it without
         net (static/js/zones.js). Slots, or the shared totes of a batch: [slot, label, tote]. Stops: [id, state, bin

@@ -24,8 +24,7 @@ from floor.shipments.models import Shipment
 from tests.journeys.conftest import House
 from tests.journeys.person import PHONE, Person
 from tests.journeys.world import a_batch_in_hand, a_walk_in_hand
-from tests.screens.test_every_screen import LOOK
-from tests.screens.test_every_screen import _violations as violations
+from tests.screens.looking import faults, violations
 
 pytestmark = pytest.mark.browser
 
@@ -325,11 +324,7 @@ def test_axe_and_a_look_find_nothing_on_the_screens_drawn_without_net(house: Hou
     house.loses(ana)
 
     def look(name: str) -> None:
-        for width, height in ((412, 915), (320, 640)):
-            ana.page.set_viewport_size({"width": width, "height": height})
-            wide = ana.page.evaluate("document.documentElement.scrollWidth")
-            faults = ana.page.evaluate(LOOK) if width == 412 else []
-            found.extend(f"{name} {width}: {fault}" for fault in [*faults, *([wide] if wide > width else [])])
+        found.extend(f"{name}: {fault}" for fault in faults(ana.page, large=True))
         ana.page.set_viewport_size({"width": 412, "height": 915})
         found.extend(f"{name}: {violation['id']}" for violation in violations(Axe(), ana.page))
 
