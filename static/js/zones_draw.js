@@ -183,7 +183,7 @@
       if (!stop) return;
       row.toggleAttribute("aria-current", stop === here);
       const chip = row.querySelector(".chip");
-      if (!chip.textContent.trim().startsWith(`${stop.picked} /`)) { chip.textContent = `${stop.picked} / ${wanted(stop)}`; chip.classList.toggle("ok", stop.state === "done"); }
+      if (wanted(stop) && !chip.textContent.trim().startsWith(`${stop.picked} /`)) { chip.textContent = `${stop.picked} / ${wanted(stop)}`; chip.classList.toggle("ok", stop.state === "done"); }
     });
     const back = scope.querySelector(".dock a");
     if (back) Object.assign(back.dataset, { zone: "back" });
