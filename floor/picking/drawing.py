@@ -45,12 +45,17 @@ class FloorMap:
     arrows: tuple[Arrow, ...]
     marks: tuple[Mark, ...]
     depot: tuple[float, float]
-    width: int = WIDTH
-    height: int = HEIGHT
+    #: What of the drawing is shown: x, y, width, height.
+    box: tuple[float, float, float, float] = (0, 0, WIDTH, HEIGHT)
+
+    @property
+    def scale(self) -> float:
+        """What is drawn keeps its size when less of the floor is shown."""
+        return round(self.box[2] / WIDTH, 3)
 
 
-def floor_map(db: Session, view: WalkView, current: StopView | None) -> FloorMap | None:
-    """The map, or None when the warehouse has no bins to draw."""
+def floor_map(db: Session, view: WalkView, current: StopView | None, *, close: bool = False) -> FloorMap | None:
+    """The map, or None when the warehouse has no bins to draw. `close`: only the aisle of the current stop."""
     rows = db.execute(
         sa.select(col(Bin.aisle), sa.func.min(col(Bin.x_mm)), sa.func.min(col(Bin.y_mm)), sa.func.max(col(Bin.y_mm)))
         .where(col(Bin.warehouse_id) == view.warehouse_id, col(Bin.kind).in_((BinKind.PICK, BinKind.RESERVE)))
@@ -70,7 +75,20 @@ def floor_map(db: Session, view: WalkView, current: StopView | None) -> FloorMap
         arrows=tuple(_arrows(drawn)),
         marks=tuple(_marks(view, current, paper)),
         depot=paper.spot(view.floor.depot),
+        box=_around([paper.spot(stop.spot) for stop in view.stops if stop.aisle == current.aisle])
+        if close and current
+        else (0, 0, WIDTH, HEIGHT),
     )
+
+
+def _around(spots: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """A part of the drawing, in its proportions, with these spots well inside."""
+    (x, _y), ys = spots[0], [y for _x, y in spots]
+    tall = min(max(max(ys) - min(ys) + 140, 220), HEIGHT)
+    wide = tall * WIDTH / HEIGHT
+    left = min(max(x - wide / 2, 0), WIDTH - wide)
+    top = min(max((min(ys) + max(ys) - tall) / 2 - 10, 0), HEIGHT - tall)
+    return round(left, 1), round(top, 1), round(wide, 1), round(tall, 1)
 
 
 @dataclass(frozen=True)

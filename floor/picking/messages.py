@@ -153,8 +153,12 @@ def say(said: Verdict) -> Said:
                 ngettext("%(n)s step was not taken", "%(n)s steps were not taken", v["n"], n=v["n"]),
                 _("At the end of the walk you see what goes back."),
             )
-        case "fewer_wanted":
-            return Said(_("An order was cancelled"), _("Take only what the screen asks for."))
+        case "batch_cancelled":
+            return Said(_("An order was cancelled"), _("Take only what the screen asks for. Scan again."))
+        case "batch_changed":
+            return Said(_("An order wants fewer now"), _("Take only what the screen asks for. Scan again."))
+        case "batch_held":
+            return Said(_("An order is on hold"), _("Pick on. The bench keeps it back. Scan again."))
         case "no_such_command":
             return Said(_("This card does nothing here"))
         case "tote_changed":

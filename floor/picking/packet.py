@@ -23,6 +23,7 @@ from floor.catalog.models import Barcode, Sku
 from floor.inventory.models import Balance, Bin, Tote
 from floor.picking import drawing, ending, messages, screens
 from floor.picking.models import WalkTote
+from floor.picking.models_wall import BatchTote, WallSlot
 from floor.picking.queries import StopView, WalkView, goods
 from floor.picking.shorting import Why
 from floor.picking.verdict import Kind, Verdict
@@ -47,7 +48,9 @@ def packet(db: Session, view: WalkView, who: int) -> dict[str, Any]:
         "csrf": generate_csrf(),
         "base": url_for("picking.walk", walk_id=view.id),
         "lang": str(get_locale()),
-        "lanes": list(view.floor.lanes),
+        "lanes": [*view.walls, *view.floor.lanes],
+        "direct": view.is_direct,
+        "shared": view.is_batch,
         "rank": rank,
         "free": _free_totes(db, view),
         "goods": {sku.id: _plain(sku, homes) for sku, homes in known.values()},
@@ -73,9 +76,10 @@ def _by_promise(db: Session, view: WalkView) -> list[int]:
 
 def _free_totes(db: Session, view: WalkView) -> list[str]:
     busy = select(WalkTote.tote_id).where(col(WalkTote.is_busy), col(WalkTote.tote_id).is_not(None))
+    shared, walls = select(BatchTote.tote_id).where(col(BatchTote.is_busy)), select(WallSlot.id)
     full = select(Balance.place_id).where(Balance.qty > 0)
     free = select(Tote.code).where(
-        Tote.warehouse_id == view.warehouse_id, col(Tote.id).not_in(busy), col(Tote.id).not_in(full)
+        Tote.warehouse_id == view.warehouse_id, *(col(Tote.id).not_in(taken) for taken in (busy, shared, walls, full))
     )
     return list(db.exec(free.order_by(Tote.code).limit(_TOTES)).all())
 
@@ -165,7 +169,8 @@ def _common(db: Session, view: WalkView) -> dict[str, str]:
         "finish": _draw("picking/finish.html", {**way, "total": total, "here": None}),
         "list": _draw("picking/stops.html", {**way, "states": messages.STOP_STATES}),
         "map": _draw(
-            "picking/map.html", {**way, "following": view.after(here), "map": drawing.floor_map(db, view, here)}
+            "picking/map.html",
+            {**way, "following": view.after(here), "map": drawing.floor_map(db, view, here), "close": None},
         ),
         "problem": _draw("picking/problem_here.html", {**way, "reasons": messages.WHY, "none": Why.EMPTY}),
         "none": _draw("picking/needs_net.html", way),
@@ -204,6 +209,7 @@ def _words() -> dict[str, list[str]]:
     for kind in ("bin", "item", "put", "skip", "short"):
         words[f"undone_{kind}"] = _say("undone", {**values, "kind": kind})
     words["undone_shelf"] = _say("undone", {**values, "kind": "put", "tote": ""})
+    words["undone_tote"] = _say("undone", {**values, "kind": "put", "n": 0})
     words |= {
         "home": [_("It goes back to %(bin)s", bin="{bin}")],
         "left": [_("%(n)s to go", n="{n}")],

@@ -172,6 +172,15 @@ class WalkView:
         return bool(self.shared)
 
     @property
+    def mode(self) -> WalkMode:
+        return WalkMode.WALL if self.is_batch else WalkMode.CLUSTER
+
+    @property
+    def is_direct(self) -> bool:
+        """One tote for all: an item scan is the put, and what is undone lies on the shelf again."""
+        return self.is_batch or len(self.slots) == 1
+
+    @property
     def totes(self) -> tuple[SlotView, ...]:
         """What stands on the cart."""
         return self.shared or self.slots
@@ -208,12 +217,17 @@ class WalkView:
         return sum(self.floor.walk_mm(a, b) for a, b in pairwise(way)) // 1000
 
     @property
+    def minutes_left(self) -> int:
+        """Of the minutes planned, the share of the stops still to make; whole, at least one."""
+        return max(1, -(-self.minutes * (len(self.stops) - self.done) // max(len(self.stops), 1)))
+
+    @property
     def kept(self) -> dict[str, list[Any]]:
         """How far the walk is, as short as can be: every screen tells it to the phone, which goes on from it without
-        net (static/js/zones.js). Slots: [slot, label, tote]. Stops: [id, state, bin seen, in hand, skips, picked,
-        [[slot, units], ...] to put]."""
+        net (static/js/zones.js). Slots, or the shared totes of a batch: [slot, label, tote]. Stops: [id, state, bin
+        seen, in hand, skips, picked, [[slot, units], ...] to put]."""
         return {
-            "slots": [[slot.slot, slot.label, slot.tote] for slot in self.slots],
+            "slots": [[slot.slot, slot.label, slot.tote] for slot in self.totes],
             "stops": [
                 [
                     stop.id, stop.state.value, int(stop.bin_seen), stop.in_hand, stop.skips, stop.picked,

@@ -20,7 +20,7 @@ from floor.kit.errors import Conflict, Invalid, NotAllowed, Refused
 from floor.picking import checks, ending, queries, scanning, shorting, totes, undoing, walking
 from floor.picking.models import CheckWhy, Step, StepKind, Stop, Walk, WalkEvent, WalkTote
 from floor.picking.queries import StopView, WalkView
-from floor.picking.states import StopState, WalkState
+from floor.picking.states import StopState, WalkMode, WalkState
 
 
 class Kind(StrEnum):
@@ -132,8 +132,8 @@ def _slot_of(scene: Scene, view: WalkView) -> int | None:
     code = scene.told.code.strip().upper()
     if scene.told.kind is not Kind.PUT:
         return None
-    if not code and len(view.slots) == 1:
-        return view.slots[0].id
+    if not code and (view.is_batch or len(view.slots) == 1):
+        return view.totes[-1].id
     bound = select(WalkTote.slot).join(queries.Tote, col(queries.Tote.id) == WalkTote.tote_id)
     slot = scene.db.exec(bound.where(WalkTote.walk_id == scene.walk.id, queries.Tote.code == code)).first()
     return next((one.id for one in view.slots if one.slot == slot), None)
@@ -233,7 +233,7 @@ def _lane(scene: Scene) -> Off | None:
 def _undo(scene: Scene) -> Off | None:
     """Take back the event named, as far as it was done here; what of it was refused needs no check any more."""
     db, walk_id = scene.db, scene.walk.id or 0
-    scene.held()
+    view = scene.held()
     mine = select(WalkEvent).where(WalkEvent.walk_id == walk_id, WalkEvent.event_id == scene.told.of)
     before = db.exec(mine).first()
     if before is None:
@@ -242,7 +242,7 @@ def _undo(scene: Scene) -> Off | None:
         check = db.get_one(checks.WalkCheck, before.check_id)
         if check.settled_at is None:
             checks.take_off(db, check, before.refused_units)
-            if before.kind == Kind.PUT:  # out of the tote, in the hand again
+            if before.kind == Kind.PUT and not view.is_direct:  # out of the tote, in the hand again
                 checks.ask(db, walk_id, check.stop_id, None, check.why, before.refused_units)
     if before.refused and before.refused_units == before.data["units"]:
         return None
@@ -288,9 +288,9 @@ def _note(db: Session, walk: Walk, event: WalkEvent, off: Off, told: Told) -> No
         if slot is None:
             slot = _slot_of(Scene(db, walk, None, told, _NOBODY), queries.walk_view(db, walk.id or 0))
         held = checks.in_hand_of(db, walk.id or 0, event.stop_id)
-        if held is not None:
+        if held is not None and walk.mode is WalkMode.CLUSTER:  # of a batch nothing is in the hand
             checks.take_off(db, held, off.units)
-    check = checks.ask(db, walk.id or 0, event.stop_id, slot, off.why, off.units)
+    check = checks.ask(db, walk.id or 0, event.stop_id, slot or None, off.why, off.units)  # SHARED is no shipment's
     event.check_id = check.id
     data: dict[str, Any] = {"stop": event.stop_id, "why": off.why.value, "qty": off.units}
     walking.tell(db, walk, "event_refused", Actor("user", told.by, ""), **data)

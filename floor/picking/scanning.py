@@ -45,9 +45,7 @@ def scan(db: Session, walk_id: int, stop_id: int | None, code: str, actor: Actor
     """
     walk = walking.hold(db, walk_id, actor, WalkState.PICKING)
     if told := walking.news(db, walk, actor):
-        if walk.mode is WalkMode.WALL and told[0].what == "cancelled":
-            return warn("fewer_wanted", stop_id)
-        return warn(f"order_{told[0].what}", stop_id, slot=told[0].slot, n=told[0].units)
+        return heard(walk.mode, told[0].what, stop_id, told[0].slot, told[0].units)
     read = catalog.resolve(db, code)
     if read.command == "UNDO":
         return undoing.undo(db, walk_id, actor)
@@ -65,6 +63,13 @@ def scan(db: Session, walk_id: int, stop_id: int | None, code: str, actor: Actor
         inventory.tote_by_code(db, upper), read.sku, actor,
     )  # fmt: skip
     return {"bin": _at_bin, "item": _at_item, "count": _at_item, "put": _at_put}[here.phase](scene)
+
+
+def heard(mode: WalkMode, what: str, stop_id: int | None, slot: int, units: int) -> Verdict:
+    """What became of an order, in amber. In a batch no tote is that order's, so none is named."""
+    if mode is WalkMode.WALL:
+        return warn(f"batch_{what}", stop_id)
+    return warn(f"order_{what}", stop_id, slot=slot, n=units)
 
 
 def _command(db: Session, walk: Walk, stop: Stop, command: str, actor: Actor) -> Verdict:

@@ -13,7 +13,7 @@ from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
 from floor.picking import queries, sourcing, totes, walking
 from floor.picking.models import Pick, Step, StepKind, Stop, Walk, WalkTote
-from floor.picking.states import StopAction, StopState, WalkState
+from floor.picking.states import StopAction, StopState, WalkMode, WalkState
 from floor.picking.verdict import Verdict, ok
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
@@ -37,14 +37,14 @@ def undo(db: Session, walk_id: int, actor: Actor) -> Verdict:
     last.undone_at = clock.now()
     db.add(last)
     walking.tell(db, walk, "step_undone", actor, step=last.id, kind=last.kind, stop=stop.id)
-    return ok("undone", stop.id, kind=last.kind.value, **_told(db, walk_id, last))
+    return ok("undone", stop.id, kind=last.kind.value, **_told(db, walk, last))
 
 
-def _told(db: Session, walk_id: int, last: Step) -> dict[str, Any]:
+def _told(db: Session, walk: Walk, last: Step) -> dict[str, Any]:
     """What the hands have to do: units out of a tote, or back on the shelf (tote "")."""
     if last.kind is StepKind.PUT and last.data["puts"]:
-        (pick_id, *_), labels = last.data["puts"][0], queries.labels_of(db, walk_id)
-        is_direct = len(labels) == 1
+        (pick_id, *_), labels = last.data["puts"][0], queries.labels_of(db, walk.id or 0)
+        is_direct = len(labels) == 1 or walk.mode is WalkMode.WALL
         label = "" if is_direct else labels[db.get_one(Pick, pick_id).walk_tote_id]
         return {"n": sum(qty for _pick, qty, _tote in last.data["puts"]), "tote": label}
     if last.kind is StepKind.PUT:

@@ -292,13 +292,14 @@ def report(db: Session, walk_id: int, number: int) -> Response:
 @bp.get("/walks/<int:walk_id>/map")
 @roles(*PICKERS)
 def floor_plan(walk_id: int) -> Response:
-    """Screen 29: where we are, what is behind and ahead."""
+    """Screen 29: where we are, what is behind and ahead; with ?close only the aisle we stand in."""
+    close = "close" in request.args
     with reading() as db:
         view = queries.walk_view(db, walk_id, current_user.site)
         here = here_of(view)
-        drawing = floor_map(db, view, here)
+        drawing = floor_map(db, view, here, close=close)
     following = view.after(here)
-    return page("picking/map.html", "screen", walk=view, here=here, following=following, map=drawing)
+    return page("picking/map.html", "screen", walk=view, here=here, following=following, map=drawing, close=close)
 
 
 @bp.get("/walks/<int:walk_id>/stops")

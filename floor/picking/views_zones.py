@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from floor.kit.errors import Conflict, Unknown
 from floor.kit.uow import reading
-from floor.picking import checks, forms, queries, service
+from floor.picking import checks, forms, queries, scanning, service
 from floor.picking.packet import packet
 from floor.picking.replaying import Told
 from floor.picking.screens import show, show_check, show_walk
@@ -32,11 +32,10 @@ def shell() -> Response:
 @bp.get("/walks/<int:walk_id>/phone")
 @roles(*PICKERS)
 def phone(walk_id: int) -> Response:
-    """The walk in hand as JSON for the phone. 409 when it is not being picked by who asks, or is a batch: those are
-    picked where there is net."""
+    """The walk in hand as JSON for the phone. 409 when it is not being picked by who asks."""
     with reading() as db:
         view = queries.walk_view(db, walk_id, current_user.site)
-        if view.picker_id != current_user.id or view.state is not WalkState.PICKING or view.is_batch:
+        if view.picker_id != current_user.id or view.state is not WalkState.PICKING:
             raise Conflict("picking.not_yours")
         return jsonify(packet(db, view, current_user.id))
 
@@ -47,7 +46,7 @@ def here(walk_id: int) -> Response:
     """Where the walk stands, after the phone has told all it did. `refused`: how much of that was not taken; `news`
     (cancelled.2.3): what became of the order in tote 2, which has 3 units of it."""
     refused = request.args.get("refused", 0, type=int)
-    news = re.fullmatch(r"(cancelled|held)\.(\d{1,3})\.(\d{1,5})", request.args.get("news", ""))
+    news = re.fullmatch(r"(cancelled|held|changed)\.(\d{1,3})\.(\d{1,5})", request.args.get("news", ""))
     with reading() as db:
         view = queries.walk_view(db, walk_id, current_user.site)
         if view.state is not WalkState.PICKING:
@@ -56,7 +55,7 @@ def here(walk_id: int) -> Response:
         stop_id = stop.id if stop and stop.is_open else None
         said = warn("events_refused", stop_id, n=refused) if refused else None
         if news:
-            said = warn(f"order_{news[1]}", stop_id, slot=int(news[2]), n=int(news[3]))
+            said = scanning.heard(view.mode, news[1], stop_id, int(news[2]), int(news[3]))
         return show(db, walk_id, said, stop_id=stop_id)
 
 

@@ -61,6 +61,7 @@
     set(scope, "scanned", scanned(stop));
     set(scope, "left", left(stop));
     set(scope, "units", stop.puts[0]?.[1] ?? 0);
+    set(scope, "tote", w.pack.slots.at(-1)[2]);
     const take = scope.querySelector(".qty b");
     if (take) take.textContent = wanted(stop);
     for (const key of scope.querySelectorAll("button[name=qty]")) if (Number(key.value) <= scanned(stop)) key.remove();
@@ -182,7 +183,7 @@
       if (!stop) return;
       row.toggleAttribute("aria-current", stop === here);
       const chip = row.querySelector(".chip");
-      if (!chip.textContent.trim().startsWith(`${stop.picked} /`)) { chip.textContent = `${stop.picked} / ${wanted(stop)}`; chip.classList.toggle("ok", stop.state === "done"); }
+      if (wanted(stop) && !chip.textContent.trim().startsWith(`${stop.picked} /`)) { chip.textContent = `${stop.picked} / ${wanted(stop)}`; chip.classList.toggle("ok", stop.state === "done"); }
     });
     const back = scope.querySelector(".dock a");
     if (back) Object.assign(back.dataset, { zone: "back" });

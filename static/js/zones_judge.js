@@ -12,7 +12,7 @@
   const wanted = (stop) => stop.picked + rest(stop);
   const scanned = (stop) => stop.picked + stop.hand;
   const left = (stop) => wanted(stop) - scanned(stop);
-  const direct = () => w.pack.slots.length === 1;
+  const direct = () => w.pack.direct ?? w.pack.slots.length === 1; // one tote for all: an item scan is the put
   const slotOf = (no) => w.pack.slots.find(([slot]) => slot === no);
   const byId = (id) => stops().find((stop) => stop.id === id);
   const isOpen = (stop) => stop?.state === OPEN;
@@ -120,8 +120,13 @@
   function newTote(stop, no, tote, units) {
     const slot = slotOf(no);
     const event = { kind: "put", stop: stop.id, units, code: tote, of: slot[1] };
-    slot[1] = `${no}-${String.fromCharCode((/-([A-Z])$/.exec(slot[1])?.[1] ?? "A").charCodeAt(0) + 1)}`;
-    slot[2] = tote;
+    if (w.pack.shared) { // of a batch: the next place, and whatever is still to pick goes there
+      w.pack.slots.push([no + 1, String(no + 1), tote]);
+      for (const other of stops()) for (const put of other.puts) put[0] = no + 1;
+    } else {
+      slot[1] = `${no}-${String.fromCharCode((/-([A-Z])$/.exec(slot[1])?.[1] ?? "A").charCodeAt(0) + 1)}`;
+      slot[2] = tote;
+    }
     w.pack.free = w.pack.free.filter((code) => code !== tote);
     return units ? putDone(stop, no, units, event, "tote_changed") : ok(event, "tote_changed", { tote: String(no) });
   }
@@ -157,7 +162,7 @@
     if (missing <= 0) return { mood: "go", path: "" };
     const before = new Map(stop.puts.map(([no]) => [no, 0]));
     let share = got; // the orders promised earliest first
-    for (const no of w.pack.rank) for (const [slot, units] of stop.puts) if (slot === no) { const now = Math.min(units, share); before.set(no, now); share -= now; }
+    for (const no of direct() ? before.keys() : w.pack.rank) for (const [slot, units] of stop.puts) if (slot === no) { const now = Math.min(units, share); before.set(no, now); share -= now; }
     stop.puts = stop.puts.map(([no]) => [no, before.get(no)]).filter(([, units]) => units);
     Object.assign(stop, { short: true, seen: true, hand: direct() ? 0 : got });
     if (direct() && got) putInto(stop, stop.puts[0][0], got);
@@ -176,7 +181,7 @@
     const [event, before] = last;
     const trail = w.pack.trail.slice(0, -1);
     Object.assign(w.pack, structuredClone(before), { trail });
-    const word = event.kind === "put" && direct() ? "undone_shelf" : `undone_${event.kind}`;
+    const word = event.kind !== "put" || !direct() ? `undone_${event.kind}` : event.units ? "undone_shelf" : "undone_tote";
     return { ...ok({ kind: "undo", stop: event.stop, of: event.id, units: 0 }, word, { n: event.units, tote: slotOf(w.pack.slots[0][0]) && toteOf(event) }), stop: event.stop };
   }
   const toteOf = (event) => w.pack.slots.find(([, , tote]) => tote === event.code)?.[1] ?? (event.of || "").split("-")[0];

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Playwright, expect
 from sqlmodel import select
 
 from floor.care import service as care
+from floor.inventory.models import Balance, Tote
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
@@ -21,9 +23,8 @@ from floor.picking.states import WalkState
 from floor.shipments.models import Shipment
 from tests.journeys.conftest import House
 from tests.journeys.person import PHONE, Person
-from tests.journeys.world import a_walk_in_hand
-from tests.screens.test_every_screen import LOOK
-from tests.screens.test_every_screen import _violations as violations
+from tests.journeys.world import a_batch_in_hand, a_walk_in_hand
+from tests.screens.looking import faults, violations
 
 pytestmark = pytest.mark.browser
 
@@ -252,6 +253,46 @@ def test_two_phones_of_one_walk_end_in_a_check_and_never_in_wrong_stock(
     house.is_sound()
 
 
+def test_a_batch_goes_on_without_net_into_one_tote_after_the_other(
+    house: House, someone: Callable[..., Person]
+) -> None:
+    """The orders share a tote: an item scan is the put, a full one is followed by another, the wall is the end."""
+    with unit_of_work() as db:
+        walk_id = a_batch_in_hand(db, "Ana")
+    ana, tee, cap = someone("Ana"), house.ean["TEE-NAVY-L"], house.ean["CAP-RED"]
+    ana.open(f"/walks/{walk_id}/stops/1")
+    carries(ana.page)
+    house.loses(ana)
+    scan(ana, TEE_BIN, tee)
+    ana.sees("All into tote T-SHA-1")
+    scan(ana, "T-SHA-3")
+    ana.sees("New tote for place 1")
+    ana.sees("All into tote T-SHA-3")
+    ana.tap("Undo the last step")
+    ana.sees("The tote that was full is in use again.")
+    ana.sees("All into tote T-SHA-1")
+    scan(ana, "T-SHA-3", tee, tee)
+    ana.sees(CAP_BIN)
+    ana.tap("Undo the last step")
+    ana.sees("Put 1 back on the shelf.")
+    scan(ana, tee, CAP_BIN, cap)
+    ana.sees("Bring the totes to the put wall or a lane")
+    scan(ana, "W1")
+    ana.sees("Walk done")
+    house.finds(ana)
+    is_told(ana.page)
+    assert {event.refused for event in events()} == {""}
+    with reading() as db:
+        lying = db.execute(
+            sa.select(Tote.code, Balance.qty)
+            .join(Balance, Balance.place_id == Tote.id)
+            .order_by(Tote.code, Balance.qty)
+        )
+        assert [tuple(row) for row in lying] == [("T-SHA-1", 1), ("T-SHA-3", 1), ("T-SHA-3", 2)]
+    assert walk().state is WalkState.DONE
+    house.is_sound()
+
+
 def test_the_next_person_on_the_phone_neither_sees_the_walk_nor_sends_its_scans(house: House, ana: Person) -> None:
     house.loses(ana)
     scan(ana, TEE_BIN, house.ean["TEE-NAVY-L"])
@@ -283,11 +324,7 @@ def test_axe_and_a_look_find_nothing_on_the_screens_drawn_without_net(house: Hou
     house.loses(ana)
 
     def look(name: str) -> None:
-        for width, height in ((412, 915), (320, 640)):
-            ana.page.set_viewport_size({"width": width, "height": height})
-            wide = ana.page.evaluate("document.documentElement.scrollWidth")
-            faults = ana.page.evaluate(LOOK) if width == 412 else []
-            found.extend(f"{name} {width}: {fault}" for fault in [*faults, *([wide] if wide > width else [])])
+        found.extend(f"{name}: {fault}" for fault in faults(ana.page, large=True))
         ana.page.set_viewport_size({"width": 412, "height": 915})
         found.extend(f"{name}: {violation['id']}" for violation in violations(Axe(), ana.page))
 

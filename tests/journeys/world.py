@@ -7,6 +7,8 @@ from floor.catalog.models import Sku
 from floor.intake.models import Channel
 from floor.inventory.models import BinKind
 from floor.inventory.queries import bin_by_code, warehouse_by_code
+from floor.kit.actor import SYSTEM
+from floor.picking import walls
 from floor.shipments.models import Carrier
 from tests import factories
 from tests.picking.conftest import Floor, person
@@ -57,12 +59,24 @@ def _brothers(large: Sku, middle: Sku) -> None:
 
 def a_walk_in_hand(db: Session, name: str) -> int:
     """A walk this person has begun: three large tees for the first order, then a cap for the second. Its id."""
-    who = person(db, name)
+    walk = _tees_and_caps(db).started(db, [{0: 3}, {1: 1}], person(db, name))
+    assert walk.id is not None
+    return walk.id
+
+
+def a_batch_in_hand(db: Session, name: str) -> int:
+    """The same for the wall W1: two tees for the first order, a tee and a cap for the second. Its id."""
+    floor = _tees_and_caps(db)
+    walls.put_up(db, floor.house.id or 0, "W1", 6, walls.Terms(3, True, 2), SYSTEM)
+    walk = floor.batch(db, [{0: 2}, {0: 1, 1: 1}], person(db, name))
+    assert walk.id is not None
+    return walk.id
+
+
+def _tees_and_caps(db: Session) -> Floor:
     one = lambda code: db.exec(select(Sku).where(Sku.code == code)).one()  # noqa: E731
     house = warehouse_by_code(db, "SHA")
     assert house is not None
     spots = [bin_by_code(db, house.id or 0, "A01-02-1"), bin_by_code(db, house.id or 0, "A02-03-1")]
     carrier = db.exec(select(Carrier)).one()
-    walk = Floor(house, spots, [one("TEE-NAVY-L"), one("CAP-RED")], carrier).started(db, [{0: 3}, {1: 1}], who)
-    assert walk.id is not None
-    return walk.id
+    return Floor(house, spots, [one("TEE-NAVY-L"), one("CAP-RED")], carrier)

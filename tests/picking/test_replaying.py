@@ -215,3 +215,29 @@ def test_nobody_sends_anothers_events_but_whoever_took_the_walk_over(phone, two_
 
 def _badge(db, who) -> str:
     return db.get_one(User, who.id).badge
+
+
+def test_a_batch_is_told_too_and_what_it_no_longer_wants_comes_out_of_the_shared_tote(db, floor, ana):
+    batch = Picker(db, floor.batch(db, [{0: 2, 3: 1}, {0: 1}], ana), ana)
+    phone, (shared,) = Phone(batch), batch.view.shared
+    assert phone.tell("bin").refused == ""
+    assert phone.tell("put", units=1).refused == ""
+    other = floor.free_totes(db)[0].code
+    full = phone.tell("put", code=other, of="1")
+    assert [tote.tote for tote in batch.view.shared] == [shared.tote, other]
+    assert phone.tell("undo", of=full.event_id).refused == ""
+    assert [tote.tote for tote in batch.view.shared] == [shared.tote]
+    cancel(batch, 1)
+    assert phone.tell("put", units=1).data["news"] == [["cancelled", 2, 0]]
+    too_many = [phone.tell("put", units=1) for _ in range(2)]
+    assert [event.refused for event in too_many] == [CheckWhy.DONE_ELSEWHERE] * 2
+    assert to_check(batch) == [(CheckWhy.DONE_ELSEWHERE, "A01-02-1", 2, "")]
+    assert phone.tell("undo", of=too_many[1].event_id).refused == ""
+    assert to_check(batch) == [(CheckWhy.DONE_ELSEWHERE, "A01-02-1", 1, "")]
+    phone.tell("bin", 1)
+    phone.tell("put", 1, 1)
+    (check,) = checks.open_checks(db, batch.walk.id)
+    service.settle_check(db, batch.walk.id, check.id, None, ana)
+    assert phone.tell("lane", code="L1").refused == ""
+    assert batch.view.state is WalkState.DONE
+    sound(db)

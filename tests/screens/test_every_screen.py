@@ -43,6 +43,7 @@ from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, 
 from floor.shipping.models_carriers import CarrierService
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
+from tests.screens.looking import faults, violations
 
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
@@ -56,34 +57,8 @@ NO_SCREENS = {
 }  # fmt: skip
 
 
-#: What a look at a phone would find: targets too small for a gloved thumb, words cut off, codes where words belong.
-LOOK = r"""() => {
-  const found = []
-  const name = e => (e.innerText || e.getAttribute("aria-label") || e.name || e.className).trim().slice(0, 40)
-  const height = e => Math.round(e.getBoundingClientRect().height)
-  const hidden = ".vh, #scan, #strips, dialog, svg, thead"
-  const seen = e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !e.closest(hidden)
-  const cuts = e => ["hidden", "clip"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1
-  const targets = "a, button, summary, select, textarea, input:not([type=checkbox], [type=radio])"
-  for (const e of document.querySelectorAll(targets))
-    if (seen(e) && getComputedStyle(e).display !== "inline" && height(e) < 48)
-      found.push(`${height(e)} px high: ${name(e)}`)
-  for (const e of document.querySelectorAll("body *"))
-    if (seen(e) && e.innerText && cuts(e)) found.push(`cut off: ${name(e)}`)
-  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (words.nextNode()) {
-    const e = words.currentNode.parentElement, text = words.currentNode.textContent
-    if (seen(e) && !e.closest("script, code, pre, .num") && /\b[a-z]+_[a-z_]+\b|\b(None|True|False)\b|%\(/.test(text))
-      found.push(`a code: ${text.trim().slice(0, 40)}`)
-    const range = document.createRange()
-    range.selectNodeContents(words.currentNode)
-    const box = range.getBoundingClientRect()
-    if (seen(e) && box.width < 48 && box.height > 100) found.push(`squeezed into a column: ${text.trim().slice(0, 40)}`)
-  }
-  const dock = document.querySelector(".dock, .sheet .acts, .stop > footer")
-  if (dock && dock.getBoundingClientRect().bottom > innerHeight + 1) found.push("the main action is below the fold")
-  return found
-}"""
+#: Slices whose screens stand text at 200%. States between these screens: test_walk_screens.py.
+ON_A_WALK = ("picking.", "zones.", "put_wall.", "floor_board.", "short_rules.")
 
 
 @pytest.fixture(scope="module")
@@ -335,27 +310,15 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(alive, browser: Browser,
         if answer.status != 200 and (endpoint, answer.status) not in (("care.scan", 422), ("lots.lot_called", 404)):
             wrong.append(f"{endpoint} {path}: {answer.status}")
             continue
-        for violation in _violations(axe, page):
+        for violation in violations(axe, page):
             nodes = [node["html"][:160] for node in violation["nodes"][:3]]
             wrong.append(f"{endpoint} {theme}: {violation['id']}: {nodes}")
-        page.set_viewport_size({"width": 320, "height": 640})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > 320:
-            wrong.append(f"{endpoint} {theme}: {wide} px wide at 320")
-        page.set_viewport_size({"width": 360, "height": 640})
-        wrong += [f"{endpoint} {theme} at 360: {what}" for what in page.evaluate(LOOK)]
+        wrong += [f"{endpoint} {theme}: {what}" for what in faults(page, large=endpoint.startswith(ON_A_WALK))]
         if not re.search(r"\S", page.title()):
             wrong.append(f"{endpoint}: no title")
     for page in pages.values():
         page.context.close()
     assert wrong == [], "\n".join(wrong)
-
-
-def _violations(axe: Axe, page: Page) -> list[dict[str, Any]]:
-    """As `axe.run(page)`, without bringing over what every rule had to say about what is right."""
-    page.evaluate(axe.axe_script)
-    found: list[dict[str, Any]] = page.evaluate("axe.run({resultTypes: ['violations']}).then(run => run.violations)")
-    return found
 
 
 def _person(browser: Browser, url: str, badge: str, theme: str) -> Page:
