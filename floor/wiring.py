@@ -176,6 +176,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "shipping.manifest.closed": ("shipping.tell_of_parcels", "shipping.follow_parcels"),
     "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
+    "shipping.paper.renumbered": ("shipping.request_waybill",),
     "shipping.print.queued": ("shipping.send_to_printer",),
     "shipping.batch.asked": ("shipping.carry_batch",),
     "shipping.batch.went_on": ("shipping.carry_batch",),

@@ -201,6 +201,12 @@ def label(db: Session, parcel: Parcel, actor: Actor) -> Pack:
     return pack
 
 
+def unlabel(db: Session, parcel: Parcel, actor: Actor) -> None:
+    """What its label says is no longer so: no lorry takes it before the new one was scanned on it. Its pack may be
+    closed and its totes gone; that stays."""
+    advance(db, parcel, ParcelAction.UNLABEL, actor)
+
+
 def _close_if_proven(db: Session, pack: Pack, actor: Actor) -> None:
     open_ones = [parcel for parcel in queries.parcels_of(db, pack.id or 0) if parcel.state is ParcelState.BOXED]
     if pack.state is PackState.BOXED and not open_ones:

@@ -1,11 +1,11 @@
 """What the bench needs to know of labels, which belong to shipping: wiring.py says who answers."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
 from floor.kit.actor import Actor
-from floor.packing.models import Parcel
+from floor.packing.models import Parcel, Station
 
 
 class Labels(Protocol):
@@ -17,6 +17,10 @@ class Labels(Protocol):
 
     def void(self, db: Session, parcel: Parcel, why: str, actor: Actor) -> None:
         """Its label says what is no longer so: its number counts no more from here on, and its papers are made anew."""
+
+    def at_bench(self, db: Session, station: Station, site: str) -> dict[str, Any]:
+        """The labels a bench waits for: `rows`, `ask_again` in seconds or None, and what shipping/_bench_labels.html
+        needs besides. {} where nobody prints any."""
 
 
 class NoLabels:
@@ -30,6 +34,9 @@ class NoLabels:
 
     def void(self, db: Session, parcel: Parcel, why: str, actor: Actor) -> None:
         return None
+
+    def at_bench(self, db: Session, station: Station, site: str) -> dict[str, Any]:
+        return {}
 
 
 _known: list[Labels] = [NoLabels()]

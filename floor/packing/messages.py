@@ -70,6 +70,7 @@ EVENTS = {
     "packing.parcel.rebox": _l("Parcel closed again"),
     "packing.parcel.drop": _l("Parcel no longer used, its number is void"),
     "packing.parcel.label": _l("The right label is on the parcel"),
+    "packing.parcel.unlabel": _l("Waits for a new label"),
     "packing.parcel.ship": _l("The parcel left the house"),
 }
 

@@ -8,12 +8,13 @@ from sqlmodel import Session
 
 from floor.catalog import queries as catalog
 from floor.catalog.models import Carton, Sku
-from floor.packing import boxing, caring, cartons, queries, service
+from floor.packing import boxing, caring, cartons, labels, queries, service
 from floor.packing.forms import ParcelForm
 from floor.packing.messages import CARES, CLASSES, PACK_STATES, WEIGHT_WHYS
 from floor.packing.models import Pack, PackLine, Station
 from floor.packing.service import Verdict
 from floor.packing.states import PackState
+from floor.web import hx
 from floor.web.forms import Form
 from floor.web.page import page
 
@@ -37,13 +38,18 @@ def show_bench(
     db: Session, station: Station, status: int = 200, said: tuple[str, str] | None = None, verdict: str | None = None
 ) -> Response:
     assert station.id is not None
+    waiting = labels.book().at_bench(db, station, current_user.site)
+    begun = queries.unfinished(db, station.id)
+    if waiting:  # a boxed pack is there as its boxes
+        begun = [row for row in begun if row[0].state is not PackState.BOXED]
     return page(
         "packing/bench.html",
-        "screen",
+        "labels" if hx.target() == "labels" else "screen",
         status=status,
+        labels=waiting,
         station=station,
         queue=queries.queue_of(db, station.warehouse_id),
-        begun=[(pack, order, who, where(db, pack)) for pack, order, who in queries.unfinished(db, station.id)],
+        begun=[(pack, order, who, where(db, pack)) for pack, order, who in begun],
         states=PACK_STATES,
         said=said,
         scan_url=url_for("packing.scan_at_bench", code=station.code),

@@ -61,6 +61,8 @@ class ParcelAction(StrEnum):
     REOPEN = "reopen"
     REBOX = "rebox"
     DROP = "drop"
+    #: What its label says is no longer so: a new one is on its way and must be scanned on it.
+    UNLABEL = "unlabel"
 
 
 _P, _D = ParcelState, ParcelAction
@@ -70,6 +72,7 @@ PARCEL = Machine(
     {
         (_P.BOXED, _D.LABEL): _P.LABELLED,
         (_P.LABELLED, _D.SHIP): _P.SHIPPED,
+        (_P.LABELLED, _D.UNLABEL): _P.BOXED,
         (_P.BOXED, _D.REOPEN): _P.OPENED,
         (_P.LABELLED, _D.REOPEN): _P.OPENED,
         (_P.OPENED, _D.REBOX): _P.BOXED,

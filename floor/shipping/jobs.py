@@ -21,7 +21,7 @@ from floor.paper.waybills import waybills_pdf
 from floor.settings import bound
 from floor.shipments import queries as shipment_queries
 from floor.shipments.models import Shipment
-from floor.shipping import asking, papers, printing, queries, service
+from floor.shipping import asking, papers, printing, queries, relabelling, service
 from floor.shipping.carriers import aggregator
 from floor.shipping.models import PaperKind, PrintJob, PrintState
 from floor.shipping.states import WaybillState
@@ -38,6 +38,7 @@ def send_out_papers(parcel_id: int) -> None:
     """
     try:
         request_waybill(parcel_id)
+        renumber_labels(parcel_id)
         print_papers(parcel_id)
     except Exception as error:
         code = error.code if isinstance(error, Refused) else "shipping.cannot_print"
@@ -49,6 +50,15 @@ def send_out_papers(parcel_id: int) -> None:
 def request_waybill(parcel_id: int) -> bool:
     """Whether the parcel has its number now; see asking.ask."""
     return asking.ask(parcel_id)
+
+
+def renumber_labels(parcel_id: int) -> None:
+    """A parcel more, or one fewer: labels of its shipment that say otherwise are asked for anew."""
+    with reading() as db:
+        brothers = [brother.id for brother in queries.brothers_of(db, packing.parcel_for(db, parcel_id))]
+    for brother in brothers:
+        with unit_of_work() as db:
+            relabelling.renumber(db, packing.parcel_for(db, brother, lock=True))
 
 
 def ask_carriers() -> int:
@@ -91,23 +101,25 @@ def print_papers(parcel_id: int) -> None:
         if waybill is None or waybill.state is not WaybillState.ACTIVE:  # the slip need not wait for the number
             asked = [job for job in asked if job.kind is not PaperKind.WAYBILL]
         work = [(job, _rendering(db, parcel, job.kind, job.copies + 1)) for job in asked]
-    for job, render in work:
+    for job, (says, render) in work:
         pdf = render()
         with unit_of_work() as db:
-            if service.keep_paper(db, job.id or 0, job.copies, pdf):
+            if service.keep_paper(db, job.id or 0, job.copies, pdf, says):
                 printing.print_on_bench(db, db.get_one(PrintJob, job.id), house)
 
 
 _ASKED = (PrintState.QUEUED, PrintState.FAILED)
 
 
-def _rendering(db: Session, parcel: Parcel, kind: PaperKind, print_no: int) -> Callable[[], bytes]:
-    """The paper's data is read now; the PDF is made when called, in a process of its own."""
+def _rendering(db: Session, parcel: Parcel, kind: PaperKind, print_no: int) -> tuple[str, Callable[[], bytes]]:
+    """Which of how many parcels it says; the data is read now, the PDF made when called, in a process of its own."""
     if kind is PaperKind.WAYBILL:
         label = papers.waybill(db, parcel, print_no)
-        return partial(compute.run, waybills_pdf, [label], papers.CARRIER_LANG, LABEL_SIZE)
+        drawn = partial(compute.run, waybills_pdf, [label], papers.CARRIER_LANG, LABEL_SIZE)
+        return f"{label.parcel}/{label.parcels}", drawn
     lang = papers.language_of(db, queries.order_of(db, parcel))
-    return partial(compute.run, packing_slips_pdf, [papers.slip(db, parcel)], lang)
+    slip = papers.slip(db, parcel)
+    return f"{slip.parcel}/{slip.parcels}", partial(compute.run, packing_slips_pdf, [slip], lang)
 
 
 def manifest_paper(manifest_id: int, lang: str) -> bytes:

@@ -82,6 +82,7 @@ EVENTS = {
     "shipping.zone.changed": _l("Rates of a service changed"),
     "shipping.rule.changed": _l("Rule about services changed"),
     "shipping.paper.asked_again": _l("Printed again"),
+    "shipping.paper.renumbered": _l("Label printed anew: the order has more or fewer parcels now"),
     "shipping.invoice.asked": _l("Invoice asked for"),
     "shipping.invoice.exported": _l("Invoice data exported"),
     "shipping.invoice.issued": _l("Invoice issued"),

@@ -98,6 +98,10 @@ class PrintJob(SQLModel, table=True):
     printer: str = Field(default="", max_length=40)
     pdf: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     copies: int = 0
+    #: Which of how many parcels the newest paper calls this one, "1/2"; "" before the first.
+    says: str = Field(default="", max_length=9)
+    #: What the label on the box says while a new one must be stuck over it; "" otherwise.
+    replaces: str = Field(default="", max_length=9)
     error: str = Field(default="", max_length=300)
     created_at: datetime = Field(default_factory=clock.now)
     printed_at: datetime | None = None

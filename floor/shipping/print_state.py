@@ -13,10 +13,12 @@ from floor.shipping.models_printing import Sending
 
 def print_state(db: Session, papers: Iterable[PrintJob], site: str) -> dict[str, Any]:
     """`prints` for the template: the last print job of each paper, the site's label printers, and the words."""
+    targets = queries.printers(db, site, labels_only=True)
     return {
+        "names": {printer.name for printer, _house in targets},
         "sendings": queries.last_sendings(db, papers),
         "printers": {printer.id: printer for printer, _house in queries.printers(db)},
-        "targets": queries.printers(db, site, labels_only=True),
+        "targets": targets,
         "states": messages.SEND_STATES,
         "errors": messages.PRINT_ERRORS,
         "in_doubt": printing.IN_DOUBT,

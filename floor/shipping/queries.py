@@ -110,10 +110,26 @@ def labelled(db: Session, parcel: Parcel) -> Labelled:
     )
 
 
+def why_no_number(seen: Labelled) -> str:
+    """ "" while all is well, else a code of messages.WAYBILL_PROBLEMS; "person" once a person must act."""
+    waybill = seen.waybill
+    if waybill is None or waybill.state is WaybillState.ACTIVE:
+        return ""
+    if waybill.state in (WaybillState.UNSURE, WaybillState.REFUSED) or waybill.next_try_at is None:
+        return "person"
+    return waybill.problem
+
+
 def brothers_of(db: Session, parcel: Parcel) -> Sequence[Parcel]:
     """All parcels of the same shipment, the parcel itself among them."""
     mine = select(Parcel).where(Parcel.shipment_id == parcel.shipment_id)
     return db.exec(mine.where(Parcel.state != ParcelState.VOID).order_by(col(Parcel.id))).all()
+
+
+def place_of(db: Session, parcel: Parcel) -> str:
+    """Which of how many parcels of its shipment it is, as its label says: "1/2"."""
+    ids = [brother.id for brother in brothers_of(db, parcel)]
+    return f"{ids.index(parcel.id) + 1}/{len(ids)}"
 
 
 def parcel_by_label(db: Session, code: str) -> Parcel | None:

@@ -99,12 +99,11 @@ def receive_waybill(db: Session, waybill_id: int, number: str, route_code: str, 
 # --- papers ---------------------------------------------------------------
 
 
-def keep_paper(db: Session, job_id: int, copies: int, pdf: bytes) -> bool:
+def keep_paper(db: Session, job_id: int, copies: int, pdf: bytes, says: str = "") -> bool:
     """The PDF of one job as it stood with `copies` reprints. False when it was asked for again meanwhile."""
     asked = (PrintState.QUEUED, PrintState.FAILED)
-    return _change_job(
-        db, col(PrintJob.id) == job_id, asked, col(PrintJob.copies) == copies, state=PrintState.READY, pdf=pdf, error=""
-    )
+    new = {"state": PrintState.READY, "pdf": pdf, "error": "", "says": says}
+    return _change_job(db, col(PrintJob.id) == job_id, asked, col(PrintJob.copies) == copies, **new)
 
 
 def fail_papers(db: Session, parcel_id: int, code: str) -> None:
@@ -169,10 +168,9 @@ def prove_label(db: Session, parcel: Parcel, code: str, actor: Actor) -> LabelSc
         _tell(db, "shipping.label.refused", parcel, actor, other=other.number)
         return LabelScan(LabelVerdict.OTHERS, other)
     packing.label(db, parcel, actor)
-    printed = sa.update(PrintJob).where(col(PrintJob.parcel_id) == parcel.id, col(PrintJob.state) == PrintState.READY)
-    db.execute(
-        printed.values(state=PrintState.PRINTED, printed_at=clock.now()).execution_options(synchronize_session=False)
-    )
+    mine = col(PrintJob.parcel_id) == parcel.id
+    _change_job(db, mine, (PrintState.READY,), sa.true(), state=PrintState.PRINTED, printed_at=clock.now())
+    _change_job(db, mine, tuple(PrintState), sa.true(), replaces="")
     return LabelScan(LabelVerdict.CLOSED)
 
 

@@ -20,7 +20,6 @@ from floor.shipping.messages import LOAD_WORDS, PAPERS, PRINT_ERRORS, PRINT_STAT
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintState
 from floor.shipping.print_state import ask_again, print_state
 from floor.shipping.service import LabelScan, LabelVerdict, LoadScan, LoadVerdict
-from floor.shipping.states import WaybillState
 from floor.web import hx, locale
 from floor.web.auth import actor, roles
 from floor.web.commands import command
@@ -84,9 +83,9 @@ def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", v
         status=status,
         seen=seen,
         is_open=parcel.state is ParcelState.BOXED,
-        ask_again=ask_again(seen.jobs.values(), prints["sendings"].values(), bool(_waits(seen))),
+        ask_again=ask_again(seen.jobs.values(), prints["sendings"].values(), bool(queries.why_no_number(seen))),
         prints=prints,
-        waits=_waits(seen),
+        waits=queries.why_no_number(seen),
         problems=WAYBILL_PROBLEMS,
         state=PARCEL_STATES[parcel.state],
         papers=PAPERS,
@@ -96,16 +95,6 @@ def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", v
         scan_url=url_for("shipping.scan_label", parcel_id=parcel.id),
         verdict=verdict,
     )
-
-
-def _waits(seen: queries.Labelled) -> str:
-    """Why no number is there: "" while all is well, else its code; a code of its own once a person must act."""
-    waybill = seen.waybill
-    if waybill is None or waybill.state is WaybillState.ACTIVE:
-        return ""
-    if waybill.state in (WaybillState.UNSURE, WaybillState.REFUSED) or waybill.next_try_at is None:
-        return "person"
-    return waybill.problem
 
 
 def show_wrong_label(db: Session, parcel: Parcel, seen: LabelScan, code: str) -> Response:

@@ -70,7 +70,7 @@ def show_queue(db: Session, status: int = 200, said: str = "") -> Response:
 @roles(*WHO)
 @command
 def retry(db: Session, sending_id: int) -> Response:
-    """A failed paper once more, on its printer or (`printer`) on another."""
+    """A failed paper once more, on its printer or (`printer`) on another; `back` comes back to its parcel or bench."""
     sending = queries.sending_for(db, sending_id, lock=True)
     packing.must_be_at(db, printing.warehouse_of(db, sending), current_user.site)
     try:
@@ -78,6 +78,12 @@ def retry(db: Session, sending_id: int) -> Response:
             printing.retry(db, sending, actor(), _printer(db, "printer"))
     except Refused as no:
         return show_queue(db, no.status, sentence(no))
+    parcel = db.get_one(Parcel, db.get_one(PrintJob, sending.paper_id).parcel_id)
+    match request.form.get("back"):
+        case "label":
+            return hx.see(url_for("shipping.label", parcel_id=parcel.id))
+        case "bench":
+            return hx.see(url_for("packing.bench", code=shipping.labelled(db, parcel).station.code))
     return show_queue(db)
 
 

@@ -109,3 +109,17 @@ def test_importing_the_papers_does_not_load_the_pdf_engine():
 def test_labels_are_made_in_a_worker_process():
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert page_count(pool.submit(waybills_pdf, [CHINESE], "zh_Hans_CN").result()) == 1
+
+
+def test_inline_styles_become_classes_shared_by_all_that_say_the_same():
+    html = '<head></head><b class="big" style="width:1mm">a</b><img src="x" style="width:1mm"><i style="top:0">b</i>'
+    assert document.with_classes(html) == (
+        "<head><style>.s0{width:1mm}.s1{top:0}</style></head>"
+        '<b class="s0 big">a</b><img class="s0" src="x"><i class="s1">b</i>'
+    )
+
+
+def test_a_customer_who_writes_attributes_gets_no_class():
+    said = '<head></head><p>&lt;b style=&#34;top:0&#34;&gt; style="top:0" </p>'
+    assert document.with_classes(said) == said.replace("</head>", "<style></style></head>")
+    assert document.with_classes('<p style="top:0">no head') == '<p style="top:0">no head'
