@@ -1,6 +1,7 @@
 """A walk from its claim to its lane, and over the wall, without JavaScript, in both languages: on every screen nothing
 scrolls sideways at 320 px, every target is 48 px high, nothing is cut off with text at 200%, and axe finds nothing."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,9 @@ class Tour:
     def __init__(self, browser: Browser, url: str) -> None:
         self.url, self.axe, self.found = url, Axe(), list[str]()
         self.phones = {lang: self._phone(browser, lang) for lang in ("zh-CN", "en")}
+        # axe is a script itself: it looks at what they show in a page that runs some.
+        self.reader = browser.new_page(color_scheme="dark", viewport={"width": 412, "height": 915})
+        self.reader.goto(f"{url}/session")
 
     def _phone(self, browser: Browser, lang: str) -> Page:
         theme: Literal["dark", "light"] = "dark" if lang == "en" else "light"
@@ -76,7 +80,8 @@ class Tour:
     def _judge(self, name: str, page: Page, status: int, wanted: int) -> None:
         assert status == wanted, f"{name}: {status}\n{page.locator('body').inner_text()}"
         if name.endswith(" en"):  # by night; test_every_screen.py has the day
-            self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, page)]
+            self.reader.set_content(re.sub(r"<script.*?</script>", "", page.content(), flags=re.DOTALL))
+            self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, self.reader)]
         self.found += [f"{name}: {fault}" for fault in faults(page, large=True)]
 
 
@@ -164,7 +169,7 @@ def test_every_screen_of_a_walk_stands_small_phones_and_large_text(url: str, bro
     _puts(tour, walk)
     _ends(tour, walk)
     _sorts(tour, batch)
-    for page in tour.phones.values():
+    for page in (*tour.phones.values(), tour.reader):
         page.context.close()
     assert tour.found == [], "\n".join(tour.found)
 
