@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import Session, col, select
 
 from floor.care import service as care
+from floor.inventory.models import PlaceKind, Tote
+from floor.inventory.service import new_place
 from floor.kit import uow
 from floor.kit.actor import SYSTEM
 from floor.kit.db import Database
@@ -154,6 +156,10 @@ def the_scene(db: Session) -> tuple[OnTheFloor, OnTheFloor]:
     floor: Floor = a_floor(db)
     for sku in floor.skus:
         sku.name, sku.name_en = LONG
+    for n in range(11, 21):
+        db.add(
+            Tote(id=new_place(db, PlaceKind.TOTE, floor.house.id or 0), code=f"T-SHA-{n}", warehouse_id=floor.house.id)
+        )
     walk = floor.walk(db, WANTED)
     _wall, batch, _tote = floor.at_the_wall(db, [{2: 1}, {2: 1}], person(db, "Ben"))
     return OnTheFloor(walk.id or 0), OnTheFloor(batch.id or 0)
@@ -180,7 +186,7 @@ def _takes_it(tour: Tour, walk: OnTheFloor) -> None:
     walk.do(service.claim)
     tour.look("cart", walk.at())
     tour.look("no cart", walk.at(), "C-SHA-99", status=422)
-    walk.do(service.bind_cart, "C-SHA-2")
+    walk.do(service.bind_cart, "C-SHA-1")
     totes = [f"T-SHA-{n}" for n in range(11, 11 + len(WANTED))]
     walk.do(service.bind_tote, totes[0])
     tour.look("totes", walk.at("/totes"))
@@ -225,7 +231,7 @@ def _puts(tour: Tour, walk: OnTheFloor) -> None:
     tour.look("put", walk.stop)
     tour.look("wrong tote", walk.stop, other, status=422)
     tour.look("enough", walk.stop, walk.here.goods.barcode, status=422)
-    for lang, tote in zip(tour.phones, ("T-SHA-31", "T-SHA-32"), strict=True):
+    for lang, tote in zip(tour.phones, ("T-SHA-19", "T-SHA-20"), strict=True):
         tour.look("full tote", walk.stop, tote, only=lang)
         tour.tap("undone", walk.stop, "form[action$='/undo'] button", only=lang)
 
