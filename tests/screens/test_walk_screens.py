@@ -1,6 +1,7 @@
 """A walk from its claim to its lane, and over the wall, without JavaScript, in both languages: on every screen nothing
 scrolls sideways at 320 px, every target is 48 px high, nothing is cut off with text at 200%, and axe finds nothing."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import Session, col, select
 
 from floor.care import service as care
+from floor.inventory.models import PlaceKind, Tote
+from floor.inventory.service import new_place
 from floor.kit import uow
 from floor.kit.actor import SYSTEM
 from floor.kit.db import Database
@@ -40,6 +43,9 @@ class Tour:
     def __init__(self, browser: Browser, url: str) -> None:
         self.url, self.axe, self.found = url, Axe(), list[str]()
         self.phones = {lang: self._phone(browser, lang) for lang in ("zh-CN", "en")}
+        # axe is a script itself: it looks at what they show in a page that runs some.
+        self.reader = browser.new_page(color_scheme="dark", viewport={"width": 412, "height": 915})
+        self.reader.goto(f"{url}/session")
 
     def _phone(self, browser: Browser, lang: str) -> Page:
         theme: Literal["dark", "light"] = "dark" if lang == "en" else "light"
@@ -75,7 +81,9 @@ class Tour:
 
     def _judge(self, name: str, page: Page, status: int, wanted: int) -> None:
         assert status == wanted, f"{name}: {status}\n{page.locator('body').inner_text()}"
-        self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, page)]
+        if name.endswith(" en"):  # by night; test_every_screen.py has the day
+            self.reader.set_content(re.sub(r"<script.*?</script>", "", page.content(), flags=re.DOTALL))
+            self.found += [f"{name}: {violation['id']}" for violation in violations(self.axe, self.reader)]
         self.found += [f"{name}: {fault}" for fault in faults(page, large=True)]
 
 
@@ -113,9 +121,14 @@ class OnTheFloor:
         code = {"bin": here.code, "put": here.puts[0].slot.tote}.get(here.phase, here.goods.barcode)
         self.do(service.scan, here.id, code)
 
-    def until(self, phase: str) -> None:
-        while self.view.after(None) and self.here.phase != phase:
+    def until(self, phase: str = "") -> None:
+        """Right scans until the walk waits for this, or for nothing more."""
+        for _scan in range(60):
+            here = self.view.after(None)
+            if here is None or here.phase == phase:
+                return
             self.scan()
+        raise AssertionError(f"the walk stands still at {self.here}")
 
     def cancel(self, slot: int) -> None:
         with uow.unit_of_work() as db:
@@ -143,6 +156,10 @@ def the_scene(db: Session) -> tuple[OnTheFloor, OnTheFloor]:
     floor: Floor = a_floor(db)
     for sku in floor.skus:
         sku.name, sku.name_en = LONG
+    for n in range(11, 21):
+        db.add(
+            Tote(id=new_place(db, PlaceKind.TOTE, floor.house.id or 0), code=f"T-SHA-{n}", warehouse_id=floor.house.id)
+        )
     walk = floor.walk(db, WANTED)
     _wall, batch, _tote = floor.at_the_wall(db, [{2: 1}, {2: 1}], person(db, "Ben"))
     return OnTheFloor(walk.id or 0), OnTheFloor(batch.id or 0)
@@ -158,7 +175,7 @@ def test_every_screen_of_a_walk_stands_small_phones_and_large_text(url: str, bro
     _puts(tour, walk)
     _ends(tour, walk)
     _sorts(tour, batch)
-    for page in tour.phones.values():
+    for page in (*tour.phones.values(), tour.reader):
         page.context.close()
     assert tour.found == [], "\n".join(tour.found)
 
@@ -169,7 +186,7 @@ def _takes_it(tour: Tour, walk: OnTheFloor) -> None:
     walk.do(service.claim)
     tour.look("cart", walk.at())
     tour.look("no cart", walk.at(), "C-SHA-99", status=422)
-    walk.do(service.bind_cart, "C-SHA-2")
+    walk.do(service.bind_cart, "C-SHA-1")
     totes = [f"T-SHA-{n}" for n in range(11, 11 + len(WANTED))]
     walk.do(service.bind_tote, totes[0])
     tour.look("totes", walk.at("/totes"))
@@ -214,7 +231,7 @@ def _puts(tour: Tour, walk: OnTheFloor) -> None:
     tour.look("put", walk.stop)
     tour.look("wrong tote", walk.stop, other, status=422)
     tour.look("enough", walk.stop, walk.here.goods.barcode, status=422)
-    for lang, tote in zip(tour.phones, ("T-SHA-31", "T-SHA-32"), strict=True):
+    for lang, tote in zip(tour.phones, ("T-SHA-19", "T-SHA-20"), strict=True):
         tour.look("full tote", walk.stop, tote, only=lang)
         tour.tap("undone", walk.stop, "form[action$='/undo'] button", only=lang)
 
@@ -229,8 +246,7 @@ def _ends(tour: Tour, walk: OnTheFloor) -> None:
     for check in left:
         tour.look("to check", walk.at(f"/checks/{check}"), only="zh-CN")
         tour.look("to check", walk.at(f"/checks/{check}"), only="en")
-    while walk.view.after(None):
-        walk.scan()
+    walk.until()
     for check in left:
         walk.do(service.settle_check, check, None)
     tour.look("lane", walk.at("/finish"))
