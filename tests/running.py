@@ -1,5 +1,7 @@
 """The house as its users meet it: server and worker in processes of their own, on a real port, killable."""
 
+import atexit
+import json
 import subprocess
 import sys
 import time
@@ -7,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from floor.settings import Settings
@@ -14,8 +17,32 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE_SECONDS = 60
-#: The children die with the test, however it dies.
-_TIED = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m"]
+#: The nursery dies with the test, however it dies, and its children with it.
+_NURSERY = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.nursery"]
+
+
+@cache
+def _nursery() -> "subprocess.Popen[str]":
+    nursery = subprocess.Popen(_NURSERY, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(nursery.kill)
+    return nursery
+
+
+def _born(words: list[str], env: dict[str, str], log: Path) -> int:
+    """The process id of `python -m words`."""
+    nursery = _nursery()
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(json.dumps({"words": words, "env": env, "log": str(log)}) + "\n")
+    nursery.stdin.flush()
+    return int(nursery.stdout.readline())
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class RunningHouse:
@@ -32,7 +59,7 @@ class RunningHouse:
             lease_seconds=2,
         )
         self.log = folder / "house.log"
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, int] = {}
 
     def start(self, *names: str) -> None:
         """Start server and worker, or those named, and wait until the server answers."""
@@ -42,15 +69,7 @@ class RunningHouse:
             "worker": ["flask", "--app", "app", "worker"],
         }
         for name in names or words:
-            with self.log.open("ab") as log:
-                self._children[name] = subprocess.Popen(
-                    [*_TIED, *words[name]],
-                    cwd=ROOT,
-                    env=self.settings.exported(),
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            self._children[name] = _born(words[name], self.settings.exported(), self.log)
         self._wait_until_it_answers()
 
     def kill_server(self) -> None:
@@ -64,13 +83,14 @@ class RunningHouse:
             self._kill(name)
 
     def is_alive(self, name: str) -> bool:
-        return name in self._children and self._children[name].poll() is None
+        return name in self._children and _lives(self._children[name])
 
     def _kill(self, name: str) -> None:
         child = self._children.pop(name)
         # The whole session: gunicorn's workers and the compute processes with it.
-        subprocess.run(["pkill", "-KILL", "-s", str(child.pid)], check=False)
-        child.wait()
+        subprocess.run(["pkill", "-KILL", "-s", str(child)], check=False)
+        while _lives(child):
+            time.sleep(0.01)
 
     def _wait_until_it_answers(self) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS

@@ -1,0 +1,58 @@
+"""Processes of a running house, forked from one that has imported everything: starting one from nothing takes seconds.
+
+    python -m tests.nursery
+
+reads one JSON object a line, {"words": ["gunicorn", "app:app", ...], "env": {...}, "log": path}, starts that module as
+`python -m` would in a session of its own, and answers its process id. Its children die with it.
+"""
+
+import ctypes
+import json
+import os
+import runpy
+import signal
+import sys
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _become(asked: dict[str, Any]) -> None:
+    os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for descriptor, path, how in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+        (2, asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+    ):
+        os.dup2(os.open(path, how, 0o644), descriptor)
+    os.environ.clear()  # noqa: TID251 -- as a process started with it
+    os.environ.update(asked["env"])  # noqa: TID251
+    sys.argv = asked["words"]
+    runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)
+
+
+def main() -> None:
+    import gunicorn.app.wsgiapp
+    import gunicorn.workers.gthread  # noqa: F401
+
+    import floor.factory
+    import floor.wiring  # noqa: F401
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: the system takes them away
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                _become(asked)
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(1)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main()
