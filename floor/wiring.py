@@ -58,7 +58,7 @@ from floor.packing import handlers as packing_handlers
 from floor.packing import labels as packing_labels
 from floor.packing import proving as packing_proofs
 from floor.packing import views as packing
-from floor.packing import views_materials, views_parcels
+from floor.packing import views_materials, views_parcels, views_standards
 from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
@@ -80,6 +80,7 @@ from floor.shipping import relabelling, views_carriers, views_notices, views_pri
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
+from floor.tracking import polling as tracking_polling
 from floor.tracking import queries as tracking_queries
 from floor.tracking import views as tracking
 from floor.tracking import views_push
@@ -123,6 +124,7 @@ BLUEPRINTS = (
     packing.bp,
     views_parcels.bp,
     views_materials.bp,
+    views_standards.bp,
     shipping.bp,
     views_printing.bp,
     views_waybills.bp,
@@ -217,6 +219,7 @@ CHORES: dict[str, Chore] = {
     "place new orders": (30, allocation_chores.place_new),
     "plan waiting orders again": (5, allocation_chores.plan_again),
     "ask carriers again": (3, shipping_jobs.ask_carriers),
+    "ask where parcels are": (60, tracking_polling.ask_routes),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),
@@ -322,6 +325,7 @@ SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
+    "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip

@@ -2,13 +2,15 @@
 
 from sqlmodel import Session
 
+from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.packing.models import Parcel
 from floor.returns import service as returns
 from floor.returns.models import Grade, ReturnCase, ReturnReason
 from floor.returns.queries import returnable
-from floor.shipments.models import Shipment
+from floor.shipments.models import Carrier, Shipment
+from floor.shipping import queries
 from floor.shipping import service as shipping
 from floor.tracking import service as tracking
 from floor.tracking.service import Said
@@ -31,6 +33,18 @@ def labelled(db: Session, parcel: Parcel) -> str:
     number = numbered(db, parcel)
     shipping.prove_label(db, parcel, number, person(db, "Bo"))
     return number
+
+
+def gone(db: Session, parcel: Parcel) -> None:
+    """Its label proven, alone on a lorry that left."""
+    bo = person(db, "Bo")
+    waybill = queries.waybill_of(db, parcel.id)
+    assert waybill is not None
+    shipping.prove_label(db, parcel, waybill.number or "", bo)
+    house = db.get_one(Warehouse, db.get_one(Shipment, parcel.shipment_id).warehouse_id)
+    lorry = shipping.open_manifest(db, house.id or 0, db.get_one(Carrier, waybill.carrier_id), bo)
+    shipping.load(db, lorry, waybill.number or "", bo)
+    shipping.hand_over(db, lorry, "Driver", "S-1", bo)
 
 
 def delivered(db: Session, world: World, orders: int = 1) -> list[int]:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.catalog.models import CareKind, PackingClass
+from floor.catalog.models import CareKind, CheckBy, PackingClass
 from floor.packing import messages_materials
 from floor.packing.service import Then, Trouble, Verdict, WeightWhy
 from floor.packing.states import PackState, ParcelState
@@ -106,6 +106,12 @@ CLASSES = {
     PackingClass.FRAGILE: _l("Fragile"),
     PackingClass.LIQUID: _l("Liquid"),
     PackingClass.ELECTRONICS: _l("Electronics"),
+}
+
+CHECKS = {
+    CheckBy.EACH: _l("Scan every unit"),
+    CheckBy.LINE: _l("One scan for the line, counted by hand"),
+    CheckBy.SERIAL: _l("Scan every unit's own number"),
 }
 
 #: The steps of the packing card: what to do, in one breath.

@@ -8,29 +8,20 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
-from floor.inventory.models import Warehouse
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Refused
 from floor.kit.uow import reading, unit_of_work
-from floor.orders import queries as orders
-from floor.packing import queries as packing
-from floor.paper import words
-from floor.settings import bound
-from floor.shipments.models import Carrier, Shipment
-from floor.shipping import papers, queries, resolving, service, waybills
-from floor.shipping.carriers import port_for
+from floor.shipping import calls, queries, resolving, service, waybills
 from floor.shipping.carriers.base import (
     CarrierPort,
     CarrierTrouble,
     Down,
-    Party,
     Rejected,
     Unsure,
     WaybillAnswer,
     WaybillRequest,
 )
 from floor.shipping.models import Waybill
-from floor.shipping.models_carriers import CarrierService
 from floor.shipping.states import WaybillState
 
 #: Carriers one parcel may be offered to in one go.
@@ -68,7 +59,7 @@ def _call(waybill_id: int) -> bool:
     with unit_of_work() as db:
         if not waybills.claim(db, waybill_id):
             return False
-        port, request, waybill = _prepared(db, waybill_id)
+        port, request, waybill = calls.prepared(db, waybill_id)
     try:
         answer = _answer(port, request, waybill)
     except CarrierTrouble as trouble:
@@ -100,7 +91,7 @@ def _cancel(waybill_id: int) -> bool:
     with unit_of_work() as db:
         if not waybills.claim(db, waybill_id):
             return False
-        port, request, waybill = _prepared(db, waybill_id)
+        port, request, waybill = calls.prepared(db, waybill_id)
     try:
         port.cancel(request, waybill.number)
     except CarrierTrouble as trouble:
@@ -116,30 +107,6 @@ def _write_down(waybill_id: int, trouble: CarrierTrouble, refused: Callable[[Ses
     verb = {Down: waybills.was_down, Unsure: waybills.was_unsure, Rejected: refused}[type(trouble)]
     with unit_of_work() as db:
         verb(db, waybill_id, trouble.code, trouble.detail)
-
-
-def _prepared(db: Session, waybill_id: int) -> tuple[CarrierPort, WaybillRequest, Waybill]:
-    """All a call needs, read in the transaction that begins it."""
-    waybill = waybills.waybill_for(db, waybill_id)
-    parcel = packing.parcel_for(db, waybill.parcel_id)
-    shipment = db.get_one(Shipment, parcel.shipment_id)
-    carrier = db.get_one(Carrier, waybill.carrier_id)
-    house = db.get_one(Warehouse, shipment.warehouse_id)
-    address = orders.address_of(db, shipment.order_id)
-    way = db.get(CarrierService, waybill.service_id) if waybill.service_id else None
-    cargo = words.translations(papers.CARRIER_LANG).gettext("Goods")  # what exactly is nobody's business on the way
-    request = WaybillRequest(
-        waybill.request_id, waybill_id,
-        Party(address.recipient, address.phone, address.province, address.city, address.district, address.street),
-        Party(house.contact or house.name, house.phone, house.province, house.city, "", house.address),
-        parcel.weight_g, cargo, way.product if way else "", carrier.outside_code or carrier.code,
-    )  # fmt: skip
-    return port_for(carrier.adapter, _draw_number, bound()), request, waybill
-
-
-def _draw_number(waybill_id: int) -> str:
-    with unit_of_work() as db:
-        return service.draw_number(db, waybill_id)
 
 
 def due(limit: int = 20) -> list[int]:

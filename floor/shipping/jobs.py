@@ -21,7 +21,7 @@ from floor.paper.waybills import waybills_pdf
 from floor.settings import bound
 from floor.shipments import queries as shipment_queries
 from floor.shipments.models import Shipment
-from floor.shipping import asking, papers, printing, queries, relabelling, service
+from floor.shipping import asking, papers, printing, queries, relabelling, service, voiding
 from floor.shipping.carriers import aggregator
 from floor.shipping.models import PaperKind, PrintJob, PrintState
 from floor.shipping.states import WaybillState
@@ -62,10 +62,12 @@ def renumber_labels(parcel_id: int) -> None:
 
 
 def ask_carriers() -> int:
-    """Ask again for the numbers that did not come, and for cancellations; returns how many parcels were looked at.
+    """Ask again for numbers that did not come, and for cancellations; give void numbers back. Returns how many parcels
+    were looked at.
 
     One carrier that hangs delays the others by its patience once: after that it is left alone for a while.
     """
+    voiding.ask_due()
     parcels = asking.due()
     for parcel_id in parcels:
         try:

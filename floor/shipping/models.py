@@ -70,6 +70,12 @@ class Waybill(SQLModel, table=True):
     problem_detail: str = Field(default="", max_length=80)
     #: Typed in by a person.
     is_by_hand: bool = False
+    #: When the carrier is asked next to take back this void number; None: not to be asked, or a person's turn.
+    undo_at: datetime | None = Field(default=None, index=True)
+    #: When it took the void number back.
+    cancelled_at: datetime | None = None
+    #: When it is asked next where the parcel is; None: it tells us by itself, or the journey is over.
+    routes_at: datetime | None = Field(default=None, index=True)
 
 
 class PaperKind(StrEnum):

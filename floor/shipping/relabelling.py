@@ -12,7 +12,7 @@ from floor.packing import boxing
 from floor.packing.models import Parcel, Station
 from floor.packing.states import ParcelState
 from floor.shipments.models import Shipment
-from floor.shipping import bench_labels, queries
+from floor.shipping import bench_labels, queries, voiding
 from floor.shipping.models import ManifestParcel, PaperKind, PrintJob, PrintState, WaybillState
 
 
@@ -26,10 +26,11 @@ class Labels:
         return db.get(ManifestParcel, parcel_id, populate_existing=True) is not None
 
     def void(self, db: Session, parcel: Parcel, why: str, actor: Actor) -> None:
-        """At once, so that the old label closes no box any more; whoever bought the number hears of it by the event."""
+        """At once, so that the old label closes no box any more; the number goes back to its carrier (voiding.py)."""
         waybill = queries.waybill_of(db, parcel.id, lock=True)
         if waybill is not None:
             waybill.state = WaybillState.VOID
+            voiding.give_back(db, waybill)
             db.add(waybill)
             db.flush()
             order_id = db.get_one(Shipment, parcel.shipment_id).order_id

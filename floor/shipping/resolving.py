@@ -14,7 +14,7 @@ from floor.packing import queries as packing
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
 from floor.shipments.models import Carrier
-from floor.shipping import choosing, waybills
+from floor.shipping import choosing, voiding, waybills
 from floor.shipping.choosing import Choice
 from floor.shipping.models import Waybill
 from floor.shipping.states import WAYBILL, WaybillAction, WaybillState
@@ -23,7 +23,11 @@ _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{5,38}")
 
 
 def try_again(db: Session, waybill: Waybill, actor: Actor) -> None:
-    """Ask now. Raises Conflict for one that needs no asking, and while it is being asked."""
+    """Ask now: for the number, or to take a void one back. Raises Conflict for one that needs no asking, and while it
+    is being asked."""
+    if waybill.state is WaybillState.VOID:
+        voiding.ask_again(db, waybill, actor)
+        return
     _may_change(db, waybill)
     if waybill.state in (WaybillState.UNSURE, WaybillState.REFUSED):
         waybill.state = WAYBILL.after(waybill.state, WaybillAction.RETRY)
@@ -150,9 +154,8 @@ def _keep(db: Session, waybill: Waybill) -> None:
 
 def let_go(db: Session, waybill: Waybill, actor: Actor) -> None:
     """A person settled the cancellation with the carrier: void, without asking it again."""
-    if waybill.problem == "stray":
-        waybill.problem = ""
-        waybills.say(db, "shipping.waybill.cancelled", waybill, actor, waybill=waybill.number or "")
+    if waybill.state is WaybillState.VOID and (waybill.problem or waybill.undo_at):
+        voiding.taken_back(db, waybill, actor)
         return
     _may_change(db, waybill)
     if waybill.state is not WaybillState.CANCELLING:

@@ -67,8 +67,15 @@ def _show(db: Session, waybill: Waybill, status: int = 200, form: Form[Any] | No
     return page(
         "shipping/waybill.html", "content", status=status, seen=seen, waybill=waybill, form=form, said=said,
         is_open=is_open, states=WAYBILL_STATES, problems=WAYBILL_PROBLEMS, why=WHY, why_not=WHY_NOT,
-        can={"release"} if waybill.problem == "stray" else _can(waybill) if is_open else set(),
+        can=_can_void(waybill) if waybill.state is WaybillState.VOID else _can(waybill) if is_open else set(),
     )  # fmt: skip
+
+
+def _can_void(waybill: Waybill) -> set[str]:
+    """Of a void number that is not the carrier's again yet."""
+    if waybill.problem == "stray":
+        return {"release"}
+    return {"again", "release"} if waybill.problem or waybill.undo_at else set()
 
 
 def _can(waybill: Waybill) -> set[str]:

@@ -30,11 +30,12 @@ class WaybillRow:
 
     @property
     def needs_person(self) -> bool:
-        return self.waybill.next_try_at is None and self.waybill.state is not WaybillState.ACTIVE
+        is_asked = self.waybill.next_try_at is not None or self.waybill.undo_at is not None
+        return not is_asked and self.waybill.state is not WaybillState.ACTIVE
 
 
 def unsettled(db: Session, site: str = "") -> list[WaybillRow]:
-    """Waybills without a usable number, and strays, oldest first."""
+    """Waybills without a usable number, and void numbers the carrier did not take back yet, oldest first."""
     open_states = (WaybillState.REQUESTED, WaybillState.UNSURE, WaybillState.REFUSED, WaybillState.CANCELLING)
     query = (
         sa.select(Waybill, Parcel, Carrier, col(Warehouse.code), col(Order.number))
@@ -43,7 +44,13 @@ def unsettled(db: Session, site: str = "") -> list[WaybillRow]:
         .join(Warehouse, col(Warehouse.id) == col(Shipment.warehouse_id))
         .join(Order, col(Order.id) == col(Shipment.order_id))
         .join(Carrier, col(Carrier.id) == col(Waybill.carrier_id))
-        .where(sa.or_(col(Waybill.state).in_(open_states), col(Waybill.problem) == "stray"))
+        .where(
+            sa.or_(
+                col(Waybill.state).in_(open_states),
+                col(Waybill.problem).in_(("stray", "not_cancelled")) & (col(Waybill.state) == WaybillState.VOID),
+                col(Waybill.undo_at).is_not(None),
+            )
+        )
         .order_by(col(Waybill.id))
         .limit(MOST)
     )

@@ -95,6 +95,11 @@ def receive(db: Session, waybill_id: int, number: str, route_code: str, actor: A
     """The carrier answered. The same answer again changes nothing; another number is written down to be cancelled."""
     waybill = waybill_for(db, waybill_id, lock=True)
     answered(db, waybill.carrier_id)
+    if waybill.state is WaybillState.VOID and waybill.number is None:  # voided while it was asked for
+        waybill.number, waybill.undo_at, waybill.tries = number, clock.now(), 0
+        db.add(waybill)
+        db.flush()
+        return
     if waybill.state in (WaybillState.ACTIVE, WaybillState.VOID):
         if waybill.number != number:
             _stray(db, waybill, number, actor)

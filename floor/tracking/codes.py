@@ -52,6 +52,9 @@ _KUAIDI100: dict[str, tuple[S, Problem | None]] = {
     "13": (S.EXCEPTION, _P.CUSTOMS),
 }  # fmt: skip
 
+#: SF's own, as its public clients agree; its other codes are kept as they come.
+_SF: dict[str, tuple[S, Problem | None]] = {"50": (S.COLLECTED, None), "80": (S.DELIVERED, None)}
+
 _NEUTRAL: dict[str, tuple[S, Problem | None]] = {
     **{state.value: (state, None) for state in S},
     **{problem.value: (S.EXCEPTION, problem) for problem in Problem},
@@ -59,7 +62,7 @@ _NEUTRAL: dict[str, tuple[S, Problem | None]] = {
     "unreachable": (S.ATTEMPT_FAILED, _P.UNREACHABLE),
 }
 
-CODES = {**_KUAIDI100, **_NEUTRAL}
+CODES = {**_KUAIDI100, **_SF, **_NEUTRAL}
 
 
 def meaning(code: str) -> S | None:

@@ -223,6 +223,15 @@ DOORS: dict[str, Door] = {
     "materials.remove_rule": Door(
         "/materials/rules/{material_rule}/remove", "Dai", "Bo", unknown=f"/materials/rules/{NO}/remove"
     ),
+    "standards.add": Door(
+        "/standards", "Dai", "Bo", {"kind": "leaflet", "packing_class": "liquid", "code": "L-1"},
+        bad={"kind": "leaflet", "sku": "NONE-7"}, keeps='value="NONE-7"',
+    ),
+    "standards.check": Door(
+        "/standards/check", "Dai", "Bo", {"sku": "{sku_code}", "check_by": "line"},
+        bad={"sku": "NONE-7", "check_by": "line"}, keeps='value="NONE-7"',
+    ),
+    "standards.remove": Door("/standards/{care_rule}/remove", "Dai", "Bo", unknown=f"/standards/{NO}/remove"),
     "audit.cancel": Door("/audit/orders/{held}/cancel", "Chen", "Ana", unknown=f"/audit/orders/{NO}/cancel"),
     "audit.correct_address": Door(
         "/audit/orders/{held}/address", "Chen", "Ana", ADDRESS, f"/audit/orders/{NO}/address",

@@ -9,7 +9,8 @@ from sqlmodel import Session, select
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.audit import service as audit
-from floor.catalog.models import Tracking
+from floor.catalog import standards
+from floor.catalog.models import CareKind, Tracking
 from floor.catalog.queries import sku_by_code
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
@@ -334,9 +335,13 @@ def _inbound(db: Session, world: World) -> Ids:
     }  # fmt: skip
 
 
-def _material(db: Session, _world: World) -> Ids:
+def _material(db: Session, world: World) -> Ids:
     dai = person(db, "Dai")
     tape = materials.add(db, MaterialDraft("TAPE", "胶带", "Tape", MaterialKind.TAPE, 12, 4), dai)
     bubble = materials.add(db, MaterialDraft("BUBBLE", "气泡膜", "Bubble", MaterialKind.BUBBLE, 14, 9), dai)
     rule = materials.add_rule(db, RuleDraft(Goods.ALL, None, tape.id or 0, 2, Per.PARCEL), dai)
-    return {"tape": tape.id, "bubble": bubble.id, "material_rule": rule.id}
+    care = standards.add_rule(db, CareKind.LEAFLET, "", None, "", "L-0", dai)
+    return {
+        "tape": tape.id, "bubble": bubble.id, "material_rule": rule.id, "care_rule": care.id,
+        "sku_code": world.tee.code,
+    }  # fmt: skip

@@ -176,6 +176,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "materials.edit": (boss, f"/materials/{material}"),
         "materials.index": (boss, "/materials"),
         "materials.report": (boss, "/materials/report"),
+        "standards.index": (boss, "/standards"),
         "plans.compare": (boss, f"/runs/compare?a={run}&b={run}"),
         "plans.preview": (boss, "/runs/preview?strategy=nearest"),
         "audit.order": (clerk, f"/audit/orders/{held}"),

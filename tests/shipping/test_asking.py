@@ -17,13 +17,14 @@ from floor.kit.uow import reading, unit_of_work
 from floor.packing.models import Parcel
 from floor.settings import Settings
 from floor.shipments.models import Carrier
-from floor.shipping import asking, jobs, queries, resolving, service, waybills
+from floor.shipping import asking, jobs, queries, relabelling, resolving, service, waybills
 from floor.shipping.carriers import outside, port_for
 from floor.shipping.carriers.base import Rejected
 from floor.shipping.models import PaperKind, PrintState, Waybill
 from floor.shipping.states import WaybillState
+from floor.tracking import polling
 from floor.tracking.models import CarrierEvent
-from tests import factories
+from tests import factories, goods_out
 from tests.packing.worlds import a_boxed_parcel, a_world, person
 from tests.shipping.carrier_server import ISSUED, UNISSUED, Gateway, answers, md5_upper, serving
 
@@ -327,3 +328,73 @@ def _request():
     from floor.shipping.carriers.base import Party, WaybillRequest
 
     return WaybillRequest("P-1-1", 1, Party("A", "1"), Party("B", "2"), 100)
+
+
+def test_a_void_number_is_taken_back_by_its_carrier_however_long_that_takes(gate, kind, parcel, sign_in):
+    jobs.send_out_papers(parcel.id)
+    old = living(parcel)
+    gate.script = ["500", "hang", "ok"]
+    with unit_of_work() as db:
+        relabelling.Labels().void(db, db.get_one(Parcel, parcel.id), "changed", person(db, "Bo"))
+    dai = sign_in("Dai")
+    assert "The number is void" in dai.get(f"/waybills/{old.id}").text
+    later(4)
+    assert gate.cancelled == {old.number}
+    with reading() as db:
+        row = db.get_one(Waybill, old.id)
+        assert (row.state, row.undo_at, row.problem, row.cancelled_at is not None) == (
+            WaybillState.VOID,
+            None,
+            "",
+            True,
+        )
+    assert happened(parcel).count("cancelled") == 1
+    assert "Taken back by the carrier" in dai.get(f"/waybills/{old.id}").text
+    jobs.send_out_papers(parcel.id)
+    assert (living(parcel).request_id, living(parcel).number != old.number) == (f"{parcel.number}-2", True)
+    later(2)
+    assert gate.cancelled == {old.number}, "once, and not the new one"
+
+
+def test_a_void_number_the_carrier_keeps_is_settled_by_a_person(gate, kind, parcel, sign_in, monkeypatch):
+    jobs.send_out_papers(parcel.id)
+    old = living(parcel)
+
+    def no(*_args):
+        raise Rejected("refused", "8057")
+
+    monkeypatch.setattr(type(port_for(kind, lambda _id: "", house.bound())), "cancel", no)
+    with unit_of_work() as db:
+        relabelling.Labels().void(db, db.get_one(Parcel, parcel.id), "changed", person(db, "Bo"))
+    later(1)
+    dai = sign_in("Dai")
+    assert f'href="/waybills/{old.id}"' in dai.get("/waybills").text
+    assert "8057" in dai.get(f"/waybills/{old.id}").text
+    assert dai.post(f"/waybills/{old.id}/again").status_code == 303
+    later(1)
+    assert dai.post(f"/waybills/{old.id}/release").status_code == 303
+    with reading() as db:
+        assert (db.get_one(Waybill, old.id).problem, db.get_one(Waybill, old.id).undo_at) == ("", None)
+    assert f'href="/waybills/{old.id}"' not in dai.get("/waybills").text
+
+
+def test_a_carrier_that_does_not_tell_is_asked_once_an_hour_where_parcels_are(gate, kind, parcel):
+    jobs.send_out_papers(parcel.id)
+    assert polling.ask_routes() == 0, "it is still in the house"
+    with unit_of_work() as db:
+        goods_out.gone(db, db.get_one(Parcel, parcel.id))
+    assert (polling.ask_routes(), polling.ask_routes()) == (1, 0)
+    with clock.shifted(timedelta(minutes=59)):
+        assert polling.ask_routes() == 0
+    with clock.shifted(timedelta(minutes=61)):
+        gate.script = ["500"]
+        assert polling.ask_routes() == 0, "it did not answer"
+    with clock.shifted(timedelta(minutes=122)):
+        assert polling.ask_routes() == 1
+    with reading() as db:
+        (event,) = db.exec(select(CarrierEvent)).all()
+        assert (event.meaning, event.parcel_id) == ("collected", parcel.id)
+    assert gate.forged == 0
+    house.bind(replace(house.bound(), kuaidi100_salt="salt"))
+    with clock.shifted(timedelta(minutes=200)):
+        assert polling.ask_routes() == (kind == "sf"), "what is pushed is not asked for"
