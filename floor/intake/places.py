@@ -70,8 +70,17 @@ def parsed(province: str, city: str, district: str, street: str) -> Place:
         place = replace(place, province=full_province(start), street=place.street[len(start) :].lstrip())
         code = table.by_name["", place.province]
     else:
-        place = replace(place, street=_without(place.street, place.province))
+        place = replace(place, street=_without_province(place))
     return _with_district(_with_city(place, code, table), table)
+
+
+def _without_province(place: Place) -> str:
+    """The street without the province it may begin with; its short form counts only before the city's name, as many
+    streets are called after a province."""
+    short = _leading_province(place.street)
+    if short == place.province or (place.city and place.street.startswith(short + place.city)):
+        return _without(place.street, short)
+    return place.street
 
 
 def _leading_province(text: str) -> str:
@@ -90,7 +99,9 @@ def _with_city(place: Place, province: str, table: _Divisions) -> Place:
     is_city_itself = not any(code.startswith(province[:2]) and code.endswith("00") and code != province
                              for code in table.names)  # fmt: skip
     if is_city_itself:
-        street = _without(place.street, place.province)
+        street = place.street
+        for _again in range(2):  # once as the province, once as the city
+            street = _without(street, place.province)
         return replace(place, city=place.city or place.province, street=street, code=province)
     code = _named(table, province, place.city)
     if code:

@@ -75,8 +75,7 @@ class Platform:
 
     def changed(self, since: datetime, until: datetime, *, newest_first: bool) -> list[Bought]:
         inside = [one for one in self.orders.values() if since <= one.modified <= until]
-        found = sorted(inside, key=lambda one: (one.modified, one.number), reverse=newest_first)
-        return found
+        return sorted(inside, key=lambda one: (one.modified, one.number), reverse=newest_first)
 
     def page(self, found: list[Bought], number: int, size: int) -> list[Bought]:
         begin = (number - 1) * size
@@ -118,7 +117,7 @@ def _from_china(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
 
 
-# --- TOP ---------------------------------------------------------------------------------------------------------------
+# --- TOP ----------------------------------------------------------------------------------------------------------
 
 
 def _top(shop: Platform, method: str, path: str, query: dict[str, str], headers: Any, body: bytes) -> Reply:
@@ -135,7 +134,9 @@ def _top(shop: Platform, method: str, path: str, query: dict[str, str], headers:
         text += name + form[name]
     if hashlib.md5((text + SECRET).encode(), usedforsecurity=False).hexdigest().upper() != given:
         raise Bad
-    assert form["v"] == "2.0" and form["format"] == "json" and form["app_key"] == KEY
+    assert form["v"] == "2.0"
+    assert form["format"] == "json"
+    assert form["app_key"] == KEY
 
     def error(code: int, sub: str = "") -> Reply:
         return 200, {}, {"error_response": {"code": code, "msg": "no", "sub_code": sub, "sub_msg": "no"}}
@@ -187,7 +188,7 @@ def _trade(one: Bought) -> dict[str, Any]:
     } | ({"pay_time": _china(one.created)} if paid else {})  # fmt: skip
 
 
-# --- JD ----------------------------------------------------------------------------------------------------------------
+# --- JD -----------------------------------------------------------------------------------------------------------
 
 
 def _jd(shop: Platform, _method: str, path: str, query: dict[str, str], _headers: Any, body: bytes) -> Reply:
@@ -210,7 +211,9 @@ def _jd(shop: Platform, _method: str, path: str, query: dict[str, str], _headers
     match form["method"]:
         case "jingdong.pop.order.search":
             asked = asked["paramOrderJSFQuery"]  # this account has the newer shape
-            assert asked["order_state"] and asked["optional_fields"] and asked["dateType"] == "0"
+            assert asked["order_state"]
+            assert asked["optional_fields"]
+            assert asked["dateType"] == "0"
             found = shop.changed(
                 _from_china(asked["start_date"]), _from_china(asked["end_date"]) + timedelta(seconds=1),
                 newest_first=asked["sortType"] == "1",
@@ -251,7 +254,7 @@ def _info(one: Bought) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# --- WeChat --------------------------------------------------------------------------------------------------------------
+# --- WeChat -------------------------------------------------------------------------------------------------------
 
 
 def _wechat(shop: Platform, method: str, path: str, query: dict[str, str], _headers: Any, body: bytes) -> Reply:
@@ -281,7 +284,8 @@ def _wechat(shop: Platform, method: str, path: str, query: dict[str, str], _head
             return 200, {}, good | {"order": _ec(one)} if one else {"errcode": 10020052, "errmsg": "no such order"}
         case "/channels/ec/order/delivery/send":
             (sent,) = asked["delivery_list"]
-            assert sent["deliver_type"] == 1 and sent["delivery_id"] == "SF"
+            assert sent["deliver_type"] == 1
+            assert sent["delivery_id"] == "SF"
             assert sum(p["product_cnt"] for p in sent["product_infos"]) == 3
             done = shop.ship(int(asked["order_id"]), sent["waybill_id"])
             return 200, {}, good if done else {"errcode": 10020060, "errmsg": "state"}
@@ -311,7 +315,7 @@ def _ec(one: Bought) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# --- WooCommerce -----------------------------------------------------------------------------------------------------
+# --- WooCommerce --------------------------------------------------------------------------------------------------
 
 
 def _percent(text: str) -> str:
@@ -330,7 +334,8 @@ def _woo(shop: Platform, method: str, path: str, query: dict[str, str], _headers
         since, until = (
             datetime.fromisoformat(query[name]).replace(tzinfo=UTC) for name in ("modified_after", "modified_before")
         )
-        assert int(query["per_page"]) <= 100 and query["dates_are_gmt"] == "true"
+        assert int(query["per_page"]) <= 100
+        assert query["dates_are_gmt"] == "true"
         found = shop.changed(since, until, newest_first=query["order"] == "desc")
         page = shop.page(found, int(query["page"]), int(query["per_page"]))
         pages = -(-len(found) // int(query["per_page"]))
@@ -371,12 +376,12 @@ def _wc(one: Bought) -> dict[str, Any]:
         "shipping_total": _yuan(one.freight), "shipping_tax": "0.00", "total": _yuan(one.total),
         "customer_id": one.number % 7, "customer_note": one.note, "line_items": items, "meta_data": meta,
         "billing": {"email": "a@example.com", "phone": "138 1234 1234"},
-        "shipping": {"first_name": "小明", "last_name": "张", "address_1": one.street, "address_2": "", "city": "杭州市",
-                     "state": "CN6", "postcode": "310012", "country": "CN"},
+        "shipping": {"first_name": "小明", "last_name": "张", "address_1": one.street, "address_2": "",
+                     "city": "杭州市", "state": "CN6", "postcode": "310012", "country": "CN"},
     }  # fmt: skip
 
 
-# --- Shopify ------------------------------------------------------------------------------------------------------------
+# --- Shopify ------------------------------------------------------------------------------------------------------
 
 
 def _shopify(shop: Platform, _method: str, path: str, query: dict[str, str], headers: Any, body: bytes) -> Reply:
@@ -407,7 +412,7 @@ def _shopify(shop: Platform, _method: str, path: str, query: dict[str, str], hea
         return 200, {}, {"data": {"order": _node(one)}}
     open_ = one.status == "paid"
     lines = [{"id": f"gid://l/{n}", "remainingQuantity": qty} for n, (_sku, qty, _price) in enumerate(one.lines)]
-    order = {"id": given["id"], "displayFulfillmentStatus": "UNFULFILLED" if open_ else "FULFILLED",
+    order = {"id": given["id"], "displayFulfillmentStatus": "FULFILLED" if one.status == "shipped" else "UNFULFILLED",
              "fulfillmentOrders": {"nodes": [{"id": f"gid://fo/{one.number}", "status": "OPEN" if open_ else "CLOSED",
                                               "lineItems": {"nodes": lines}}]}}  # fmt: skip
     return 200, {}, {"data": {"order": order}}

@@ -99,7 +99,7 @@ class WooShop(Shop):
         told = {one.get("key"): one.get("value") for one in shown.get("meta_data") or [] if isinstance(one, dict)}
         if shown.get("status") == "completed" and told.get(key):
             return
-        if shown.get("status") in ("cancelled", "refunded"):
+        if _STANDINGS.get(str(shown.get("status"))) not in (Standing.PAID, Standing.ELSEWHERE):
             raise Rejected("refused", str(shown.get("status")))
         self.asking(lambda: self._call("PUT", path, body={"status": "completed", "meta_data": meta}))
         note = {"note": f"{parcel.carrier_name} {parcel.waybill}", "customer_note": True}
@@ -152,6 +152,7 @@ class WooShop(Shop):
             raise Rejected("unknown_order", "404")
         if answer.status >= 400:
             raise Rejected("refused", str(answer.status))
+        answer.json()  # what cannot be read is asked for again, here where that is done
         return answer
 
     def _read(self, body: str) -> Seen:
@@ -160,7 +161,6 @@ class WooShop(Shop):
         if status not in _STANDINGS:
             raise Unreadable("status", "choice", given=status[:40])
         standing, lines = _STANDINGS[status], []
-        tax = 0
         for n, item in enumerate(order.get("line_items") or []):
             where = f"line_items[{n}]"
             code = line_text(item.get("sku"), 48).upper()
@@ -181,9 +181,7 @@ class WooShop(Shop):
             raise Unreadable("line_items", "missing")
         placed = iso_moment(order.get("date_created_gmt"), "date_created_gmt")
         paid_at = iso_moment(order["date_paid_gmt"], "date_paid_gmt") if order.get("date_paid_gmt") else None
-        freight = (
-            fen(order.get("shipping_total"), "shipping_total") + fen(order.get("shipping_tax"), "shipping_tax") + tax
-        )
+        freight = fen(order.get("shipping_total"), "shipping_total") + fen(order.get("shipping_tax"), "shipping_tax")
         total = fen(order.get("total"), "total")
         goods = sum(line.qty * line.unit_price_fen for line in lines)
         to, bill = order.get("shipping") or {}, order.get("billing") or {}
