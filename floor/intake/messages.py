@@ -24,6 +24,7 @@ REFUSALS = {
     "intake.no_columns": _l("The file has no column %(missing)s. It has: %(found)s"),
     "intake.file_empty": _l("The file has no rows."),
     "intake.file_broken": _l("The file is damaged: it cannot be unpacked to its end."),
+    "intake.workbook_too_big": _l("The workbook is too big when unpacked. Save it as CSV, or split it."),
     "intake.file_too_long": _l("The file has more than %(most)s rows. Split it."),
 }
 

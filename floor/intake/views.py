@@ -114,6 +114,7 @@ def upload(db: Session) -> Response:
         body = given.read() if given else b""
         if given is None or not body:
             raise Invalid("intake.no_file", field="file")
+        body, mapping = files.unpacked(body, mapping)
         files.survey(lambda: io.BytesIO(body), mapping)
     except Invalid as refused:
         return show_health(form.refuse(refused, sentence(refused)), 422)
