@@ -301,7 +301,8 @@ DOORS: dict[str, Door] = {
     ),
     "shops.keep": Door(
         "/intake/channels/woo", "Dai", "Ana",
-        {"name": "W", "adapter": "woocommerce", "url": "https://woo.example", "options": '{"per_second": 2}'},
+        {"name": "W", "adapter": "woocommerce", "url": "https://woo.example",
+         "options": lambda _ids: '{"per_second": 2}'},
         "/intake/channels/nobody",
         bad={"name": "W", "adapter": "woocommerce", "url": "https://woo.example", "options": "[77]"}, keeps="[77]",
     ),

@@ -1,4 +1,4 @@
-"""Orders of all channels look alike: bundles, gifts and discounts in whole fen, places with codes, phones as dialled."""
+"""Orders of all channels look alike: bundles, gifts and discounts in whole fen, places with codes, phones."""
 
 import io
 import zipfile

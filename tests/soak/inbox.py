@@ -69,7 +69,7 @@ class Outcome:
 
 def an_order(n: int, rng: random.Random) -> dict[str, Any]:
     lines = [
-        {"sku": f"SOAK-{sku:03d}", "qty": rng.randint(1, 4), "unit_price": f"{rng.randint(1, 99)}.{rng.randint(10, 99)}"}
+        {"sku": f"SOAK-{sku:03d}", "qty": rng.randint(1, 4), "unit_price": f"{rng.randint(100, 9999) / 100:.2f}"}
         for sku in rng.sample(range(SKUS), rng.randint(1, 4))
     ]  # fmt: skip
     return {
