@@ -32,6 +32,8 @@ def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor
         outcomes.append("paid")
     if was is not None:
         old = was.draft.order
+        if (was.standing, seen.standing) == (Standing.PAID, Standing.UNPAID):
+            outcomes.append(_stop(db, order, actor))
         if new.address != old.address:
             outcomes.append(move(db, order, new.address, actor))
         if (new.buyer_note, new.seller_note) != (old.buyer_note, old.seller_note):
@@ -39,7 +41,7 @@ def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor
             outcomes.append("changed")
         if _units(seen) != _units(was):
             outcomes.append(_lower(db, order, seen, was, actor))
-    weight = ("late", "paid", "changed")
+    weight = ("held", "late", "paid", "changed")
     return next((outcome for outcome in weight if outcome in outcomes), "known")
 
 
@@ -61,6 +63,15 @@ def cancel(db: Session, order: Order, actor: Actor) -> str:
     outcome = "shipped" if all(state in _GONE for state in alive) else "held"
     record(db, Event("intake.cancel.too_late", "order", order.id, order.id, {"outcome": outcome}), actor)
     return outcome
+
+
+def _stop(db: Session, order: Order, actor: Actor) -> str:
+    """The shop forbids to ship what it had let go: held until a person releases it."""
+    if order.state is OrderState.CANCELLED:
+        return "cancelled"
+    if order.state is not OrderState.HELD:
+        orders.advance(db, order, OrderAction.HOLD, actor, by="shop")
+    return "held"
 
 
 def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:

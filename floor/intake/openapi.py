@@ -63,7 +63,7 @@ def described() -> dict[str, Any]:
             "gift": {"type": "boolean"},
         })},
     })  # fmt: skip
-    one = {"name": "order_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    one = {"name": "order_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
     shown = {
         "get": {
             "operationId": "showOrder", "summary": "How far an order is", "parameters": [one],

@@ -92,7 +92,7 @@ def test_every_order_comes_once_whatever_befalls(shop):
     now = clock.now().replace(microsecond=0)
     for number, change in (
         (7003, {"status": "paid"}), (7004, {"status": "cancelled"}), (7005, {"street": "龙井路 1 号"}),
-        (7006, {"note": "请放门口"}),
+        (7006, {"note": "请放门口"}), (7007, {"status": "unpaid"}),
     ):  # fmt: skip
         one = shop.orders[number]
         one.modified = now
@@ -105,6 +105,7 @@ def test_every_order_comes_once_whatever_befalls(shop):
     assert found["7003"].paid_at is not None
     assert found["7004"].state is OrderState.CANCELLED
     assert found["7006"].buyer_note == "请放门口"
+    assert found["7007"].state is OrderState.HELD, "the shop forbids it now"
     assert "8000" not in found, "cancelled before we saw it"
     with reading() as db:
         assert db.get_one(Address, found["7005"].id).street == "龙井路 1 号"
