@@ -261,7 +261,8 @@ def tell(db: Session, feed_id: int, sku_ids: Collection[int], actor: Actor) -> i
     codes = dict(db.exec(select(Sku.id, Sku.code).where(col(Sku.id).in_(news))).all())
     stock = {codes[sku_id]: qty for sku_id, qty in sorted(news.items())}
     data = {"channel": feed.channel, "sequence": feed.sequence, "stock": stock}
-    record(db, Event("inventory.feed.pushed", "feed", feed_id, data=data), actor)
+    kind = "inventory.feed.for_shop" if feed.url == BY_SHOP else "inventory.feed.pushed"
+    record(db, Event(kind, "feed", feed_id, data=data), actor)
     return len(news)
 
 

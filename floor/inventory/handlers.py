@@ -32,7 +32,7 @@ def push_stock(happened: Happened) -> None:
     sequence, stock = happened.data["sequence"], happened.data["stock"]
     with reading() as db:
         feed = db.get(StockFeed, happened.subject_id)
-        if feed is None or not feed.is_active or not feed.url or feed.url == feeds.BY_SHOP:
+        if feed is None or not feed.is_active or not feed.url:
             return
         rows = feeds.still_true(db, happened.subject_id, sequence, stock)
     if rows:

@@ -6,15 +6,18 @@ import time
 import pytest
 from sqlmodel import select
 
-from floor.intake import accounts, syncing
+from floor.catalog.models import Sku
+from floor.intake import accounts
 from floor.intake.channels import outside, shopify
 from floor.intake.channels.wechat import crypt
 from floor.intake.models import InboxMessage, InboxState, MessageKind
+from floor.inventory import chores, feeds
+from floor.inventory.feeds import FeedTerms, Share
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
-from tests.factories import a_sku
+from tests.factories import a_bin, a_sku, a_warehouse, stock
 from tests.intake.shop_server import KEY, SECRET, Bought, account, serving
 
 TOKEN, AES_KEY = "push-token", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR"
@@ -73,5 +76,11 @@ def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, relay, monkey
             assert stranger.get("/hooks/shops/shop", query_string=query).text == "hello"
             assert stranger.get("/hooks/shops/shop", query_string=query | {"nonce": "m"}).status_code == 401
         if kind == "woocommerce":
-            syncing.tell_stock("shop", {"MUG": 5, "TEE-NAVY-L": 9})
-            assert shop.stock == {"MUG": 5}, "what the shop does not sell is passed over"
+            with unit_of_work() as db:
+                feeds.keep_feed(db, "shop", FeedTerms(Share(), url=feeds.BY_SHOP), SYSTEM)
+                where = a_bin(db, a_warehouse(db))
+                for code, qty in (("MUG", 5), ("TEE-NAVY-L", 9)):
+                    stock(db, where, db.exec(select(Sku).where(Sku.code == code)).one(), qty)
+            assert chores.tell_channels() == 2
+            relay.drain()
+            assert list(shop.stock) == ["MUG"], "what the shop does not sell is passed over"
