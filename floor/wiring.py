@@ -30,6 +30,7 @@ from floor.events.relay import Chore, Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
+from floor.intake import syncing, views_api, views_inbox, views_pushes, views_shops
 from floor.intake import views as intake
 from floor.inventory import (
     books,
@@ -111,6 +112,10 @@ BLUEPRINTS = (
     views_bins.bp,
     views_lots.bp,
     intake.bp,
+    views_inbox.bp,
+    views_shops.bp,
+    views_pushes.bp,
+    views_api.bp,
     audit.bp,
     allocation.bp,
     views_left_out.bp,
@@ -139,7 +144,10 @@ BLUEPRINTS = (
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
-SIGNED_VIEWS: tuple[str, ...] = ("count_review.hook", "intake.receive", "tracking.hook", "kuaidi100_push.hook")
+SIGNED_VIEWS: tuple[str, ...] = (
+    "count_review.hook", "intake.receive", "pushes.push", "tracking.hook", "kuaidi100_push.hook",
+    "order_api.add", "order_api.pay", "order_api.cancel", "order_api.move",
+)  # fmt: skip
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
@@ -158,6 +166,7 @@ HANDLERS: dict[str, Handler] = {
     "inventory.tell_purchasing": inventory_handlers.tell_purchasing,
     "intake.apply_message": intake_handlers.apply_message,
     "intake.import_upload": intake_handlers.import_upload,
+    "intake.tell_stock": intake_handlers.tell_stock,
     "allocation.place_new": allocation_handlers.order_released,
     "allocation.run": allocation_handlers.run_asked,
     "picking.make_walks": picking_handlers.make_walks,
@@ -195,6 +204,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "inventory.import.finish": ("inventory.carry_import",),
     "inventory.import.uploaded": ("inventory.carry_import",),
     "inventory.import.went_on": ("inventory.carry_import",),
+    "inventory.feed.for_shop": ("intake.tell_stock",),
     "inventory.feed.pushed": ("inventory.push_stock",),
     "inventory.purchase.asked": ("inventory.tell_purchasing",),
     "intake.batch.uploaded": ("intake.import_upload",),
@@ -224,6 +234,8 @@ CHORES: dict[str, Chore] = {
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),
     "tell channels their stock": (5, chores.tell_channels),
+    "read shops": (5, syncing.read_due),
+    "apply what was left in the inbox": (30, syncing.apply_left),
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
 }
@@ -324,6 +336,7 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
+    "inbox": "intake", "shops": "intake",
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
     "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",

@@ -93,6 +93,19 @@ class Barcode(SQLModel, table=True):
     sku_id: int = Field(foreign_key="sku.id", index=True)
 
 
+class BundlePart(SQLModel, table=True):
+    """A code shops sell that is no article of its own: so many of these SKUs."""
+
+    __tablename__ = "bundle_part"
+    __table_args__ = (sa.CheckConstraint("qty > 0 AND weight > 0", name="qty"),)
+
+    code: str = Field(primary_key=True, max_length=32)
+    sku_id: int = Field(primary_key=True, foreign_key="sku.id")
+    qty: int = 1
+    #: Its part of the bundle's price, beside the other parts' weights.
+    weight: int = 1
+
+
 class Carton(SQLModel, table=True):
     """A box we pack into. Inner size mm, own weight g, cost fen."""
 

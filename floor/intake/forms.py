@@ -15,7 +15,8 @@ from pydantic import (
 )
 
 from floor.intake.channels.draft import MOST_FEN, Draft, DraftLine, Problem
-from floor.intake.regions import full_province
+from floor.intake.channels.reading import new_address
+from floor.intake.places import visible, visible_lines
 from floor.kit import units
 from floor.orders.service import NewAddress, NewOrder
 
@@ -24,10 +25,15 @@ PROMISE = timedelta(hours=24)
 
 
 def _printable(text: str) -> str:
-    # PostgreSQL cannot hold it, and nobody can see it.
-    if "\x00" in text:
+    """Without what nobody sees. NUL is refused: PostgreSQL cannot hold it, and no honest sender has it."""
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError("text")
-    return text
+    return visible_lines(text)
+
+
+def _code(text: str) -> str:
+    """A number or name of one line."""
+    return visible(_printable(text))
 
 
 def _yuan(value: Any) -> int:
@@ -47,12 +53,13 @@ def _believable(moment: datetime) -> datetime:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_code)]
 Yuan = Annotated[int, BeforeValidator(_yuan), Field(le=MOST_FEN)]
 Moment = Annotated[AwareDatetime, AfterValidator(_believable)]
 
 
 class Buyer(BaseModel):
-    id: Text = Field(min_length=1, max_length=64)
+    id: Code = Field(min_length=1, max_length=64)
     name: Text = Field(default="", max_length=80)
     #: 0 new, 1 regular, 2 gold.
     tier: int = Field(default=0, ge=0, le=2)
@@ -70,22 +77,35 @@ class AddressIn(BaseModel):
     email: Text = Field(default="", max_length=120)
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] = "CN"
 
+    def place(self) -> NewAddress:
+        return new_address(**self.model_dump())
+
 
 class LineIn(BaseModel):
     """One of `sku` and `barcode`. Money is yuan as a decimal string; `discount` is for the whole line."""
 
-    sku: Text = Field(default="", max_length=32)
-    barcode: Text = Field(default="", max_length=48)
+    sku: Code = Field(default="", max_length=32)
+    barcode: Code = Field(default="", max_length=48)
     qty: int = Field(ge=1, le=100_000, strict=True)
     unit_price: Yuan
     discount: Yuan = 0
     gift: bool = False
+    spec: Text = Field(default="", max_length=120)
+    #: The shop's own number of the line; it hears it again when the parcel left.
+    id: Text = Field(default="", max_length=40)
 
 
 class Gift(BaseModel):
     wrap: bool = False
     message: Text = Field(default="", max_length=300)
     hide_price: bool = False
+
+
+class InvoiceIn(BaseModel):
+    """The buyer asks for an invoice made out to this name; the tax number for companies."""
+
+    title: Text = Field(min_length=1, max_length=100)
+    tax_id: Text = Field(default="", max_length=32)
 
 
 class Notes(BaseModel):
@@ -97,7 +117,7 @@ class OrderMessage(BaseModel):
     """An order, whole. Fields not named here are ignored."""
 
     type: Literal["order"] = "order"
-    order_id: Text = Field(min_length=1, max_length=64)
+    order_id: Code = Field(min_length=1, max_length=64)
     placed_at: Moment
     paid_at: Moment | None = None
     promised_at: Moment | None = None
@@ -112,10 +132,10 @@ class OrderMessage(BaseModel):
     gift: Gift = Gift()
     #: The buyer agreed to a substitute for what is sold out.
     substitutes: bool = False
+    invoice: InvoiceIn | None = None
 
     def draft(self, channel: str) -> Draft:
         buyer = self.buyer or Buyer.model_construct(id="")
-        address = self.address.model_dump() | {"province": full_province(self.address.province)}
         order = NewOrder(
             channel=channel,
             external_id=self.order_id,
@@ -123,7 +143,7 @@ class OrderMessage(BaseModel):
             paid_at=self.paid_at,
             promised_at=self.promised_at or self.placed_at + PROMISE,
             lines=(),
-            address=NewAddress(**address),
+            address=self.address.place(),
             buyer_id=buyer.id,
             buyer_name=buyer.name,
             tier=buyer.tier,
@@ -136,11 +156,13 @@ class OrderMessage(BaseModel):
             gift_message=self.gift.message,
             hide_price=self.gift.hide_price,
             takes_substitutes=self.substitutes,
+            invoice_title=self.invoice.title if self.invoice else "",
+            invoice_tax_id=self.invoice.tax_id if self.invoice else "",
         )
         lines = (
             DraftLine(
                 line.sku.upper() or line.barcode, line.qty, line.unit_price, line.discount, line.gift,
-                where=f"lines[{n}].{'sku' if line.sku else 'barcode'}",
+                where=f"lines[{n}].{'sku' if line.sku else 'barcode'}", spec=line.spec, channel_line=line.id,
             )
             for n, line in enumerate(self.lines)
         )  # fmt: skip
@@ -151,7 +173,7 @@ class PaidMessage(BaseModel):
     """The buyer has paid an order sent before; `paid` is the whole sum paid so far."""
 
     type: Literal["paid"]
-    order_id: Text = Field(min_length=1, max_length=64)
+    order_id: Code = Field(min_length=1, max_length=64)
     paid_at: Moment
     paid: Yuan
 
@@ -160,12 +182,22 @@ class CancelMessage(BaseModel):
     """The buyer no longer wants it."""
 
     type: Literal["cancel"]
-    order_id: Text = Field(min_length=1, max_length=64)
+    order_id: Code = Field(min_length=1, max_length=64)
     reason: Text = Field(default="", max_length=200)
 
 
-Message = OrderMessage | PaidMessage | CancelMessage
-_KINDS: dict[str, type[BaseModel]] = {"order": OrderMessage, "paid": PaidMessage, "cancel": CancelMessage}
+class AddressMessage(BaseModel):
+    """The buyer wants it sent elsewhere."""
+
+    type: Literal["address"]
+    order_id: Code = Field(min_length=1, max_length=64)
+    address: AddressIn
+
+
+Message = OrderMessage | PaidMessage | CancelMessage | AddressMessage
+_KINDS: dict[str, type[BaseModel]] = {
+    "order": OrderMessage, "paid": PaidMessage, "cancel": CancelMessage, "address": AddressMessage,
+}  # fmt: skip
 
 
 def read_message(body: str) -> Message | list[Problem]:

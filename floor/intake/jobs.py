@@ -1,10 +1,12 @@
 """Work that spans transactions: a message is stored in one and applied in a second; a file is settled in many."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 
 from floor.intake import queries, service
 from floor.intake.channels import files
@@ -13,7 +15,10 @@ from floor.intake.channels.mapping import Mapping
 from floor.intake.models import ImportBatch, ImportFile, InboxMessage, InboxState
 from floor.kit import ids
 from floor.kit.actor import Actor
+from floor.kit.errors import Unknown
 from floor.kit.uow import reading, unit_of_work
+
+log = logging.getLogger(__name__)
 
 #: Orders per transaction: few enough that others on SQLite wait less than a quarter of a second.
 CHUNK = 20
@@ -26,24 +31,58 @@ def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:
     with unit_of_work() as db:
         message = service.store(db, channel, key, text, Actor("channel", None, channel))
     assert message.id is not None
-    return apply(message.id)
+    return message if message.state is InboxState.APPLIED else apply(message.id)
+
+
+def receive_api(channel: str, key: str, body: bytes) -> InboxMessage:
+    """The same for the JSON interface: its keys are its own, apart from those of signed messages."""
+    return receive(channel, f"api:{key or ids.digest(body)}", body)
+
+
+#: Troubles of the database, not of the message: whoever carries it tries again.
+_PASSING = (IntegrityError, OperationalError, StaleDataError)
 
 
 def apply(message_id: int) -> InboxMessage:
-    """Apply a stored message. Two messages may bring the same order or customer at once: the loser looks again."""
+    """Apply a stored message. Two messages may bring the same order or customer at once: the loser looks again. One
+    that we stumble over becomes a dead letter."""
+    try:
+        return _apply(message_id)
+    except (IntegrityError, StaleDataError):
+        return _apply(message_id)
+
+
+def _apply(message_id: int) -> InboxMessage:
     try:
         with unit_of_work() as db:
             return service.apply(db, message_id)
-    except IntegrityError:
+    except (*_PASSING, Unknown):
+        raise
+    except Exception as error:
+        log.exception("message %d could not be judged", message_id)
         with unit_of_work() as db:
-            return service.apply(db, message_id)
+            return service.stumble(db, message_id, error)
+
+
+def apply_many(message_ids: Sequence[int]) -> int:
+    """Apply many, a few to a transaction; what fails there is applied alone. Returns how many were looked at."""
+    for begin in range(0, len(message_ids), CHUNK):
+        chunk = message_ids[begin : begin + CHUNK]
+        try:
+            with unit_of_work() as db:
+                for message_id in chunk:
+                    service.apply(db, message_id)
+        except Exception:
+            for message_id in chunk:
+                apply(message_id)
+    return len(message_ids)
 
 
 def apply_waiting() -> dict[InboxState, int]:
     """Apply everything that waits; how many ended in which state."""
     with reading() as db:
         waiting = queries.waiting(db)
-    ended = dict.fromkeys((InboxState.APPLIED, InboxState.DEAD), 0)
+    ended = dict.fromkeys(InboxState, 0)
     for message_id in waiting:
         ended[apply(message_id).state] += 1
     return ended

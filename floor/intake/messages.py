@@ -2,11 +2,16 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.intake.models import InboxState
+from floor.intake.models import InboxState, MessageKind
 
 REFUSALS = {
     "intake.unknown_channel": _l("There is no such channel."),
     "intake.forged": _l("The signature does not fit. Nothing was stored."),
+    "intake.no_pushes": _l("This channel takes no pushes. Nothing was stored."),
+    "intake.no_adapter": _l("Choose how the shop is read."),
+    "intake.bad_options": _l("The options are no JSON object."),
+    "intake.being_read": _l("The shop is being read at this moment."),
+    "intake.unknown_key": _l("There is no such key."),
     "intake.no_url": _l("Enter an address that begins with http:// or https://, or nothing."),
     "intake.stale": _l("The message's time is more than %(minutes)s minutes off. Nothing was stored."),
     "intake.key_reused": _l("Another message was already sent under this id. Send it again under a new id."),
@@ -19,6 +24,7 @@ REFUSALS = {
     "intake.no_columns": _l("The file has no column %(missing)s. It has: %(found)s"),
     "intake.file_empty": _l("The file has no rows."),
     "intake.file_broken": _l("The file is damaged: it cannot be unpacked to its end."),
+    "intake.workbook_too_big": _l("The workbook is too big when unpacked. Save it as CSV, or split it."),
     "intake.file_too_long": _l("The file has more than %(most)s rows. Split it."),
 }
 
@@ -36,6 +42,11 @@ REASONS = {
     "unknown_sku": _l("The catalogue has no %(code)s."),
     "inactive_sku": _l("%(code)s is no longer sold."),
     "unknown_order": _l("The house does not have this order."),
+    "not_an_order": _l("This does not look like an order of the shop (%(given)s)."),
+    "stumbled": _l(
+        "The house stumbled over this message (%(given)s). It is kept; tell whoever looks after the system."
+    ),
+    "shop_refused": _l("The shop did not show this order."),
     "encoding": _l("The characters cannot be read: is the encoding right?"),
     "row_short": _l("The row ends after %(cells)s of %(columns)s cells."),
     "row_long": _l("The row has %(cells)s cells, the header %(columns)s."),
@@ -55,7 +66,59 @@ STATES = {
     InboxState.DEAD: _l("Cannot be read"),
 }
 
+#: What applying a message did.
+OUTCOMES = {
+    "accepted": _l("New order"),
+    "known": _l("Nothing new"),
+    "older": _l("Older than what we have"),
+    "paid": _l("Payment booked"),
+    "changed": _l("Order changed"),
+    "late": _l("Changed too late"),
+    "cancelled": _l("Cancelled"),
+    "held": _l("Put on hold"),
+    "shipped": _l("Shipped already"),
+    "passed_over": _l("Not ours to ship"),
+    "read": _l("Order read again"),
+    "nothing": _l("About no order"),
+}
+
+KINDS = {
+    MessageKind.OWN: _l("Message"),
+    MessageKind.ORDER: _l("Order as the shop shows it"),
+    MessageKind.HINT: _l("Push"),
+}
+
+ADAPTERS = {
+    "": _l("Signed messages, JSON interface and files"),
+    "top": _l("Taobao and Tmall"),
+    "jd": _l("JD"),
+    "wechat": _l("WeChat shop"),
+    "woocommerce": _l("WooCommerce"),
+    "shopify": _l("Shopify"),
+}
+
+#: Why a shop could not be read or told.
+SHOP_TROUBLES = {
+    "out_of_reach": _l("It does not answer."),
+    "too_busy": _l("It says: too many calls."),
+    "expired": _l("Its token has ended. Authorise the house again."),
+    "refused": _l("It refused."),
+    "unreadable": _l("Its answer cannot be read."),
+    "not_set_up": _l("Its keys are missing."),
+    "no_token": _l("It gave no new token. Authorise the house again."),
+    "not_listed": _l("Our address is not on its list of allowed addresses."),
+    "unknown_order": _l("It does not know the order."),
+    "no_stock": _l("It takes no stock from us."),
+    "stumbled": _l("The house stumbled over its answer."),
+}
+
 EVENTS = {
+    "intake.channel.set_up": _l("Channel set up"),
+    "intake.shop.read_asked": _l("Shop to be read at once"),
+    "intake.key.made": _l("API key made"),
+    "intake.key.revoked": _l("API key taken back"),
+    "intake.address.too_late": _l("The buyer wants it elsewhere, but goods are already on their way through the house"),
+    "intake.lines.too_late": _l("The shop changed what was ordered. Compare before shipping."),
     "intake.message.stored": _l("Message of the channel stored"),
     "intake.channel.told_shipped": _l("Where a channel hears of parcels that left was changed"),
     "intake.batch.uploaded": _l("Order file uploaded"),

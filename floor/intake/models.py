@@ -19,8 +19,12 @@ class Channel(SQLModel, table=True):
     secret: str = Field(default="", max_length=80)
     #: Where it hears that parcels left, signed with the same secret; "" when it is not told.
     shipped_url: str = Field(default="", max_length=300)
+    #: Which shop's interface it is read through (channels/__init__.py); "" for signed messages and files alone.
+    adapter: str = Field(default="", max_length=24)
     is_active: bool = True
     last_message_at: datetime | None = None
+    #: Minutes without a word after which somebody is told; 0: it may be silent.
+    silent_minutes: int = 0
 
 
 class InboxState(StrEnum):
@@ -30,24 +34,40 @@ class InboxState(StrEnum):
     DEAD = "dead"
 
 
+class MessageKind(StrEnum):
+    #: In the house's own format (forms.py): an order, a payment, a cancellation, an address.
+    OWN = "own"
+    #: An order as its shop shows it, in the shop's words.
+    ORDER = "order"
+    #: A shop's push. It is not believed further than which order to read again.
+    HINT = "hint"
+
+
 class InboxMessage(SQLModel, table=True):
     """A channel's raw message, stored before anything else and applied exactly once."""
 
     __tablename__ = "inbox_message"
-    __table_args__ = (sa.UniqueConstraint("channel", "message_key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("channel", "message_key"),
+        sa.Index("ix_inbox_message_channel_external_id", "channel", "external_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=24)
     #: The sender's message id, else a hash of the body: the same message twice is one row.
     message_key: str = Field(max_length=80)
     received_at: datetime = Field(default_factory=clock.now)
+    kind: MessageKind = enum_field(MessageKind, default=MessageKind.OWN)
+    #: The order it is about and the moment of the shop's version of it, ms since 1970; "" and 0 in messages of our own.
+    external_id: str = Field(default="", max_length=64)
+    shop_version: int = Field(default=0, sa_type=sa.BigInteger)
     body: str
     state: InboxState = enum_field(InboxState, default=InboxState.WAITING, index=True)
     #: Code and values of the refusal.
     problem: str = Field(default="", max_length=64)
     problem_values: dict = json_field()
     order_id: int | None = Field(default=None, foreign_key="customer_order.id")
-    #: What applying it did, as the channel is told: accepted, known, paid, cancelled, held or shipped.
+    #: What applying it did, as the channel is told; messages.OUTCOMES has the words.
     outcome: str = Field(default="", max_length=16)
 
 
@@ -101,3 +121,73 @@ class RejectedRow(SQLModel, table=True):
     values: dict = json_field()
     #: The row as it came.
     raw: dict = json_field()
+
+
+class ShopAccount(SQLModel, table=True):
+    """How a shop's interface is reached. Secrets: shown nowhere, logged nowhere."""
+
+    __tablename__ = "shop_account"
+
+    channel_id: int = Field(primary_key=True, foreign_key="channel.id")
+    url: str = Field(default="", max_length=300)
+    #: The platform's app key, client id, consumer key...
+    app_key: str = Field(default="", max_length=120)
+    app_secret: str = Field(default="", max_length=300)
+    token: str = Field(default="", max_length=600)
+    refresh_token: str = Field(default="", max_length=600)
+    token_expires_at: datetime | None = None
+    #: What differs from shop to shop; the adapter's module names its keys.
+    options: dict = json_field()
+
+
+class ShopFeed(SQLModel, table=True):
+    """How far a shop was read, and how that went."""
+
+    __tablename__ = "shop_feed"
+
+    channel_id: int = Field(primary_key=True, foreign_key="channel.id")
+    #: Every change before this moment is in the inbox.
+    read_to: datetime
+    #: Until when whoever reads may take; nobody else reads meanwhile.
+    reading_until: datetime | None = None
+    next_at: datetime | None = Field(default=None, index=True)
+    every_s: int = 60
+    last_run_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    #: Since when it fails, how often in a row, and with what: a code of messages.SHOP_TROUBLES and the shop's own code.
+    failing_since: datetime | None = None
+    fails: int = 0
+    error: str = Field(default="", max_length=40)
+    error_detail: str = Field(default="", max_length=80)
+
+
+class ApiKey(SQLModel, table=True):
+    """Opens the JSON interface of one channel. Only its hash is kept."""
+
+    __tablename__ = "api_key"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel_id: int = Field(foreign_key="channel.id", index=True)
+    #: How people tell keys apart: what it is for, and how it begins.
+    name: str = Field(max_length=60)
+    start: str = Field(max_length=12)
+    hashed: str = Field(max_length=64, unique=True)
+    made_at: datetime = Field(default_factory=clock.now)
+    made_by: str = Field(default="", max_length=64)
+    revoked_at: datetime | None = None
+
+
+class GiftRule(SQLModel, table=True):
+    """A free gift that comes with orders: of a channel ("" = all), worth so much, or holding a SKU."""
+
+    __tablename__ = "gift_rule"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str = Field(default="", max_length=24)
+    from_fen: int = 0
+    with_sku_id: int | None = Field(default=None, foreign_key="sku.id")
+    gift_sku_id: int = Field(foreign_key="sku.id")
+    qty: int = 1
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_active: bool = True

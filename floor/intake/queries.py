@@ -2,16 +2,33 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from floor.catalog.models import Barcode, Sku
-from floor.intake.models import Channel, ImportBatch, InboxMessage, InboxState, RejectedRow
+from floor.catalog.models import Barcode, BundlePart, Sku
+from floor.intake.bundles import Part
+from floor.intake.channels import port_for
+from floor.intake.channels.port import Account, Change, ShopPort
+from floor.intake.models import (
+    ApiKey,
+    Channel,
+    GiftRule,
+    ImportBatch,
+    InboxMessage,
+    InboxState,
+    MessageKind,
+    RejectedRow,
+    ShopAccount,
+    ShopFeed,
+)
 from floor.kit import clock
 from floor.kit.errors import Unknown
 from floor.orders.models import Order
+
+#: Outcomes of messages that lead to no order of ours: cancelled or shipped before we saw it, a push about nothing.
+WITHOUT_ORDER = ("passed_over", "nothing")
 
 
 def channel_for(db: Session, code: str) -> Channel:
@@ -29,6 +46,65 @@ def message_for(db: Session, message_id: int, *, lock: bool = False) -> InboxMes
     return message
 
 
+def order_called(db: Session, channel: str, external_id: str, *, lock: bool = False) -> Order | None:
+    """The order a channel calls so; locked and fresh if asked."""
+    mine = select(Order).where(Order.channel == channel, Order.external_id == external_id)
+    mine = mine.with_for_update().execution_options(populate_existing=True) if lock else mine
+    return db.exec(mine).first()
+
+
+def version_before(db: Session, message: InboxMessage) -> InboxMessage | None:
+    """The newest version of the message's order that was applied, other than itself."""
+    mine = select(InboxMessage).where(
+        InboxMessage.channel == message.channel, InboxMessage.external_id == message.external_id,
+        InboxMessage.kind == MessageKind.ORDER, InboxMessage.state == InboxState.APPLIED, InboxMessage.id != message.id,
+        col(InboxMessage.outcome).not_in(("older", "passed_over")),
+    )  # fmt: skip
+    return db.exec(mine.order_by(col(InboxMessage.shop_version).desc(), col(InboxMessage.id).desc()).limit(1)).first()
+
+
+def account_of(db: Session, channel: Channel) -> Account:
+    """What a shop's adapter works with."""
+    row = db.get(ShopAccount, channel.id) or ShopAccount(channel_id=channel.id or 0)
+    return Account(
+        channel.code, row.url, row.app_key, row.app_secret, row.token, row.refresh_token, row.token_expires_at,
+        row.options,
+    )  # fmt: skip
+
+
+def port_of(db: Session, code: str) -> ShopPort:
+    """The adapter of a channel. Raises Unknown for one that is read through none."""
+    channel = db.exec(select(Channel).where(Channel.code == code)).first()
+    if channel is None or not channel.adapter:
+        raise Unknown("intake.unknown_channel")
+    return port_for(channel.adapter, account_of(db, channel))
+
+
+def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
+    """The bundles among these codes, with their parts. A code that is an SKU's is none."""
+    rows = db.execute(
+        sa.select(col(BundlePart.code), col(Sku.code), col(BundlePart.qty), col(BundlePart.weight))
+        .join(Sku, col(Sku.id) == col(BundlePart.sku_id))
+        .where(col(BundlePart.code).in_(list(codes)))
+        .order_by(col(BundlePart.code), col(Sku.id))
+    )
+    found: dict[str, list[Part]] = {}
+    for code, sku, qty, weight in rows:
+        found.setdefault(code, []).append(Part(sku, qty, weight))
+    return found
+
+
+def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
+    """Active rules of a channel's free gifts, each with its gift's SKU code."""
+    mine = (
+        select(GiftRule, Sku.code)
+        .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
+        .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", channel)))
+        .order_by(col(GiftRule.id))
+    )
+    return list(db.exec(mine).all())
+
+
 def batch_for(db: Session, batch_id: int) -> ImportBatch:
     batch = db.get(ImportBatch, batch_id)
     if batch is None:
@@ -36,10 +112,120 @@ def batch_for(db: Session, batch_id: int) -> ImportBatch:
     return batch
 
 
-def waiting(db: Session) -> Sequence[int]:
-    """Ids of messages stored but not applied, oldest first."""
+def channel_by_code(db: Session, code: str) -> Channel:
+    """The channel, or Unknown."""
+    channel = db.exec(select(Channel).where(Channel.code == code)).first()
+    if channel is None:
+        raise Unknown("intake.unknown_channel")
+    return channel
+
+
+def must_be_active(db: Session, code: str) -> None:
+    """Raises Unknown for a channel that is switched off, or is none."""
+    if not channel_by_code(db, code).is_active:
+        raise Unknown("intake.unknown_channel")
+
+
+def known_versions(db: Session, channel: str, changes: Sequence[Change]) -> set[tuple[str, int]]:
+    """Which of these versions of orders are in the inbox."""
+    numbers = {change.external_id for change in changes}
+    if not numbers:
+        return set()
+    mine = select(InboxMessage.external_id, InboxMessage.shop_version).where(
+        InboxMessage.channel == channel, InboxMessage.kind == MessageKind.ORDER,
+        col(InboxMessage.external_id).in_(numbers),
+    )  # fmt: skip
+    return {(number, version) for number, version in db.exec(mine)}
+
+
+def waiting(db: Session, before: datetime | None = None) -> Sequence[int]:
+    """Ids of messages stored but not applied, oldest first; those that came before a moment."""
     ids = select(InboxMessage.id).where(InboxMessage.state == InboxState.WAITING).order_by(col(InboxMessage.id))
+    if before is not None:
+        ids = ids.where(InboxMessage.received_at < before).limit(500)
     return [found for found in db.exec(ids) if found is not None]
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """How reading one shop goes: `lag_s` since the moment up to which everything is here, None for a channel that is
+    not read; `is_silent` when it said nothing for longer than it should."""
+
+    channel: Channel
+    feed: ShopFeed | None
+    counts: dict[str, int]
+    lag_s: int | None = None
+    is_silent: bool = False
+
+
+def feeds(db: Session) -> list[FeedRow]:
+    """Every channel by code, with the messages of the last 24 hours by outcome."""
+    now = clock.now()
+    since = now - timedelta(hours=24)
+    counted = (
+        sa.select(col(InboxMessage.channel), col(InboxMessage.outcome), sa.func.count())
+        .where(col(InboxMessage.received_at) >= since)
+        .group_by(col(InboxMessage.channel), col(InboxMessage.outcome))
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for code, outcome, number in db.execute(counted):
+        counts.setdefault(code, {})[outcome] = number
+    by_channel = {feed.channel_id: feed for feed in db.exec(select(ShopFeed))}
+    found = []
+    for channel in db.exec(select(Channel).order_by(Channel.code)):
+        feed = by_channel.get(channel.id or 0) if channel.adapter else None
+        lag = max(0, int((now - feed.read_to).total_seconds())) if feed else None
+        quiet = timedelta(minutes=channel.silent_minutes)
+        heard = channel.last_message_at
+        silent = bool(channel.silent_minutes) and channel.is_active and (heard is None or now - heard > quiet)
+        found.append(FeedRow(channel, feed, counts.get(channel.code, {}), lag, silent))
+    return found
+
+
+def silent_channels(db: Session) -> list[Channel]:
+    """Active channels nobody heard of for longer than they should be silent."""
+    return [row.channel for row in feeds(db) if row.is_silent]
+
+
+def inbox(
+    db: Session, channel: str = "", state: InboxState | None = None, text: str = "", page: int = 1, size: int = 50
+) -> tuple[Sequence[InboxMessage], int]:
+    """Messages, newest first, and how many there are; `text` is a channel's number of an order, or a message's id."""
+    wanted = select(InboxMessage)
+    if channel:
+        wanted = wanted.where(InboxMessage.channel == channel)
+    if state is not None:
+        wanted = wanted.where(InboxMessage.state == state)
+    if text:
+        wanted = wanted.where(sa.or_(col(InboxMessage.external_id) == text, col(InboxMessage.message_key) == text))
+    total = db.execute(sa.select(sa.func.count()).select_from(wanted.subquery())).scalar_one()
+    rows = db.exec(wanted.order_by(col(InboxMessage.id).desc()).offset((page - 1) * size).limit(size)).all()
+    return rows, total
+
+
+def states(db: Session) -> dict[InboxState, int]:
+    """How many messages are in each state."""
+    rows = db.exec(select(InboxMessage.state, func.count()).group_by(InboxMessage.state))
+    return {InboxState(state): int(number) for state, number in rows}
+
+
+def dead_reasons(db: Session) -> Sequence[tuple[str, str, int]]:
+    """(channel, reason, how many) of the dead letters, most first."""
+    dead = select(InboxMessage.channel, InboxMessage.problem, func.count()).where(InboxMessage.state == InboxState.DEAD)
+    grouped = dead.group_by(InboxMessage.channel, InboxMessage.problem)
+    return db.exec(grouped.order_by(func.count().desc(), InboxMessage.channel, InboxMessage.problem)).all()
+
+
+def dead_ids(db: Session, channel: str, problem: str, limit: int) -> list[int]:
+    """Dead letters of one reason, oldest first."""
+    mine = select(InboxMessage.id).where(
+        InboxMessage.state == InboxState.DEAD, InboxMessage.channel == channel, InboxMessage.problem == problem
+    )
+    return [found or 0 for found in db.exec(mine.order_by(col(InboxMessage.id)).limit(limit))]
+
+
+def keys_of(db: Session, channel: Channel) -> Sequence[ApiKey]:
+    return db.exec(select(ApiKey).where(ApiKey.channel_id == channel.id).order_by(col(ApiKey.id))).all()
 
 
 def dead_letters(db: Session, limit: int = 50) -> Sequence[InboxMessage]:
@@ -128,7 +314,11 @@ def broken_inbox(db: Session) -> list[str]:
     late = clock.now() - timedelta(hours=1)
     message = InboxMessage
     off = select(message).where(
-        ((col(message.state) == InboxState.APPLIED) & col(message.order_id).is_(None))
+        (
+            (col(message.state) == InboxState.APPLIED)
+            & col(message.order_id).is_(None)
+            & col(message.outcome).not_in(WITHOUT_ORDER)
+        )
         | ((col(message.state) == InboxState.WAITING) & (col(message.received_at) < late))
     )
     return [f"inbox_message {row.id} of {row.channel} is {row.state}, order {row.order_id}" for row in db.exec(off)]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,25 +11,31 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
 from floor.events.service import Event, record
-from floor.intake import queries
+from floor.intake import following, queries
+from floor.intake.bundles import discounted, expanded
 from floor.intake.channels.draft import Draft, DraftLine, Problem
 from floor.intake.channels.files import Group, Row
 from floor.intake.channels.mapping import Mapping
-from floor.intake.forms import CancelMessage, Message, OrderMessage, PaidMessage, read_message
-from floor.intake.models import Channel, ImportBatch, ImportFile, InboxMessage, InboxState, RejectedRow
+from floor.intake.channels.port import Standing
+from floor.intake.following import cancel
+from floor.intake.forms import AddressMessage, Message, OrderMessage, PaidMessage, read_message
+from floor.intake.models import (
+    Channel,
+    ImportBatch,
+    ImportFile,
+    InboxMessage,
+    InboxState,
+    MessageKind,
+    RejectedRow,
+)
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
 from floor.orders import service as orders
 from floor.orders.models import Order
-from floor.orders.states import OrderAction, OrderState
-from floor.shipments import queries as shipments
-from floor.shipments.states import ShipmentState
 
 #: Outer size of a SKU a file brought and nobody measured: length, width, height in mm, weight in g. A guess, said so.
 ASSUMED_SIZE = (200, 150, 100, 500)
-
-_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
 
 
 def ensure_channel(db: Session, code: str, name: str = "") -> Channel:
@@ -60,23 +67,28 @@ def tell_shipped_to(db: Session, channel: Channel, url: str, actor: Actor) -> No
     record(db, Event("intake.channel.told_shipped", "channel", channel.id or 0, data=data), actor)
 
 
-def store(db: Session, channel: str, key: str, body: str, actor: Actor) -> InboxMessage:
+def store(
+    db: Session, channel: str, key: str, body: str, actor: Actor, kind: MessageKind = MessageKind.OWN,
+    external_id: str = "", version: int = 0, *, is_same: bool = False,
+) -> InboxMessage:  # fmt: skip
     """Keep a message as it came, before anybody reads it. The same one again is the row already there.
 
-    Raises Invalid when another body was sent under this key.
+    What a shop was asked for (ORDER) goes to no outbox: whoever asked applies it, or the chore. Raises Invalid when
+    another body was sent under this key, unless the key alone says that it is the same.
     """
     dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
-        "problem": "", "problem_values": {}, "outcome": "",
+        "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
+        "shop_version": version,
     }  # fmt: skip
     new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(col(InboxMessage.id))
     is_new = db.execute(new).first() is not None  # psycopg counts no rows of an INSERT
     mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
     message = db.exec(mine).one()
-    if message.body != body:
+    if message.body != body and not is_same:
         raise Invalid("intake.key_reused")
-    if is_new:
+    if is_new and kind is not MessageKind.ORDER:
         db.execute(sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now()))
         record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
     return message
@@ -90,8 +102,16 @@ def apply(db: Session, message_id: int) -> InboxMessage:
     message = queries.message_for(db, message_id, lock=True)
     if message.state is InboxState.APPLIED:
         return message
+    if message.kind is MessageKind.HINT:
+        return message  # the order it names is read first, with no transaction open: jobs.apply
+    if message.kind is MessageKind.ORDER:
+        return settle_message(db, message, _take(db, message))
     read = read_message(message.body)
-    problems = read if isinstance(read, list) else _carry_out(db, message, read)
+    return settle_message(db, message, read if isinstance(read, list) else _carry_out(db, message, read))
+
+
+def settle_message(db: Session, message: InboxMessage, problems: list[Problem]) -> InboxMessage:
+    """Write down what became of a message: applied, or dead with every reason."""
     message.state = InboxState.DEAD if problems else InboxState.APPLIED
     message.problem = problems[0].reason if problems else ""
     message.problem_values = {"errors": [problem.plain() for problem in problems]} if problems else {}
@@ -100,10 +120,22 @@ def apply(db: Session, message_id: int) -> InboxMessage:
     return message
 
 
+def stumble(db: Session, message_id: int, error: Exception) -> InboxMessage:
+    """A message we could not even judge is a dead letter like any other: it must hold nobody up."""
+    message = queries.message_for(db, message_id, lock=True)
+    if message.state is InboxState.APPLIED:
+        return message
+    return settle_message(db, message, [Problem("", "stumbled", {"given": type(error).__name__})])
+
+
 def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Problem]:
     actor = Actor("channel", None, message.channel)
+    message.external_id = said.order_id
     if isinstance(said, OrderMessage):
-        return _accept(db, message, said.draft(message.channel), actor)
+        problems = _accept(db, message, said.draft(message.channel), actor)
+        if not problems and message.outcome == "accepted":
+            _apply_early(db, message)
+        return problems
     mine = select(Order).where(Order.channel == message.channel, Order.external_id == said.order_id)
     order = db.exec(mine.with_for_update()).first()
     if order is None:
@@ -112,13 +144,77 @@ def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Proble
     if isinstance(said, PaidMessage):
         orders.pay(db, order, said.paid, said.paid_at, actor)
         message.outcome = "paid"
+    elif isinstance(said, AddressMessage):
+        message.outcome = following.move(db, order, said.address.place(), actor)
     else:
-        message.outcome = cancel(db, order, said, actor)
+        message.outcome = cancel(db, order, actor)
     return []
 
 
+def _apply_early(db: Session, message: InboxMessage) -> None:
+    """What came before its order is done now, in the order in which it came."""
+    early = select(InboxMessage.id).where(
+        InboxMessage.channel == message.channel, InboxMessage.external_id == message.external_id,
+        InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
+    )  # fmt: skip
+    db.flush()
+    for message_id in db.exec(early.order_by(col(InboxMessage.id))).all():
+        apply(db, message_id or 0)
+
+
+def _take(db: Session, message: InboxMessage) -> list[Problem]:
+    """An order as its shop shows it: new ones are taken on, known ones follow what changed since the version before."""
+    port = queries.port_of(db, message.channel)
+    seen = port.seen(message.body)
+    if isinstance(seen, list):
+        return seen
+    actor = Actor("channel", None, message.channel)
+    order = queries.order_called(db, message.channel, message.external_id, lock=True)
+    if order is None:
+        if seen.standing in (Standing.CANCELLED, Standing.ELSEWHERE):
+            message.outcome = "passed_over"
+            return []
+        return _accept(db, message, seen.draft, actor)
+    message.order_id = order.id
+    before = queries.version_before(db, message)
+    if before is not None and before.shop_version > message.shop_version:
+        message.outcome = "older"
+        return []
+    was = port.seen(before.body) if before is not None else None
+    message.outcome = following.follow(db, order, seen, None if isinstance(was, list) else was, actor)
+    return []
+
+
+def prepared(db: Session, draft: Draft) -> tuple[Draft, dict[str, int], list[Problem]]:
+    """The draft with its discount shared, bundles expanded and free gifts added; SKU ids; what the catalogue lacks."""
+    lines = discounted(draft.lines, draft.order.discount_fen)
+    lines = expanded(lines, queries.bundles(db, {line.code for line in lines}))
+    sku_ids, problems = find_skus(db, lines)
+    if not problems:
+        lines, gifts = with_gifts(db, draft, lines, sku_ids)
+        sku_ids |= gifts
+    return replace(draft, lines=tuple(lines)), sku_ids, problems
+
+
+def with_gifts(
+    db: Session, draft: Draft, lines: list[DraftLine], sku_ids: dict[str, int]
+) -> tuple[list[DraftLine], dict[str, int]]:
+    """The lines with what rules give for free. One gift line a rule, at no price."""
+    bought, moment = {sku_ids[line.code] for line in lines}, draft.order.placed_at
+    found = list(lines)
+    ids: dict[str, int] = {}
+    for rule, code in queries.gift_rules(db, draft.order.channel):
+        fits = draft.goods_fen() - draft.order.discount_fen >= rule.from_fen
+        fits = fits and (rule.with_sku_id is None or rule.with_sku_id in bought)
+        fits = fits and (rule.begins_at is None or rule.begins_at <= moment)
+        if fits and (rule.ends_at is None or moment < rule.ends_at):
+            found.append(DraftLine(code, rule.qty, 0, is_gift=True))
+            ids[code] = rule.gift_sku_id
+    return found, ids
+
+
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    sku_ids, problems = find_skus(db, draft.lines)
+    draft, sku_ids, problems = prepared(db, draft)
     if problems:
         return problems
     order = orders.accept(db, draft.complete(sku_ids), actor)
@@ -128,26 +224,6 @@ def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> l
         order = db.exec(select(Order).where(*known)).one()
     message.order_id = order.id
     return []
-
-
-def cancel(db: Session, order: Order, said: CancelMessage, actor: Actor) -> str:
-    """The buyer cancelled. Before any shipment: done. Later the order is held and a person stops the goods.
-
-    Returns what became of it: cancelled, held, or shipped when nothing can be stopped any more.
-    """
-    if order.state is OrderState.CANCELLED:
-        return "cancelled"
-    assert order.id is not None
-    alive = [s.state for s in shipments.of_order(db, order.id) if s.state is not ShipmentState.CANCELLED]
-    if not alive:
-        orders.cancel_backorder(db, order)
-        orders.advance(db, order, OrderAction.CANCEL, actor, by="buyer")
-        return "cancelled"
-    if order.state is OrderState.RELEASED:
-        orders.advance(db, order, OrderAction.HOLD, actor, by="buyer")
-    outcome = "shipped" if all(state in _GONE for state in alive) else "held"
-    record(db, Event("intake.cancel.too_late", "order", order.id, order.id, {"outcome": outcome}), actor)
-    return outcome
 
 
 def find_skus(db: Session, lines: Iterable[DraftLine]) -> tuple[dict[str, int], list[Problem]]:
@@ -219,16 +295,17 @@ def _settle_order(db: Session, batch: ImportBatch, group: Group, is_known: bool,
         return
     faults = list(group.faults)
     sku_ids: dict[str, int] = {}
+    draft = group.draft
     if group.draft is not None and not faults:
         if batch.create_skus:
             batch.created_skus += _create_missing_skus(db, group.draft.lines)
-        sku_ids, unknown = find_skus(db, group.draft.lines)
+        draft, sku_ids, unknown = prepared(db, group.draft)
         by_number = {str(row.number): row for row in group.lines}
         faults += [(by_number[problem.where], problem) for problem in unknown]
-    if faults or group.draft is None:
+    if faults or draft is None:
         _reject(db, batch, _whole_order(group, faults))
         return
-    orders.accept(db, group.draft.complete(sku_ids), actor)
+    orders.accept(db, draft.complete(sku_ids), actor)
     batch.orders += 1
     batch.lines += open_rows
 

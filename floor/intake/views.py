@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from floor.intake import jobs, queries, service
 from floor.intake.channels import files, signed
 from floor.intake.channels.mapping import Mapping, read_mapping
-from floor.intake.messages import REASONS, STATES
+from floor.intake.messages import REASONS, SHOP_TROUBLES, STATES
 from floor.intake.models import InboxMessage, InboxState
 from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
@@ -77,10 +77,12 @@ def health() -> Response:
 def show_health(form: Form[Any], status: int = 200) -> Response:
     with reading() as db:
         channels, batches, names = queries.health(db), queries.batches(db), queries.channels(db)
+        feeds = queries.feeds(db)
         dead = [(message, problems_of(message)) for message in queries.dead_letters(db)]
     mappings = [(path.stem, mapping.name) for path, mapping in shipped_mappings()]
     return page(
-        "intake/health.html", status=status, channels=channels, names=names, dead=dead, batches=batches,
+        "intake/health.html", status=status, channels=channels, names=names, feeds=feeds, dead=dead,
+        by_code={row.channel.code: row for row in feeds}, troubles=SHOP_TROUBLES, batches=batches,
         mappings=mappings, form=form, states=STATES, verdict="err" if status == 422 else None,
     )  # fmt: skip
 
@@ -112,6 +114,7 @@ def upload(db: Session) -> Response:
         body = given.read() if given else b""
         if given is None or not body:
             raise Invalid("intake.no_file", field="file")
+        body, mapping = files.unpacked(body, mapping)
         files.survey(lambda: io.BytesIO(body), mapping)
     except Invalid as refused:
         return show_health(form.refuse(refused, sentence(refused)), 422)

@@ -26,7 +26,9 @@ from floor.kit.errors import Conflict, Invalid, Unknown
 
 #: SKUs in one push: a write transaction and a message of bearable length.
 MOST = 1000
-HANDLER = "inventory.push_stock"
+HANDLERS = ("inventory.push_stock", "intake.tell_stock")
+#: In place of an address: the intake tells this channel's shop through the shop's own interface.
+BY_SHOP = "shop:"
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def states(db: Session) -> list[FeedState]:
             sa.func.max(col(message.error)),
         )
         .join(event, col(event.id) == col(message.event_id))
-        .where(col(message.state).in_((Delivery.PENDING, Delivery.DEAD)), col(message.handler) == HANDLER)
+        .where(col(message.state).in_((Delivery.PENDING, Delivery.DEAD)), col(message.handler).in_(HANDLERS))
         .group_by(col(event.subject_id))
     )
     by_feed = {row[0]: row[1:] for row in late}
@@ -166,7 +168,7 @@ def keep_feed(db: Session, channel: str, terms: FeedTerms, actor: Actor) -> Stoc
     Raises Invalid for an address that is not http(s), for a warehouse nobody has, and where all channels together
     would be told of more than 100 percent of a warehouse's stock and nobody said that this is meant.
     """
-    if terms.url and not terms.url.startswith(("http://", "https://")):
+    if terms.url and terms.url != BY_SHOP and not terms.url.startswith(("http://", "https://")):
         raise Invalid("inventory.feed_url", field="url")
     known = set(db.exec(select(Warehouse.code)))
     if lost := sorted(set(terms.warehouses) - known):
@@ -259,7 +261,8 @@ def tell(db: Session, feed_id: int, sku_ids: Collection[int], actor: Actor) -> i
     codes = dict(db.exec(select(Sku.id, Sku.code).where(col(Sku.id).in_(news))).all())
     stock = {codes[sku_id]: qty for sku_id, qty in sorted(news.items())}
     data = {"channel": feed.channel, "sequence": feed.sequence, "stock": stock}
-    record(db, Event("inventory.feed.pushed", "feed", feed_id, data=data), actor)
+    kind = "inventory.feed.for_shop" if feed.url == BY_SHOP else "inventory.feed.pushed"
+    record(db, Event(kind, "feed", feed_id, data=data), actor)
     return len(news)
 
 

@@ -39,4 +39,5 @@ EVENTS: dict[str, object] = {
     "inventory.feed.share_changed": _l("Share of one SKU changed on %(channel)s"),
     "inventory.feed.key_changed": _l("Stock feed of %(channel)s has a new key"),
     "inventory.feed.pushed": _l("Stock told to %(channel)s"),
+    "inventory.feed.for_shop": _l("Stock told to %(channel)s"),
 }

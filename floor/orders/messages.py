@@ -24,5 +24,6 @@ EVENTS = {
     "orders.order.cancel": _l("Cancelled"),
     "orders.order.paid": _l("Paid"),
     "orders.order.lowered": _l("%(qty)s fewer wanted"),
+    "orders.order.notes_changed": _l("Remarks changed"),
     "orders.order.address_changed": _l("Address corrected"),
 }

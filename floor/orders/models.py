@@ -60,6 +60,9 @@ class Order(Versioned, table=True):
     hide_price: bool = False
     #: The buyer agreed: what is sold out may come as its substitute, at the price paid.
     takes_substitutes: bool = False
+    #: The buyer asks for an invoice made out to this name and tax number; "" when none is asked for.
+    invoice_title: str = Field(default="", max_length=100)
+    invoice_tax_id: str = Field(default="", max_length=32)
     #: 0 most urgent to 9; set by the audit.
     priority: int = 5
     #: The customer's link: /t/<token>.
@@ -80,6 +83,10 @@ class Address(SQLModel, table=True):
     country: str = Field(default="CN", max_length=2)
     #: Where notices go; "" when the channel told none.
     email: str = Field(default="", max_length=120)
+    #: Six digits of the administrative division; "" when the words name none.
+    division: str = Field(default="", max_length=6)
+    #: The platform's own handle of a masked receiver: the carrier reads it, nobody here does.
+    oaid: str = Field(default="", max_length=200)
 
 
 class OrderLine(SQLModel, table=True):
@@ -103,5 +110,10 @@ class OrderLine(SQLModel, table=True):
     #: This line's share of the order's discount, for the whole line.
     discount_fen: int = 0
     is_gift: bool = False
+    #: What the channel calls the article's kind (colour, size), and its own number of the line.
+    spec: str = Field(default="", max_length=120)
+    channel_line: str = Field(default="", max_length=64)
+    #: The bundle this line is a part of; "" for goods sold as themselves.
+    bundle: str = Field(default="", max_length=32)
     #: The line some of whose units go out as this SKU instead, at that line's price.
     replaces_id: int | None = Field(default=None, foreign_key="order_line.id", index=True)

@@ -23,6 +23,9 @@ class NewLine:
     unit_price_fen: int
     discount_fen: int = 0
     is_gift: bool = False
+    spec: str = ""
+    channel_line: str = ""
+    bundle: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class NewAddress:
     country: str = "CN"
     #: "" on a correction keeps the one that is known.
     email: str = ""
+    division: str = ""
+    oaid: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class NewOrder:
     takes_substitutes: bool = False
     lang: str = "zh"
     tier: int = 0
+    invoice_title: str = ""
+    invoice_tax_id: str = ""
 
 
 def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
@@ -93,6 +100,8 @@ def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
         gift_message=new.gift_message,
         hide_price=new.hide_price,
         takes_substitutes=new.takes_substitutes,
+        invoice_title=new.invoice_title,
+        invoice_tax_id=new.invoice_tax_id,
     )
     order.number = order.public_token[:20]  # unique until the id is known
     db.add(order)
@@ -109,6 +118,9 @@ def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
             unit_price_fen=line.unit_price_fen,
             discount_fen=line.discount_fen,
             is_gift=line.is_gift,
+            spec=line.spec,
+            channel_line=line.channel_line,
+            bundle=line.bundle,
         )
         for line in new.lines
     )
@@ -148,6 +160,15 @@ def pay(db: Session, order: Order, paid_fen: int, paid_at: datetime, actor: Acto
     db.add(order)
     db.flush()
     record(db, Event("orders.order.paid", "order", order.id, order.id, {"paid": paid_fen}), actor)
+
+
+def change_notes(db: Session, order: Order, buyer: str, seller: str, actor: Actor) -> None:
+    """The remarks say something else now. What they said is not kept in the trail: only that they changed."""
+    assert order.id is not None
+    order.buyer_note, order.seller_note = buyer, seller
+    db.add(order)
+    db.flush()
+    record(db, Event("orders.order.notes_changed", "order", order.id, order.id), actor)
 
 
 def cancel_backorder(db: Session, order: Order) -> int:

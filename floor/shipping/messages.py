@@ -246,5 +246,6 @@ NOTICE_ERRORS = {
     "mail_server": _l("The mail server did not take it."),
     "push_address": _l("FLOOR_SHIPPING_NOTIFY has an address that cannot be read."),
     "push_server": _l("The messenger did not take it."),
+    "channel_refused": _l("The shop refused it."),
     "channel_server": _l("The shop did not take it."),
 }

@@ -17,7 +17,7 @@ from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.errors import Conflict, Unknown
-from floor.orders.models import Address, Customer, Order
+from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel
 from floor.shipments.models import Carrier, Rate, Shipment
 from floor.shipping import queries
@@ -176,6 +176,16 @@ def mail_of(db: Session, order_id: int) -> tuple[str, str]:
 
 def channel_of(db: Session, order: Order) -> Channel | None:
     return db.exec(select(Channel).where(Channel.code == order.channel)).first()
+
+
+def channel_lines(db: Session, order_id: int) -> list[tuple[str, int]]:
+    """The channel's own numbers of an order's lines, with the units: those that were not cancelled."""
+    rows = db.exec(select(OrderLine).where(OrderLine.order_id == order_id).order_by(col(OrderLine.id)))
+    return [
+        (line.channel_line, line.qty - line.cancelled)
+        for line in rows
+        if line.channel_line and line.qty > line.cancelled
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any
 
 from babel.dates import format_date
 
+from floor.intake import syncing
+from floor.intake.channels.port import Rejected, Shipped, ShopTrouble
 from floor.inventory.handlers import post
 from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
@@ -122,13 +124,33 @@ def _channel(notice: Notice) -> bool:
     with reading() as db:
         told = notices.leaving(db, notice.parcel_id)
         channel = notices.channel_of(db, told.order)
-    if channel is None or not channel.shipped_url or not channel.is_active:
+        lines = notices.channel_lines(db, told.order.id or 0)
+    if channel is None or not channel.is_active:
+        return False
+    if channel.adapter:
+        _tell_shop(channel.code, told, lines)
+        return True
+    if not channel.shipped_url:
         return False
     try:
         post(channel.shipped_url, write_back(told), channel.secret, f"shipped-{told.parcel.number}")
     except (OSError, ValueError):
         raise NotTaken("channel_server") from None
     return True
+
+
+def _tell_shop(code: str, told: Leaving, lines: list[tuple[str, int]]) -> None:
+    """Through the shop's own interface. The order's first parcel that left marks it as shipped there."""
+    parcel = Shipped(
+        told.order.external_id, told.parcel.number, told.carrier.code, told.carrier.name, told.number, told.left_at,
+        told.of, lines,
+    )  # fmt: skip
+    try:
+        syncing.tell_shipped(code, parcel)
+    except Rejected:
+        raise NotTaken("channel_refused") from None
+    except ShopTrouble:
+        raise NotTaken("channel_server") from None
 
 
 def write_back(told: Leaving) -> dict[str, Any]:

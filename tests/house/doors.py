@@ -298,6 +298,30 @@ DOORS: dict[str, Door] = {
     "intake.retry": Door(
         "/intake/messages/{dead}/retry", "Dai", "Ana", unknown=f"/intake/messages/{NO}/retry", before=_catalogue_learned
     ),
+    "inbox.again": Door(
+        "/intake/inbox/{dead}/again", "Dai", "Ana", unknown=f"/intake/inbox/{NO}/again", before=_catalogue_learned
+    ),
+    "inbox.again_all": Door(
+        "/intake/inbox/again", "Dai", "Ana", {"channel": "shop", "problem": "unknown_sku"}, before=_catalogue_learned
+    ),
+    "shops.add": Door(
+        "/intake/channels", "Dai", "Ana", {"code": "tmall", "name": "天猫", "adapter": "top", "is_active": "1"},
+        bad={"code": "tmall", "name": "天猫", "adapter": "woocommerce", "url": "ftp://nowhere"}, keeps="ftp://nowhere",
+    ),
+    "shops.keep": Door(
+        "/intake/channels/woo", "Dai", "Ana",
+        {"name": "W", "adapter": "woocommerce", "url": "https://woo.example",
+         "options": lambda _ids: '{"per_second": 2}'},
+        "/intake/channels/nobody",
+        bad={"name": "W", "adapter": "woocommerce", "url": "https://woo.example", "options": "[77]"}, keeps="[77]",
+    ),
+    "shops.new_key": Door(
+        "/intake/channels/woo/keys", "Dai", "Ana", {"label": "till"}, "/intake/channels/nobody/keys", bad={"label": ""}
+    ),
+    "shops.read_now": Door(
+        "/intake/channels/woo/read", "Dai", "Ana", unknown="/intake/channels/nobody/read"
+    ),
+    "shops.revoke": Door("/intake/keys/{api_key}/revoke", "Dai", "Ana", unknown=f"/intake/keys/{NO}/revoke"),
     "intake.upload": Door(
         "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
         bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',

@@ -14,7 +14,9 @@ from floor.catalog.models import CareKind, Tracking
 from floor.catalog.queries import sku_by_code
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
+from floor.intake import accounts
 from floor.intake import service as intake
+from floor.intake.models import ApiKey
 from floor.inventory import (
     counting,
     facing,
@@ -246,11 +248,14 @@ def _messages(db: Session, _world: World) -> Ids:
     channel.secret = SECRET
     dead = intake.store(db, "shop", "m-0", json.dumps(order_of("NEW-SKU")), SYSTEM)
     intake.apply(db, dead.id or 0)
+    woo = {"name": "Woo", "adapter": "woocommerce", "url": "https://woo.example", "is_active": True}
+    accounts.set_up(db, "woo", woo, SYSTEM)
+    accounts.new_key(db, "woo", "web shop", SYSTEM)
     event = record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
     lost = OutboxMessage(event_id=event.id or 0, handler="audit.look_at_order", state=Delivery.DEAD)
     db.add(lost)
     db.flush()
-    return {"dead": dead.id, "lost": lost.id}
+    return {"dead": dead.id, "lost": lost.id, "api_key": db.exec(select(ApiKey.id)).one()}
 
 
 def _walks(db: Session, world: World) -> Ids:

@@ -319,12 +319,11 @@ def test_a_cancellation_after_allocation_holds_the_order_and_says_so(stranger, r
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_cancellation_before_its_order_waits_and_can_be_tried_again(stranger, sign_in):
+def test_what_comes_before_its_order_waits_and_is_done_with_the_order(stranger):
     early = send(stranger, {"type": "cancel", "order_id": "T-1"}, key="m-1")
     assert (early.status_code, early.json["errors"][0]["reason"]) == (422, "unknown_order")
     send(stranger, MESSAGE, key="m-2")
-    dead = next(message for message in inbox() if message.state is InboxState.DEAD)
-    assert sign_in("Dai").post(f"/intake/messages/{dead.id}/retry").status_code == 303
+    assert [message.state for message in inbox()] == [InboxState.APPLIED, InboxState.APPLIED]
     assert orders()[0].state is OrderState.CANCELLED
 
 

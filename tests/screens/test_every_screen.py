@@ -16,7 +16,7 @@ from floor.audit.models import Flag, Verdict
 from floor.demo import company, day
 from floor.events.relay import Relay
 from floor.factory import create_app
-from floor.intake.models import ImportBatch
+from floor.intake.models import Channel, ImportBatch, InboxMessage
 from floor.inventory import imports, jobs
 from floor.inventory.models import CountTask, Delivery, ImportKind, LotBalance, Replenishment, StockImport, Transfer
 from floor.inventory.models_supply import StockFeed
@@ -50,8 +50,9 @@ NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
-    "materials.report_csv", "people.language", "printing.batch_paper", "printing.picture",
-    "printing.zpl", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
+    "materials.report_csv", "order_api.description", "order_api.show",
+    "people.language", "printing.batch_paper", "printing.picture",
+    "printing.zpl", "pushes.push", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
 }  # fmt: skip
@@ -159,6 +160,8 @@ def addresses() -> dict[str, tuple[str, str]]:
         to_load = _one(db, select(Transfer.id).where(Transfer.state == TransferState.DRAFT))
         lot = _one(db, select(LotBalance.lot_id).where(LotBalance.qty > 0))
         batch = db.exec(select(ImportBatch.id)).first()
+        message = _one(db, select(InboxMessage.id))
+        channel = _one(db, select(Channel.code))
         sorted_ = _one(db, select(Walk).where(col(Walk.wall_id).is_not(None)))
         urgent = _one(db, select(Shipment.id).where(Shipment.state == ShipmentState.PLANNED, ~on_a_walk()))
         file = _one(db, select(StockImport.id))
@@ -199,6 +202,10 @@ def addresses() -> dict[str, tuple[str, str]]:
         "supply.safety": (boss, "/stock/safety"),
         "supply.sku_supply": (boss, "/skus/TEE-NAVY-L/supply"),
         "intake.health": (boss, "/intake"),
+        "inbox.index": (boss, "/intake/inbox?state=all"),
+        "inbox.show": (boss, f"/intake/inbox/{message}"),
+        "shops.index": (boss, "/intake/channels"),
+        "shops.one": (boss, f"/intake/channels/{channel}"),
         "inventory.bin_here": (boss, "/bins/A01-01-1"),
         "inventory.bin_page": (boss, "/bins/SHA/A01-01-1"),
         "inventory.receive_form": (boss, "/stock/receive"),

@@ -15,7 +15,9 @@ from sqlmodel import Session, select
 
 from floor import settings as house
 from floor.events import queries as events
+from floor.intake import accounts
 from floor.intake import service as intake
+from floor.intake.channels import outside
 from floor.intake.models import Channel
 from floor.kit import clock
 from floor.kit.errors import Conflict, Invalid
@@ -25,6 +27,7 @@ from floor.packing.models import Parcel
 from floor.shipping import handlers, notices, sending, service
 from floor.shipping.models_carriers import Notice, NoticeKind, NoticeState
 from floor.web import signing
+from tests.intake.shop_server import Bought, account, serving
 from tests.listening import listening
 from tests.packing.worlds import a_boxed_parcel, a_world, person
 from tests.servers import free_port
@@ -181,6 +184,24 @@ def test_the_shop_is_told_once_signed_with_its_own_secret(parcel, relay):
         assert told["expected_at"] > told["shipped_at"]
         assert not any(word in second.body.decode() for word in ("张", "138", "buyer@"))
     assert state(parcel, NoticeKind.CHANNEL) is NoticeState.SENT
+
+
+def test_a_shop_of_a_platform_hears_it_through_its_own_interface_once(parcel, relay, monkeypatch):
+    monkeypatch.setattr(outside, "PAUSE", 0.0)
+    with serving("top") as shop:
+        now = clock.now()
+        shop.orders[7001] = Bought(7001, now, now)
+        with unit_of_work() as db:
+            order = db.exec(select(Order)).one()
+            order.external_id = "7001"
+            accounts.set_up(db, order.channel, account(shop), person(db, "Dai"))
+        shop.script = ["500", "500", "500", "500", "lost"]
+        relay.drain()
+        assert state(parcel, NoticeKind.CHANNEL) is NoticeState.WAITING
+        with clock.shifted(timedelta(minutes=5)):
+            relay.drain()
+    assert state(parcel, NoticeKind.CHANNEL) is NoticeState.SENT
+    assert shop.shipped == [(7001, "SF000000001000")]
 
 
 def test_messengers_hear_it_by_apprise(parcel, relay):

@@ -33,6 +33,10 @@ class DraftLine:
     is_gift: bool = False
     name: str = ""
     where: str = ""
+    #: What the channel calls the article's kind, its own number of the line, and the bundle it was sold in.
+    spec: str = ""
+    channel_line: str = ""
+    bundle: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,14 @@ class Draft:
 
 def _merged(lines: Iterable[DraftLine], sku_ids: dict[str, int]) -> list[NewLine]:
     """Lines of one SKU at one price are one line: the picker should see the SKU once."""
-    found: dict[tuple[int, int, bool], NewLine] = {}
+    found: dict[tuple[int, int, bool, str], NewLine] = {}
     for line in lines:
-        key = (sku_ids[line.code], line.unit_price_fen, line.is_gift)
-        before = found.get(key) or NewLine(key[0], 0, line.unit_price_fen, 0, line.is_gift)
-        found[key] = replace(before, qty=before.qty + line.qty, discount_fen=before.discount_fen + line.discount_fen)
+        key = (sku_ids[line.code], line.unit_price_fen, line.is_gift, line.bundle)
+        before = found.get(key) or NewLine(key[0], 0, line.unit_price_fen, 0, line.is_gift, line.spec, "", line.bundle)
+        ids = before.channel_line.split(",") if before.channel_line else []
+        known = ",".join(dict.fromkeys([*ids, *([line.channel_line] if line.channel_line else [])]))
+        found[key] = replace(
+            before, qty=before.qty + line.qty, discount_fen=before.discount_fen + line.discount_fen,
+            channel_line=known if len(known) <= 64 else before.channel_line,
+        )  # fmt: skip
     return list(found.values())

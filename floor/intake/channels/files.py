@@ -4,6 +4,7 @@ A file is read twice. The first pass counts the rows of each order, so that the 
 last row came by, wherever in the file its rows stand, and hold only the open ones.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -18,11 +19,12 @@ from typing import BinaryIO
 
 from floor.intake.channels.draft import MOST_FEN, Draft, DraftLine, Problem
 from floor.intake.channels.mapping import LINE_FIELDS, Mapping
-from floor.intake.regions import full_province
-from floor.kit import units
+from floor.intake.channels.reading import new_address
+from floor.intake.places import visible, visible_lines
+from floor.kit import spreadsheet, units
 from floor.kit.errors import Invalid
 from floor.kit.spreadsheet import clean
-from floor.orders.service import NewAddress, NewOrder
+from floor.orders.service import NewOrder
 
 #: Gives the file from its beginning, each time it is called.
 Opener = Callable[[], BinaryIO]
@@ -36,6 +38,7 @@ _LIMITS = {
     "city": 40, "district": 40, "street": 200, "postcode": 16, "country": 2, "buyer_note": 500, "seller_note": 500,
     "gift_message": 300, "sku": 32, "barcode": 48,
 }  # fmt: skip
+_PLACE = ("recipient", "phone", "province", "city", "district", "street", "postcode")
 _YES = ("1", "y", "yes", "true", "\u662f")
 
 
@@ -68,9 +71,27 @@ def _text(opener: Opener, mapping: Mapping) -> Iterator[Iterator[str]]:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         source: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
-        with io.TextIOWrapper(source, encoding=mapping.encoding, errors="replace", newline="") as lines:
+        buffered = io.BufferedReader(source)  # type: ignore[type-var]
+        # A mark at the beginning says more than the mapping: spreadsheets write either, as they please.
+        marked = buffered.peek(3)[:3] == codecs.BOM_UTF8
+        encoding = "utf-8-sig" if marked else mapping.encoding
+        with io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="") as lines:
             # A "line" without end must not fill the memory: the CSV reader refuses the piece instead.
             yield iter(lambda: lines.readline(_MOST_LINE), "")
+
+
+def unpacked(body: bytes, mapping: Mapping) -> tuple[bytes, Mapping]:
+    """A workbook as the CSV it could have been, and the mapping that reads that; anything else as it came. Raises
+    Invalid for a workbook that is damaged, too big, or a small one that would unpack to a big one."""
+    if not spreadsheet.is_workbook(body):
+        return body, mapping
+    try:
+        table = spreadsheet.unpacked(body, MOST_ROWS + 1)
+    except spreadsheet.Unreadable as bad:
+        raise Invalid(
+            "intake.workbook_too_big" if bad.reason == "too_big" else "intake.file_broken", field="file"
+        ) from bad
+    return table, mapping.model_copy(update={"encoding": "utf-8-sig", "delimiter": ","})
 
 
 def header(opener: Opener, mapping: Mapping) -> list[str]:
@@ -292,7 +313,7 @@ def _new_order(
 ) -> NewOrder:
     placed = moments["placed_at"]
     begin = placed if mapping.promise_from == "placed" else imported_at
-    address = {name: fields.get(name, "") for name in ("recipient", "phone", "city", "district", "street", "postcode")}
+    address = {name: fields.get(name, "") for name in _PLACE}
     return NewOrder(
         channel=mapping.channel,
         external_id=fields["order_id"],
@@ -300,17 +321,15 @@ def _new_order(
         paid_at=moments.get("paid_at") or (placed if mapping.assume_paid else None),
         promised_at=moments.get("promised_at") or begin + timedelta(hours=mapping.promise_hours),
         lines=(),
-        address=NewAddress(
-            **address, province=full_province(fields.get("province", "")), country=fields.get("country", "CN").upper()
-        ),
+        address=new_address(**address, country=fields.get("country", "CN").upper()),
         buyer_id=fields.get("buyer_id", ""),
-        buyer_name=fields.get("buyer_name", ""),
+        buyer_name=visible(fields.get("buyer_name", "")),
         freight_fen=amounts["freight"],
         discount_fen=amounts["discount"],
-        buyer_note=fields.get("buyer_note", ""),
-        seller_note=fields.get("seller_note", ""),
+        buyer_note=visible_lines(fields.get("buyer_note", "")),
+        seller_note=visible_lines(fields.get("seller_note", "")),
         gift_wrap=_yes(fields, "gift_wrap"),
-        gift_message=fields.get("gift_message", ""),
+        gift_message=visible_lines(fields.get("gift_message", "")),
         hide_price=_yes(fields, "hide_price"),
         takes_substitutes=_yes(fields, "substitutes"),
         lang=fields.get("lang", "zh"),
