@@ -22,6 +22,7 @@ from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
 from floor.audit import queries as audit_queries
 from floor.audit import views as audit
+from floor.audit import views_rules as audit_rules
 from floor.care import views as care
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
@@ -111,6 +112,7 @@ BLUEPRINTS = (
     views_lots.bp,
     intake.bp,
     audit.bp,
+    audit_rules.bp,
     allocation.bp,
     views_left_out.bp,
     views_capacities.bp,

@@ -150,6 +150,12 @@ def pay(db: Session, order: Order, paid_fen: int, paid_at: datetime, actor: Acto
     record(db, Event("orders.order.paid", "order", order.id, order.id, {"paid": paid_fen}), actor)
 
 
+def want_again(db: Session, units: Sequence[Sequence[int]]) -> None:
+    """Undo a `cancel_backorder`: [(order line, units)] are wanted again. Raises Conflict when somebody was faster."""
+    for line_id, qty in sorted((line, qty) for line, qty in units):
+        shift(db, line_id, backordered=qty, cancelled=-qty)
+
+
 def cancel_backorder(db: Session, order: Order) -> int:
     """Write off every unit no shipment holds. Returns how many."""
     lines = db.exec(select(OrderLine).where(OrderLine.order_id == order.id, OrderLine.backordered > 0)).all()
