@@ -63,6 +63,17 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Said:
+    """An intent read in a text: how sure, 0 to 1, and where."""
+
+    intent: str
+    field: str
+    sure: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """One order as the checks see it. `texts` are what people wrote: field -> text."""
 
@@ -83,6 +94,7 @@ class Facts:
     barred: tuple[Bar, ...] = ()
     #: Provinces some carrier of ours drives to; None: nobody entered rates yet.
     served: frozenset[str] | None = None
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,6 +269,24 @@ def together(facts: Facts, _settings: Settings) -> Iterable[Finding]:
         yield Finding("together", "together", values={"other": other.number})
 
 
+#: What can be read between the lines; a gift's text is not meant for us: only what harms is looked for in it.
+INTENTS = ("cancel", "address", "wait", "call", "price", "date", "abuse", "phone", "odd")
+_IN_GIFTS = ("abuse", "phone", "odd")
+
+
+def says(intent: str) -> Check:
+    """The check for one intent."""
+
+    def check(facts: Facts, settings: Settings) -> Iterable[Finding]:
+        for said in facts.said:
+            is_ours = said.field != "gift_message" or intent in _IN_GIFTS
+            if said.intent == intent and is_ours and said.sure * 100 >= settings.get("sure", 50):
+                values = {"sure": round(said.sure * 100)}
+                yield Finding(f"says_{intent}", f"says_{intent}", said.field, said.start, said.end, values)
+
+    return check
+
+
 def unusual(facts: Facts, settings: Settings) -> Iterable[Finding]:
     """Far more of one thing, or far more money, than this shop sells: a typing slip, a dealer or a fraud."""
     for line in facts.lines:
@@ -275,6 +305,7 @@ CHECKS: dict[str, Check] = {
     "address": address,
     "division": division,
     "area": area,
+    **{f"says_{intent}": says(intent) for intent in INTENTS},
     "stop_words": stop_words,
     "twin": twin,
     "together": together,
@@ -285,8 +316,15 @@ CHECKS: dict[str, Check] = {
 
 
 def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
-    """What the switched-on rules find; `rules` are code -> settings."""
-    return [found for code, check in CHECKS.items() if code in rules for found in check(facts, rules[code])]
+    """What the switched-on rules find; `rules` are code -> settings. A stop word inside of what was understood already
+    tells nothing new."""
+    found = [one for code, check in CHECKS.items() if code in rules for one in check(facts, rules[code])]
+    understood = [one for one in found if one.rule.startswith("says_")]
+    return [one for one in found if one.rule != "stop_words" or not any(_overlap(one, other) for other in understood)]
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    return one.field == other.field and one.start < other.end and other.start < one.end
 
 
 def priority(hours_left: float, tier: int) -> int:

@@ -3,8 +3,9 @@
 import click
 from flask.cli import AppGroup
 
-from floor.audit import jobs, service
+from floor.audit import jobs, language, reading, service
 from floor.kit.uow import unit_of_work
+from floor.kit.uow import reading as reading_only
 
 audit = AppGroup("audit", help="Checks of orders before they may be allocated.")
 
@@ -28,3 +29,30 @@ def rules() -> None:
     with unit_of_work() as db:
         service.install_rules(db)
     click.echo("rules installed")
+
+
+@audit.command("language")
+@click.option("--learn", is_flag=True, help="Learn again first, with what people decided since.")
+def language_(learn: bool) -> None:
+    """How well remarks are read: precision and recall on the held-out remarks, and the confusion table."""
+    if learn:
+        row, _figures = jobs.learn_language()
+        said = "in use" if row.is_active else "kept off: it reads worse"
+        click.echo(f"version {row.version}, {row.figures['decided']} decisions of people learned, {said}")
+    with reading_only() as db:
+        reader = reading.reader_of(db)
+    held_out = language.remarks("held_out")
+    figures, table = language.measure(reader, held_out)
+    click.echo(f"{len(language.remarks('learn'))} remarks learned, {len(held_out)} held out")
+    click.echo(f"{'intent':<10}{'right':>7}{'wrong':>7}{'missed':>8}{'precision':>11}{'recall':>8}")
+    for one in figures:
+        counts = f"{one.right:>7}{one.wrong:>7}{one.missed:>8}"
+        click.echo(f"{one.intent:<10}{counts}{one.precision:>10.0f}%{one.recall:>7.0f}%")
+    every = language.Figures("all", *(sum(getattr(f, name) for f in figures) for name in ("right", "wrong", "missed")))
+    click.echo(
+        f"{'all':<10}{every.right:>7}{every.wrong:>7}{every.missed:>8}{every.precision:>10.0f}%{every.recall:>7.0f}%"
+    )
+    names = [*language.INTENTS, "nothing"]
+    click.echo("\nread as:  " + "".join(f"{name[:7]:>8}" for name in names))
+    for name, row_ in zip(names, table, strict=True):
+        click.echo(f"{name:<10}" + "".join(f"{n or '.':>8}" for n in row_))

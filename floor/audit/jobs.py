@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from floor.audit import queries, service
+from floor.audit import language, learning, queries, service
+from floor.audit import reading as remarks
+from floor.audit.models import Learned
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.states import OrderState
@@ -21,8 +23,36 @@ class Counted:
     flags: Counter[str] = field(default_factory=Counter)
 
 
+def warm() -> None:
+    """Learn to read before a transaction needs it."""
+    with reading() as db:
+        remarks.reader_of(db)
+
+
+def learn_language() -> tuple[Learned, list[language.Figures]]:
+    """Learn to read again, with what people decided since; kept on only when the held-out remarks are read no worse
+    than by our own remarks alone. Returns the new version and its figures."""
+    with reading() as db:
+        decided, accepted = remarks.decided(db), remarks.accepted(db)
+    held_out = language.remarks("held_out")
+    before, _table = language.measure(language.taught(), held_out)
+    after, _table = language.measure(remarks.learned_from(decided, accepted), held_out)
+    figures = {"before": score(before), "after": score(after), "decided": len(decided), "accepted": len(accepted)}
+    weights = {"remarks": [list(one) for one in decided], "accepted": accepted}
+    with unit_of_work() as db:
+        is_better = figures["after"] >= figures["before"] - 0.01
+        return learning.keep(db, "language", weights, figures, is_better), after
+
+
+def score(figures: list[language.Figures]) -> float:
+    """F1 over all intents, 0 to 1."""
+    right, off = sum(one.right for one in figures), sum(one.wrong + one.missed for one in figures)
+    return round(2 * right / (2 * right + off), 4) if right else 0.0
+
+
 def audit_received(tell: Callable[[int, int], None] = lambda _done, _total: None) -> Counted:
     """Look at every order in state received, most urgent first; `tell` hears how far it is."""
+    warm()
     with reading() as db:
         waiting = queries.received(db)
     counted = Counted()

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.audit.checks import INTENTS
 from floor.audit.models import BlockedKind, Severity, Verdict
 
 REFUSALS = {
@@ -46,6 +47,15 @@ FLAGS = {
     "blocked_phone": _l("This phone number is on the blocked list: %(why)s"),
     "blocked_buyer": _l("This buyer is on the blocked list: %(why)s"),
     "blocked_address": _l("This address is on the blocked list: %(why)s"),
+    "says_cancel": _l("The buyer wants to cancel."),
+    "says_address": _l("The address is to be changed."),
+    "says_wait": _l("It is not to be shipped yet."),
+    "says_call": _l("Somebody wants a call first."),
+    "says_price": _l("No prices in the parcel: its slip will show none."),
+    "says_date": _l("It is wanted on a certain day."),
+    "says_abuse": _l("Somebody is rude."),
+    "says_phone": _l("A phone number or another way to get in touch stands in the text."),
+    "says_odd": _l("This text does not look like what people write."),
     "stop_word": _l("Somebody wrote “%(word)s”."),
     "twin": _l("Same buyer, same goods, %(minutes)s min from order %(other)s."),
     "many_units": _l("%(qty)s units of %(sku)s; more than %(most)s are unusual."),
@@ -71,6 +81,15 @@ RULES = {
     "address": _l("Address incomplete"),
     "division": _l("City and province do not match"),
     "area": _l("Outside the delivery area"),
+    "says_cancel": _l("Wants to cancel"),
+    "says_address": _l("Wants another address"),
+    "says_wait": _l("Wants it later"),
+    "says_call": _l("Wants a call"),
+    "says_price": _l("Wants no prices shown"),
+    "says_date": _l("Wants it on a day"),
+    "says_abuse": _l("Abuse"),
+    "says_phone": _l("Contact in a text"),
+    "says_odd": _l("Odd text"),
     "stop_words": _l("Words in notes"),
     "twin": _l("Twin order"),
     "together": _l("Could go in one parcel"),
@@ -112,7 +131,7 @@ GROUPS = {
     "money": (_l("Money"), ("unpaid", "paid_amount", "sums", "unusual")),
     "address": (_l("Address"), ("address", "division", "area")),
     "orders": (_l("Orders and goods"), ("twin", "together", "stock", "blocked")),
-    "words": (_l("What people wrote"), ("stop_words",)),
+    "words": (_l("What people wrote"), (*(f"says_{intent}" for intent in INTENTS), "stop_words")),
 }
 
 BLOCKED_KINDS = {

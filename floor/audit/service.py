@@ -1,14 +1,15 @@
 """Verbs of the audit: look at an order, let it pass, take that back, refuse it, tune the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from floor.audit import queries
-from floor.audit.checks import Finding, Place, findings, place_faults, priority
+from floor.audit import queries, reading
+from floor.audit.checks import Facts, Finding, Place, Said, findings, place_faults, priority
 from floor.audit.facts import facts_of
 from floor.audit.models import Flag, Hold, Rule, Severity, Verdict
 from floor.events.service import Event, record
@@ -78,6 +79,8 @@ def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
     for flag in new:
         if rules[flag.rule].severity is Severity.NOTE:
             flag.verdict = Verdict.NOTED
+    if any(flag.rule == "says_price" for flag in new):
+        order.hide_price = True
     db.add_all(new)
     db.flush()
     new = [flag for flag in new if flag.verdict is Verdict.OPEN]
@@ -96,7 +99,26 @@ _SETTLED = (Verdict.OPEN, Verdict.PASSED, Verdict.NOTED)
 def look(db: Session, order: Order, rules: Mapping[str, Rule]) -> list[Finding]:
     """What these rules find in an order now; nothing is written."""
     settings = {code: rule.settings for code, rule in rules.items()}
-    return findings(facts_of(db, order, settings), settings)
+    facts = facts_of(db, order, settings)
+    if any(code.startswith(reading.SAYS) for code in rules):
+        facts = _read(
+            db, facts, min(rules[code].settings.get("sure", 50) for code in rules if code[:5] == reading.SAYS)
+        )
+    return findings(facts, settings)
+
+
+def _read(db: Session, facts: Facts, least: int) -> Facts:
+    """The facts with what its texts say, down to `least` percent sure."""
+    texts = {field: text for field, text in facts.texts.items() if text.strip()}
+    if not texts:
+        return facts
+    reader = reading.reader_of(db)
+    said = [
+        Said(one.intent, field, one.sure, one.start, one.end)
+        for field, text in texts.items()
+        for one in reader.read(text, least / 100)
+    ]
+    return replace(facts, said=tuple(said))
 
 
 def _key(rule: str, case: str, field: str, values: Mapping[str, Any]) -> tuple[str, str, str, str]:

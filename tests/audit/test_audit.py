@@ -40,7 +40,7 @@ def test_a_clean_order_is_released_with_its_priority(db):
 
 def test_a_flagged_order_is_held_with_its_evidence(db):
     order = received(db, buyer_note="先不发，等我电话", address=NO_HOUSE)
-    assert look(db, order) == [("address", "no_house"), ("stop_words", "stop_word")]
+    assert look(db, order) == [("address", "no_house"), ("says_wait", "says_wait")]
     assert order.state is OrderState.HELD
     note = queries.flags_of(db, order.id)[1]
     assert order.buyer_note[note.start : note.end] == "先不发"
@@ -94,7 +94,7 @@ def test_what_a_person_let_pass_is_not_raised_again(db):
     order = received(db, address=NO_HOUSE, buyer_note="取消")
     look(db, order)
     assert service.pass_order(db, order, SYSTEM, "address") is False
-    assert look(db, order) == [("stop_words", "stop_word")]
+    assert look(db, order) == [("says_cancel", "says_cancel")]
     assert service.pass_order(db, order, SYSTEM) is True
     assert order.state is OrderState.RELEASED
 

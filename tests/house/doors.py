@@ -233,7 +233,7 @@ DOORS: dict[str, Door] = {
         bad={"reason": "none of these"},
     ),
     "audit.pass_many": Door(
-        "/audit/pass", "Chen", "Ana", {"flag": "stop_words", "order": "{held}"}, bad={"flag": "no such rule"}
+        "/audit/pass", "Chen", "Ana", {"flag": "says_call", "order": "{held}"}, bad={"flag": "no such rule"}
     ),
     "audit.pass_one": Door("/audit/orders/{held}/pass", "Chen", "Ana", unknown=f"/audit/orders/{NO}/pass"),
     "audit.merge": Door(
