@@ -325,9 +325,3 @@ def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
 
 def _overlap(one: Finding, other: Finding) -> bool:
     return one.field == other.field and one.start < other.end and other.start < one.end
-
-
-def priority(hours_left: float, tier: int) -> int:
-    """0 most urgent to 9: by the time left to the promise, regular and gold customers one and two steps earlier."""
-    base = 1 if hours_left <= 4 else 3 if hours_left <= 12 else 5 if hours_left <= 24 else 7
-    return max(0, base - tier)

@@ -21,3 +21,11 @@ def keep(db: Session, name: str, weights: dict[str, Any], figures: dict[str, Any
     db.add(row)
     db.flush()
     return row
+
+
+def switch_off(db: Session, learned_id: int, figures: dict[str, Any]) -> None:
+    """It got worse: nothing learned is better than this. `figures` tell why."""
+    row = db.get_one(Learned, learned_id, with_for_update=True)
+    row.is_active, row.figures = False, {**row.figures, **figures}
+    db.add(row)
+    db.flush()

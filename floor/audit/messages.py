@@ -147,6 +147,17 @@ LATER = {
     "two_days": _l("For two days"),
 }
 
+#: Why an order ranks where it does: code -> sentence for its value.
+WHY = {
+    "time": _l("%(n)s hours to the promise"),
+    "handling": _l("The house needs about %(n)s minutes for it"),
+    "late": _l("It will be late as things go"),
+    "tier": _l("Buyer of level %(n)s"),
+    "value": _l("Worth ¥%(n)s"),
+    "waited": _l("Waits for %(n)s hours"),
+    "delicate": _l("Cold or liquid goods"),
+}
+
 HOLD_REASONS = {
     "asked_buyer": _l("Asked the buyer"),
     "waits_for_money": _l("Waits for the money"),

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from floor.audit import queries, reading
-from floor.audit.checks import Facts, Finding, Place, Said, findings, place_faults, priority
+from floor.audit import queries, ranking, reading
+from floor.audit.checks import Facts, Finding, Place, Said, findings, place_faults
 from floor.audit.facts import facts_of
 from floor.audit.models import Flag, Hold, Rule, Severity, Verdict
 from floor.events.service import Event, record
@@ -17,7 +17,7 @@ from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict
 from floor.orders import service as orders
-from floor.orders.models import Customer, Order, OrderLine
+from floor.orders.models import Order, OrderLine
 from floor.orders.queries import order_for
 from floor.orders.service import NewAddress
 from floor.orders.states import OrderAction, OrderState
@@ -150,9 +150,7 @@ def _hold(db: Session, order: Order, new: list[Flag], actor: Actor) -> None:
 
 
 def _release(db: Session, order: Order, actor: Actor) -> None:
-    customer = db.get(Customer, order.customer_id) if order.customer_id else None
-    hours = (order.promised_at - clock.now()).total_seconds() / 3600
-    order.priority = priority(hours, customer.tier if customer else 0)
+    order.priority = ranking.Ranker(db).rank(db, order).priority
     _no_more_for_later(db, order)
     orders.advance(db, order, OrderAction.RELEASE, actor, priority=order.priority)
 

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.audit import merging, queries, service, undoing
+from floor.audit import merging, queries, ranking, service, undoing
 from floor.audit.checks import Finding
 from floor.audit.facts import TEXTS, beside_of, twins_of
 from floor.audit.forms import AddressForm, KeepForm
-from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS
-from floor.audit.models import Flag, Verdict
+from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS, WHY
+from floor.audit.models import Flag, Rank, Verdict
 from floor.intake.queries import channels
 from floor.kit import units
 from floor.kit.errors import Invalid
@@ -174,9 +174,19 @@ def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None,
         later=list(LATER.items()),
         kept=kept if found.state is OrderState.HELD else None,
         rule=rule,
+        rank=_rank(db, found.id),
         following=queries.next_in_queue(db, found, rule),
         verdict="err" if status == 422 else None,
     )
+
+
+def _rank(db: Session, order_id: int) -> tuple[Rank, list[tuple[str, int]]] | None:
+    """How urgent it is, and each reason in words with the steps it is worth; None before it was ever released."""
+    rank = ranking.rank_of(db, order_id)
+    if rank is None:
+        return None
+    shown = ((code, steps, units.yuan(int(n)) if code == "value" else n) for code, steps, n in rank.why)
+    return rank, [(str(WHY[code]) % {"n": n}, steps) for code, steps, n in shown]
 
 
 def _done(db: Session, this: int = 0) -> list[int]:

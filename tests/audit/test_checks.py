@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from floor.audit import messages
-from floor.audit.checks import CHECKS, Bar, Facts, Lack, Line, Place, Twin, bare, findings, is_phone, priority
+from floor.audit.checks import CHECKS, INTENTS, Bar, Facts, Lack, Line, Place, Said, Twin, bare, findings, is_phone
 
 PLACED = datetime(2026, 11, 20, tzinfo=UTC)
 CLEAN = Facts(
@@ -148,6 +148,7 @@ def test_every_case_has_a_sentence_that_its_values_fill():
         replace(CLEAN, texts={"buyer_note": "取消"}), replace(CLEAN, place=replace(CLEAN.place, city="长沙市")),
         replace(CLEAN, place=replace(CLEAN.place, city="某某市"), served=frozenset()),
         replace(CLEAN, place=Place("Erika", "+49 30 901820", "", "Berlin", "Linden 77", "DE")),
+        replace(CLEAN, said=tuple(Said(intent, "buyer_note", 0.9, 0, 2) for intent in INTENTS)),
         replace(CLEAN, lacking=(Lack("TEE", 3, 1),), beside=(Twin("SO-2", PLACED),)),
         replace(CLEAN, barred=tuple(Bar(kind, "never pays") for kind in ("phone", "buyer", "address"))),
     ]  # fmt: skip
@@ -157,8 +158,3 @@ def test_every_case_has_a_sentence_that_its_values_fill():
         assert str(messages.FLAGS[finding.case]) % finding.values
         assert finding.rule in messages.RULES
         assert set(messages.FEN.get(finding.case, ())) <= set(finding.values)
-
-
-def test_priority_follows_the_time_left_and_the_buyer():
-    assert [priority(hours, 0) for hours in (-1, 4, 12, 24, 48)] == [1, 1, 3, 5, 7]
-    assert (priority(2, 2), priority(48, 2)) == (0, 5)
