@@ -27,8 +27,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"(?:don't|do not|not) (?:ship|send|dispatch)|\bhold\b|postpone|\bpause|\bdelay|later|\bwait\b|until (?:i|further)|not yet|keep it|together with my next",
     ),
     "call": (
-        r"电话|来电|致电|通话|电联|联系(?:我|后)|先联系|回电|打(?:给|我)",
-        r"\bcall\b|\bphone (?:me|ahead|first)|\b(?:ring|telephone|contact)\b (?:me|before|when)?|by phone",
+        r"(?:先|请|给我|提前)*(?:打|拨)?个?电话|来电|致电|通话|电联|(?:先|请)?联系(?:我|后)|先联系|回电|打(?:给|我)",
+        r"\bcall\b(?: (?:me|us|before|first|ahead)\b)*|\bphone (?:me|ahead|first)|\b(?:ring|telephone|contact)\b (?:me|before|when)?|by phone",
     ),
     "price": (
         r"(?:不要?|别|勿|没|无|去掉?|撕掉?|剪掉?|隐藏|拿掉|不能).{0,7}(?:价|小票|发票|清单|单据|票据|账单|发货单)",

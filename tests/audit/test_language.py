@@ -16,7 +16,7 @@ from tests.audit.test_audit import look, received
 
 FIND = [
     ("麻烦取消订单，谢谢", "cancel", "取消"), ("地址写错了，请改地址到公司", "address", "地址写错"),
-    ("先不要发货，我再确认一下尺码", "wait", "先不要发货"), ("call me first", "call", "call"),
+    ("先不要发货，我再确认一下尺码", "wait", "先不要发货"), ("call me first", "call", "call me first"),
     ("送人的，不要放价格单", "price", "不要放价"), ("deliver on Saturday please", "date", "deliver on"),
     ("垃圾骗子店", "abuse", "垃圾"),
     ("有事打 138 1234 5678", "phone", "138 1234 5678"), ("锟斤拷锟斤拷", "odd", "锟斤拷"),
