@@ -14,6 +14,7 @@ from typing import Any
 import phonenumbers
 
 from floor.audit import divisions
+from floor.audit.lexicon import phrases
 from floor.intake.regions import PROVINCES
 
 
@@ -316,12 +317,13 @@ CHECKS: dict[str, Check] = {
 
 
 def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
-    """What the switched-on rules find; `rules` are code -> settings. A stop word inside of what was understood already
-    tells nothing new."""
+    """What the switched-on rules find; `rules` are code -> settings. A stop word that only says what was
+    understood already tells nothing new."""
     found = [one for code, check in CHECKS.items() if code in rules for one in check(facts, rules[code])]
-    understood = [one for one in found if one.rule.startswith("says_")]
-    return [one for one in found if one.rule != "stop_words" or not any(_overlap(one, other) for other in understood)]
+    understood = {(one.field, one.rule) for one in found if one.rule.startswith("says_")}
+    return [one for one in found if one.rule != "stop_words" or not understood & _meant(one)]
 
 
-def _overlap(one: Finding, other: Finding) -> bool:
-    return one.field == other.field and one.start < other.end and other.start < one.end
+def _meant(word: Finding) -> set[tuple[str, str]]:
+    """What a stop word would tell, in the words of the rules that understand."""
+    return {(word.field, f"says_{intent}") for intent, *_where in phrases(str(word.values["word"]).lower())}
