@@ -20,8 +20,10 @@ from floor.allocation import views_capacities, views_left_out, views_plans
 from floor.analytics import views as analytics
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
+from floor.audit import jobs as audit_jobs
 from floor.audit import queries as audit_queries
 from floor.audit import views as audit
+from floor.audit import views_rules as audit_rules
 from floor.care import views as care
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
@@ -117,6 +119,7 @@ BLUEPRINTS = (
     views_pushes.bp,
     views_api.bp,
     audit.bp,
+    audit_rules.bp,
     allocation.bp,
     views_left_out.bp,
     views_capacities.bp,
@@ -226,6 +229,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
 
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
 CHORES: dict[str, Chore] = {
+    "rank waiting orders": (60, audit_jobs.rank_again),
+    "judge what was learned": (3600, audit_jobs.judge_handling),
     "place new orders": (30, allocation_chores.place_new),
     "plan waiting orders again": (5, allocation_chores.plan_again),
     "ask carriers again": (3, shipping_jobs.ask_carriers),

@@ -4,6 +4,7 @@ A finding's `rule` is the row of the rules that switches it; its `case` finds th
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -12,6 +13,8 @@ from typing import Any
 
 import phonenumbers
 
+from floor.audit import divisions
+from floor.audit.lexicon import phrases
 from floor.intake.regions import PROVINCES
 
 
@@ -44,6 +47,34 @@ class Twin:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """A SKU of which all warehouses together have fewer free units than the order wants."""
+
+    sku: str
+    wanted: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Who of this order is blocked (phone, buyer, address), and what was written about it."""
+
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """An intent read in a text: how sure, 0 to 1, and where."""
+
+    intent: str
+    field: str
+    sure: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """One order as the checks see it. `texts` are what people wrote: field -> text."""
 
@@ -58,6 +89,13 @@ class Facts:
     lines: tuple[Line, ...]
     texts: Mapping[str, str] = default(default_factory=dict)
     twins: tuple[Twin, ...] = ()
+    #: Other orders of this buyer to this door that still could go in the same parcel.
+    beside: tuple[Twin, ...] = ()
+    lacking: tuple[Lack, ...] = ()
+    barred: tuple[Bar, ...] = ()
+    #: Provinces some carrier of ours drives to; None: nobody entered rates yet.
+    served: frozenset[str] | None = None
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +162,49 @@ def place_faults(place: Place) -> Iterable[Finding]:
         yield Finding("address", "no_house", "street", 0, len(place.street))
 
 
+def division(facts: Facts, _settings: Settings) -> Iterable[Finding]:
+    """The city lies in the province."""
+    place = facts.place
+    if place.country != "CN" or place.province not in PROVINCES or not place.city.strip():
+        return
+    if not divisions.knows(place.province, place.city):
+        home = divisions.province_of(place.city)
+        case, values = ("other_province", {"home": home}) if home else ("unknown_city", {})
+        yield Finding("division", case, "city", 0, len(place.city), values={"province": place.province, **values})
+
+
+def area(facts: Facts, settings: Settings) -> Iterable[Finding]:
+    """Somebody of ours drives there: a carrier has a rate for the province, and the house left nothing out."""
+    place = facts.place
+    if place.country != "CN":
+        if settings.get("abroad") is False:
+            yield Finding("area", "abroad", values={"country": place.country})
+    elif place.province in settings.get("left_out", ()) or (
+        facts.served is not None and place.province in PROVINCES and place.province not in facts.served
+    ):
+        yield Finding("area", "no_carrier", "province", 0, len(place.province), {"province": place.province})
+
+
+def stock(facts: Facts, _settings: Settings) -> Iterable[Finding]:
+    """No warehouse, nor all of them together, has what is wanted."""
+    for lack in facts.lacking:
+        yield Finding("stock", "lacking", values={"sku": lack.sku, "wanted": lack.wanted, "free": lack.free})
+
+
+def blocked(facts: Facts, _settings: Settings) -> Iterable[Finding]:
+    """Phone, buyer or address stands on the house's list."""
+    for bar in facts.barred:
+        where = {"phone": ("phone", len(facts.place.phone)), "address": ("street", len(facts.place.street))}
+        name, end = where.get(bar.kind, ("", 0))
+        yield Finding("blocked", f"blocked_{bar.kind}", name, 0, end, {"why": bar.why})
+
+
+def bare(kind: str, text: str) -> str:
+    """What two spellings of one phone, buyer or address have in common: no blanks, no +86, no case."""
+    compact = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text)).lower()
+    return re.sub(r"^\+?86(?=1\d{10})", "", compact) if kind == "phone" else compact
+
+
 # A house number is any digit, or a Han numeral before hao, nong, zhuang, dong, lou, danyuan, shi, zu, dui or hu.
 _HOUSE = re.compile(
     "\\d|[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u7532\u4e59]+"
@@ -183,6 +264,30 @@ def twin(facts: Facts, _settings: Settings) -> Iterable[Finding]:
         yield Finding("twin", "twin", values={"other": other.number, "minutes": minutes})
 
 
+def together(facts: Facts, _settings: Settings) -> Iterable[Finding]:
+    """Another order of this buyer to the same door has not left yet: one parcel would do."""
+    for other in facts.beside:
+        yield Finding("together", "together", values={"other": other.number})
+
+
+#: What can be read between the lines; a gift's text is not meant for us: only what harms is looked for in it.
+INTENTS = ("cancel", "address", "wait", "call", "price", "date", "abuse", "phone", "odd")
+_IN_GIFTS = ("abuse", "phone", "odd")
+
+
+def says(intent: str) -> Check:
+    """The check for one intent."""
+
+    def check(facts: Facts, settings: Settings) -> Iterable[Finding]:
+        for said in facts.said:
+            is_ours = said.field != "gift_message" or intent in _IN_GIFTS
+            if said.intent == intent and is_ours and said.sure * 100 >= settings.get("sure", 50):
+                values = {"sure": round(said.sure * 100)}
+                yield Finding(f"says_{intent}", f"says_{intent}", said.field, said.start, said.end, values)
+
+    return check
+
+
 def unusual(facts: Facts, settings: Settings) -> Iterable[Finding]:
     """Far more of one thing, or far more money, than this shop sells: a typing slip, a dealer or a fraud."""
     for line in facts.lines:
@@ -199,18 +304,26 @@ CHECKS: dict[str, Check] = {
     "paid_amount": paid_amount,
     "sums": sums,
     "address": address,
+    "division": division,
+    "area": area,
+    **{f"says_{intent}": says(intent) for intent in INTENTS},
     "stop_words": stop_words,
     "twin": twin,
+    "together": together,
+    "stock": stock,
     "unusual": unusual,
+    "blocked": blocked,
 }
 
 
 def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
-    """What the switched-on rules find; `rules` are code -> settings."""
-    return [found for code, check in CHECKS.items() if code in rules for found in check(facts, rules[code])]
+    """What the switched-on rules find; `rules` are code -> settings. A stop word that only says what was
+    understood already tells nothing new."""
+    found = [one for code, check in CHECKS.items() if code in rules for one in check(facts, rules[code])]
+    understood = {(one.field, one.rule) for one in found if one.rule.startswith("says_")}
+    return [one for one in found if one.rule != "stop_words" or not understood & _meant(one)]
 
 
-def priority(hours_left: float, tier: int) -> int:
-    """0 most urgent to 9: by the time left to the promise, regular and gold customers one and two steps earlier."""
-    base = 1 if hours_left <= 4 else 3 if hours_left <= 12 else 5 if hours_left <= 24 else 7
-    return max(0, base - tier)
+def _meant(word: Finding) -> set[tuple[str, str]]:
+    """What a stop word would tell, in the words of the rules that understand."""
+    return {(word.field, f"says_{intent}") for intent, *_where in phrases(str(word.values["word"]).lower())}

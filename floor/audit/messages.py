@@ -2,7 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.audit.models import Verdict
+from floor.audit.checks import INTENTS
+from floor.audit.models import BlockedKind, Severity, Verdict
 
 REFUSALS = {
     "audit.not_held": _l("This order is not on hold any more. Look at the fresh page."),
@@ -13,6 +14,12 @@ REFUSALS = {
     "audit.has_shipments": _l("Goods of this order are already in a shipment. Stop that first."),
     "audit.bad_limit": _l("Enter a whole number above zero."),
     "audit.no_words": _l("Enter at least one word, or switch the rule off."),
+    "audit.needs_supervisor": _l("A supervisor has to decide this one."),
+    "audit.cannot_merge": _l("These two cannot go in one parcel any more. Look at the fresh page."),
+    "audit.cannot_split": _l("An order with substitutes cannot be split."),
+    "audit.split_some": _l("Choose some of the lines, not all of them."),
+    "audit.nothing_to_block": _l("Enter a phone number, a buyer or an address."),
+    "audit.not_blocked": _l("Nobody is on the list under this entry any more."),
 }
 
 #: Case of a finding -> sentence. Sums arrive as yuan.
@@ -31,6 +38,24 @@ FLAGS = {
     "no_city": _l("The address has no city."),
     "no_street": _l("The address has no street."),
     "no_house": _l("The house number is missing."),
+    "unknown_city": _l("There is no such city in %(province)s."),
+    "other_province": _l("This city lies in %(home)s, not in %(province)s."),
+    "abroad": _l("The order goes abroad: %(country)s."),
+    "no_carrier": _l("No carrier of ours delivers to %(province)s."),
+    "lacking": _l("%(wanted)s units of %(sku)s are wanted, %(free)s are free in all warehouses."),
+    "together": _l("The same buyer's order %(other)s has not left yet: one parcel would do."),
+    "blocked_phone": _l("This phone number is on the blocked list: %(why)s"),
+    "blocked_buyer": _l("This buyer is on the blocked list: %(why)s"),
+    "blocked_address": _l("This address is on the blocked list: %(why)s"),
+    "says_cancel": _l("The buyer wants to cancel."),
+    "says_address": _l("The address is to be changed."),
+    "says_wait": _l("It is not to be shipped yet."),
+    "says_call": _l("Somebody wants a call first."),
+    "says_price": _l("No prices in the parcel: its slip will show none."),
+    "says_date": _l("It is wanted on a certain day."),
+    "says_abuse": _l("Somebody is rude."),
+    "says_phone": _l("A phone number or another way to get in touch stands in the text."),
+    "says_odd": _l("This text does not look like what people write."),
     "stop_word": _l("Somebody wrote “%(word)s”."),
     "twin": _l("Same buyer, same goods, %(minutes)s min from order %(other)s."),
     "many_units": _l("%(qty)s units of %(sku)s; more than %(most)s are unusual."),
@@ -54,9 +79,23 @@ RULES = {
     "paid_amount": _l("Paid too little or too much"),
     "sums": _l("Sums do not add up"),
     "address": _l("Address incomplete"),
+    "division": _l("City and province do not match"),
+    "area": _l("Outside the delivery area"),
+    "says_cancel": _l("Wants to cancel"),
+    "says_address": _l("Wants another address"),
+    "says_wait": _l("Wants it later"),
+    "says_call": _l("Wants a call"),
+    "says_price": _l("Wants no prices shown"),
+    "says_date": _l("Wants it on a day"),
+    "says_abuse": _l("Abuse"),
+    "says_phone": _l("Contact in a text"),
+    "says_odd": _l("Odd text"),
     "stop_words": _l("Words in notes"),
     "twin": _l("Twin order"),
+    "together": _l("Could go in one parcel"),
+    "stock": _l("Not enough stock anywhere"),
     "unusual": _l("Unusual quantity or value"),
+    "blocked": _l("Blocked list"),
     "cancel_asked": _l("Cancelled late"),
 }
 
@@ -78,6 +117,45 @@ VERDICTS = {
     Verdict.PASSED: _l("Passed"),
     Verdict.UPHELD: _l("Upheld"),
     Verdict.GONE: _l("Gone by itself"),
+    Verdict.NOTED: _l("For your information"),
+}
+
+SEVERITIES = {
+    Severity.NOTE: (_l("Tell only"), _l("The order goes its way; the flag stands on its page.")),
+    Severity.HOLD: (_l("Hold"), _l("The order waits until somebody at the desk decides.")),
+    Severity.STOP: (_l("Stop"), _l("The order waits until a supervisor decides.")),
+}
+
+#: Rules page: headline -> rules, in the order they are shown.
+GROUPS = {
+    "money": (_l("Money"), ("unpaid", "paid_amount", "sums", "unusual")),
+    "address": (_l("Address"), ("address", "division", "area")),
+    "orders": (_l("Orders and goods"), ("twin", "together", "stock", "blocked")),
+    "words": (_l("What people wrote"), (*(f"says_{intent}" for intent in INTENTS), "stop_words")),
+}
+
+BLOCKED_KINDS = {
+    BlockedKind.PHONE: _l("Phone"),
+    BlockedKind.BUYER: _l("Buyer"),
+    BlockedKind.ADDRESS: _l("Address"),
+}
+
+LATER = {
+    "hour": _l("For an hour"),
+    "half_day": _l("For 4 hours"),
+    "day": _l("Until this time tomorrow"),
+    "two_days": _l("For two days"),
+}
+
+#: Why an order ranks where it does: code -> sentence for its value.
+WHY = {
+    "time": _l("%(n)s hours to the promise"),
+    "handling": _l("The house needs about %(n)s minutes for it"),
+    "late": _l("It will be late as things go"),
+    "tier": _l("Buyer of level %(n)s"),
+    "value": _l("Worth ¥%(n)s"),
+    "waited": _l("Waits for %(n)s hours"),
+    "delicate": _l("Cold or liquid goods"),
 }
 
 HOLD_REASONS = {
@@ -91,6 +169,12 @@ EVENTS = {
     "audit.order.flagged": _l("The audit flagged it"),
     "audit.order.passed": _l("A person let it pass"),
     "audit.order.pass_undone": _l("The pass was taken back"),
+    "audit.order.undone": _l("The audit's decision was taken back"),
+    "audit.order.merged": _l("Goes in one parcel with %(number)s"),
+    "audit.order.joined": _l("The goods of %(other)s come along"),
+    "audit.order.split": _l("Some lines go apart as %(number)s"),
+    "audit.blocked.added": _l("Put on the blocked list"),
+    "audit.blocked.removed": _l("Taken off the blocked list"),
     "audit.order.kept": _l("Stays on hold"),
     "audit.order.refused": _l("Cancelled at the audit"),
     "audit.rule.changed": _l("Audit rule changed"),

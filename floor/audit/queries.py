@@ -1,30 +1,26 @@
 """Reads of the audit: the queue, one order with its evidence, twins, rules with their hits."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from floor.audit.checks import CHECKS, Facts, Line, Place, Twin
-from floor.audit.models import Flag, Rule, Verdict
-from floor.catalog.models import Sku
+from floor.audit.checks import CHECKS
+from floor.audit.models import Blocked, Flag, Hold, Rule, Severity, Verdict
 from floor.events.models import AuditEvent
 from floor.events.queries import story_of
 from floor.kit import clock
 from floor.kit.errors import Unknown
-from floor.orders import queries as orders
 from floor.orders.models import Customer, Order, OrderLine
 from floor.orders.states import OrderState
 
 #: How long a pass can be taken back.
 UNDO = timedelta(seconds=60)
-
-#: The texts the stop words are looked for in.
-TEXTS = ("buyer_note", "seller_note", "gift_message")
 
 
 def rules(db: Session) -> dict[str, Rule]:
@@ -32,7 +28,13 @@ def rules(db: Session) -> dict[str, Rule]:
     a house that forgot to install them must not release everything."""
     found = {rule.code: rule for rule in db.exec(select(Rule))}
     defaults = json.loads(Path(__file__).with_name("rules.json").read_text("utf-8"))
-    return {code: found.get(code) or Rule(code=code, settings=defaults[code]) for code in CHECKS}
+    return {code: found.get(code) or _default(code, defaults[code]) for code in CHECKS}
+
+
+def _default(code: str, given: Mapping[str, Any]) -> Rule:
+    settings = {name: value for name, value in given.items() if name not in ("severity", "is_active")}
+    severity = Severity(given.get("severity", "hold"))
+    return Rule(code=code, is_active=given.get("is_active", True), severity=severity, settings=settings)
 
 
 def rule_for(db: Session, code: str) -> Rule:
@@ -40,49 +42,6 @@ def rule_for(db: Session, code: str) -> Rule:
     if found is None:
         raise Unknown("audit.unknown_rule")
     return found
-
-
-def facts_of(db: Session, order: Order, twin_minutes: int) -> Facts:
-    """What the checks may know of an order."""
-    assert order.id is not None
-    where = orders.address_of(db, order.id)
-    lines = orders.lines_of(db, order.id)
-    return Facts(
-        placed_at=order.placed_at,
-        is_paid=order.paid_at is not None,
-        goods_fen=order.goods_fen,
-        freight_fen=order.freight_fen,
-        discount_fen=order.discount_fen,
-        total_fen=order.total_fen,
-        paid_fen=order.paid_fen,
-        place=Place(where.recipient, where.phone, where.province, where.city, where.street, where.country),
-        lines=tuple(Line(sku.code, line.qty, line.unit_price_fen, line.discount_fen) for line, sku in lines),
-        texts={name: getattr(order, name) for name in TEXTS},
-        twins=tuple(Twin(twin.number, twin.placed_at) for twin in twins_of(db, order, twin_minutes)),
-    )
-
-
-def twins_of(db: Session, order: Order, minutes: int) -> list[Order]:
-    """Earlier orders of the same buyer with the same goods, not cancelled. Only the later twin has one: it is the
-    one to look at, while the first goes its way."""
-    if order.customer_id is None:
-        return []
-    near = select(Order).where(
-        Order.customer_id == order.customer_id,
-        Order.state != OrderState.CANCELLED,
-        col(Order.placed_at) >= order.placed_at - timedelta(minutes=minutes),
-        sa.or_(
-            col(Order.placed_at) < order.placed_at,
-            sa.and_(col(Order.placed_at) == order.placed_at, col(Order.id) < order.id),
-        ),
-    )
-    mine = _goods(db, order.id or 0)
-    return [other for other in db.exec(near.order_by(col(Order.id))) if _goods(db, other.id or 0) == mine]
-
-
-def _goods(db: Session, order_id: int) -> list[tuple[int, int]]:
-    wants = select(OrderLine.sku_id, func.sum(OrderLine.qty)).where(OrderLine.order_id == order_id)
-    return sorted((sku, int(qty)) for sku, qty in db.exec(wants.group_by(col(OrderLine.sku_id))))
 
 
 def flags_of(db: Session, order_id: int, *, lock: bool = False) -> Sequence[Flag]:
@@ -104,25 +63,35 @@ class Waiting:
     order: Order
     buyer: str
     flags: list[Flag]
-    #: Why a person left it on hold, a code of messages.HOLD_REASONS; "" when nobody did.
-    kept: str
+    #: The person's word who left it for later, if anybody did.
+    kept: Hold | None
 
 
-def queue(db: Session, rule: str = "", text: str = "", page: int = 1, size: int = 50) -> tuple[list[Waiting], int]:
-    """Held orders by deadline, one page; and how many there are. `text` looks in numbers and the buyer's name."""
-    held = _held(rule, text)
+def queue(
+    db: Session, rule: str = "", text: str = "", page: int = 1, size: int = 50, *, later: bool = False
+) -> tuple[list[Waiting], int]:
+    """Held orders by deadline, one page; and how many there are. `text` looks in numbers and the buyer's name.
+
+    What somebody left for a later time is not among them until then; `later` shows exactly these.
+    """
+    held = _held(rule, text, later)
     total = db.exec(select(func.count()).select_from(held.subquery())).one()
     page_of = held.order_by(col(Order.promised_at), col(Order.id)).offset((page - 1) * size).limit(size)
     found = db.execute(page_of).all()
     ids = [row[0].id for row in found]
     flags = _open_flags(db, ids)
-    kept = kept_reasons(db, ids)
-    return [Waiting(o, c.name if c else "", flags.get(o.id or 0, []), kept.get(o.id or 0, "")) for o, c in found], total
+    kept = {row.order_id: row for row in db.exec(select(Hold).where(col(Hold.order_id).in_(ids)))}
+    return [Waiting(o, c.name if c else "", flags.get(o.id or 0, []), kept.get(o.id or 0)) for o, c in found], total
 
 
-def _held(rule: str, text: str) -> sa.Select[Order, Customer]:
+def _snoozed() -> sa.ColumnElement[bool]:
+    """Left by a person for a time that has not come."""
+    return sa.exists().where(col(Hold.order_id) == col(Order.id), col(Hold.until) > clock.now())
+
+
+def _held(rule: str, text: str, later: bool) -> sa.Select[Order, Customer]:
     held = sa.select(Order, Customer).outerjoin(Customer, col(Customer.id) == col(Order.customer_id))
-    held = held.where(col(Order.state) == OrderState.HELD)
+    held = held.where(col(Order.state) == OrderState.HELD, _snoozed() if later else ~_snoozed())
     if rule:
         mine = (col(Flag.order_id) == col(Order.id), col(Flag.rule) == rule, col(Flag.verdict) == Verdict.OPEN)
         held = held.where(sa.exists().where(*mine))
@@ -139,8 +108,8 @@ def _held(rule: str, text: str) -> sa.Select[Order, Customer]:
 
 
 def next_in_queue(db: Session, after: Order, rule: str = "") -> int | None:
-    """The held order that comes after this one by deadline; from the top again at the end."""
-    held = select(Order.id).where(Order.state == OrderState.HELD, Order.id != after.id)
+    """The held order that comes after this one by deadline; from the top again at the end. Not one left for later."""
+    held = select(Order.id).where(Order.state == OrderState.HELD, Order.id != after.id, ~_snoozed())
     if rule:
         flagged = select(Flag.order_id).where(Flag.rule == rule, Flag.verdict == Verdict.OPEN)
         held = held.where(col(Order.id).in_(flagged))
@@ -160,13 +129,8 @@ def _open_flags(db: Session, order_ids: Iterable[int | None]) -> dict[int, list[
     return found
 
 
-def kept_reasons(db: Session, order_ids: Iterable[int | None]) -> dict[int, str]:
-    """Why people left these orders on hold, the latest word each."""
-    said = select(AuditEvent).where(
-        AuditEvent.kind == "audit.order.kept", col(AuditEvent.order_id).in_(list(order_ids))
-    )
-    events = db.exec(said.order_by(col(AuditEvent.id)))
-    return {event.order_id: event.data["reason"] for event in events if event.order_id is not None}
+def hold_of(db: Session, order_id: int) -> Hold | None:
+    return db.get(Hold, order_id)
 
 
 def flag_counts(db: Session) -> dict[str, int]:
@@ -174,22 +138,36 @@ def flag_counts(db: Session) -> dict[str, int]:
     counted = (
         select(Flag.rule, func.count(func.distinct(col(Flag.order_id))))
         .join(Order, col(Order.id) == Flag.order_id)
-        .where(Flag.verdict == Verdict.OPEN, Order.state == OrderState.HELD)
+        .where(Flag.verdict == Verdict.OPEN, Order.state == OrderState.HELD, ~_snoozed())
         .group_by(Flag.rule)
     )
     return dict(db.exec(counted).all())
 
 
 def held_count(db: Session) -> int:
-    return db.exec(select(func.count()).select_from(Order).where(Order.state == OrderState.HELD)).one()
+    """Orders somebody has to decide now."""
+    held = select(func.count()).select_from(Order).where(Order.state == OrderState.HELD)
+    return db.exec(held.where(~_snoozed())).one()
 
 
-def last_pass(db: Session, order_id: int) -> AuditEvent | None:
-    """The pass that can still be taken back, or None."""
-    for event in story_of(db, "order", order_id, limit=20):
-        if event.kind == "audit.order.pass_undone":
+def later_count(db: Session) -> int:
+    """Orders left for a time that has not come."""
+    return db.exec(select(func.count()).select_from(Order).where(Order.state == OrderState.HELD, _snoozed())).one()
+
+
+#: What a person can decide, and take back within `UNDO`.
+DECISIONS = (
+    "audit.order.passed", "audit.order.kept", "audit.order.refused", "audit.order.merged", "audit.order.split",
+)  # fmt: skip
+_UNDONE = ("audit.order.pass_undone", "audit.order.undone")
+
+
+def last_decision(db: Session, order_id: int) -> AuditEvent | None:
+    """The decision that can still be taken back, or None."""
+    for event in story_of(db, "order", order_id, limit=40):
+        if event.kind in _UNDONE:
             return None
-        if event.kind == "audit.order.passed":
+        if event.kind in DECISIONS:
             return event if event.at >= clock.now() - UNDO else None
     return None
 
@@ -209,13 +187,17 @@ class RuleRecord:
         return round(100 * self.passed / self.decided) if self.decided else None
 
 
+#: Nobody and nothing said yet whether such a flag was right.
+_UNDECIDED = (Verdict.OPEN, Verdict.NOTED)
+
+
 def rule_records(db: Session, since: datetime | None = None) -> list[RuleRecord]:
     begin = since or clock.now() - timedelta(days=7)
     counted = (
         sa.select(
             col(Flag.rule),
             sa.func.count().label("hits"),
-            sa.func.sum(sa.case((col(Flag.verdict) == Verdict.OPEN, 0), else_=1)).label("decided"),
+            sa.func.sum(sa.case((col(Flag.verdict).in_(_UNDECIDED), 0), else_=1)).label("decided"),
             sa.func.sum(sa.case((col(Flag.verdict) == Verdict.PASSED, 1), else_=0)).label("passed"),
         )
         .where(col(Flag.raised_at) >= begin)
@@ -225,10 +207,9 @@ def rule_records(db: Session, since: datetime | None = None) -> list[RuleRecord]
     return [RuleRecord(rule, *by_code.get(code, (0, 0, 0))) for code, rule in rules(db).items()]
 
 
-def sku_codes(db: Session, order_id: int) -> Sequence[str]:
-    """`2 x CODE` per line, for the side by side of twins."""
-    joined = select(OrderLine.qty, Sku.code).join(Sku, col(Sku.id) == OrderLine.sku_id)
-    return [f"{qty} × {code}" for qty, code in db.exec(joined.where(OrderLine.order_id == order_id))]
+def blocked(db: Session) -> Sequence[Blocked]:
+    """Everybody on the house's list, the newest first."""
+    return db.exec(select(Blocked).order_by(col(Blocked.id).desc()).limit(500)).all()
 
 
 def broken_flags(db: Session) -> list[str]:

@@ -1,23 +1,27 @@
 """Verbs of the audit: look at an order, let it pass, take that back, refuse it, tune the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from floor.audit import queries
-from floor.audit.checks import Finding, Place, findings, place_faults, priority
-from floor.audit.models import Flag, Rule, Verdict
+from floor.audit import queries, ranking, reading
+from floor.audit.checks import Facts, Finding, Place, Said, findings, place_faults
+from floor.audit.facts import facts_of
+from floor.audit.models import Flag, Hold, Rule, Severity, Verdict
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict
 from floor.orders import service as orders
-from floor.orders.models import Customer, Order
+from floor.orders.models import Order, OrderLine
 from floor.orders.queries import order_for
 from floor.orders.service import NewAddress
 from floor.orders.states import OrderAction, OrderState
+from floor.people.models import Role, User
 from floor.shipments import queries as shipments
 from floor.shipments.states import ShipmentState
 
@@ -31,14 +35,18 @@ def install_rules(db: Session) -> None:
     db.flush()
 
 
-def set_rule(db: Session, code: str, is_active: bool, settings: Mapping[str, Any], actor: Actor) -> Rule:
-    """Switch and tune a rule; orders already flagged stay flagged."""
+def set_rule(
+    db: Session, code: str, is_active: bool, settings: Mapping[str, Any], actor: Actor, severity: str = ""
+) -> Rule:
+    """Switch and tune a rule; orders already flagged stay flagged. `severity` "" leaves it as it is."""
     rule = queries.rule_for(db, code)  # added below: it may be a default without a row yet
     rule.is_active = is_active
+    rule.severity = Severity(severity) if severity else rule.severity
     rule.settings = {**rule.settings, **settings}
     db.add(rule)
     db.flush()
-    record(db, Event("audit.rule.changed", "audit_rule", 0, data={"rule": code, "active": is_active}), actor)
+    data = {"rule": code, "active": is_active, "severity": str(rule.severity)}
+    record(db, Event("audit.rule.changed", "audit_rule", 0, data=data), actor)
     return rule
 
 
@@ -59,18 +67,23 @@ def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
     if order.state not in (OrderState.RECEIVED, OrderState.HELD):
         return []
     flags = list(queries.flags_of(db, order.id))
-    found = {
-        _key(finding.rule, finding.case, finding.field, finding.values): finding for finding in _findings(db, order)
-    }
+    rules = {code: rule for code, rule in queries.rules(db).items() if rule.is_active}
+    found = {_key(one.rule, one.case, one.field, one.values): one for one in look(db, order, rules)}
     before = [flag for flag in flags if flag.verdict is Verdict.OPEN]
     gone = [flag for flag in before if _flag_key(flag) not in found and flag.rule != CANCEL_ASKED]
     for flag in gone:
         flag.verdict, flag.decided_at = Verdict.GONE, clock.now()
         db.add(flag)
-    settled = {_flag_key(flag) for flag in flags if flag.verdict in (Verdict.OPEN, Verdict.PASSED)}
+    settled = {_flag_key(flag) for flag in flags if flag.verdict in _SETTLED}
     new = [_flag(order.id, finding) for key, finding in found.items() if key not in settled]
+    for flag in new:
+        if rules[flag.rule].severity is Severity.NOTE:
+            flag.verdict = Verdict.NOTED
+    if any(flag.rule == "says_price" for flag in new):
+        order.hide_price = True
     db.add_all(new)
     db.flush()
+    new = [flag for flag in new if flag.verdict is Verdict.OPEN]
     still_open = [flag for flag in before if flag not in gone] + new
     if still_open:
         _hold(db, order, new, actor)
@@ -79,10 +92,33 @@ def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
     return still_open
 
 
-def _findings(db: Session, order: Order) -> list[Finding]:
-    active = {code: rule.settings for code, rule in queries.rules(db).items() if rule.is_active}
-    minutes = active.get("twin", {}).get("minutes", 10)
-    return findings(queries.facts_of(db, order, minutes), active)
+#: What was said of a finding once holds: it is not raised again.
+_SETTLED = (Verdict.OPEN, Verdict.PASSED, Verdict.NOTED)
+
+
+def look(db: Session, order: Order, rules: Mapping[str, Rule]) -> list[Finding]:
+    """What these rules find in an order now; nothing is written."""
+    settings = {code: rule.settings for code, rule in rules.items()}
+    facts = facts_of(db, order, settings)
+    if any(code.startswith(reading.SAYS) for code in rules):
+        facts = _read(
+            db, facts, min(rules[code].settings.get("sure", 50) for code in rules if code[:5] == reading.SAYS)
+        )
+    return findings(facts, settings)
+
+
+def _read(db: Session, facts: Facts, least: int) -> Facts:
+    """The facts with what its texts say, down to `least` percent sure."""
+    texts = {field: text for field, text in facts.texts.items() if text.strip()}
+    if not texts:
+        return facts
+    reader = reading.reader_of(db)
+    said = [
+        Said(one.intent, field, one.sure, one.start, one.end)
+        for field, text in texts.items()
+        for one in reader.read(text, least / 100)
+    ]
+    return replace(facts, said=tuple(said))
 
 
 def _key(rule: str, case: str, field: str, values: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -114,16 +150,20 @@ def _hold(db: Session, order: Order, new: list[Flag], actor: Actor) -> None:
 
 
 def _release(db: Session, order: Order, actor: Actor) -> None:
-    customer = db.get(Customer, order.customer_id) if order.customer_id else None
-    hours = (order.promised_at - clock.now()).total_seconds() / 3600
-    order.priority = priority(hours, customer.tier if customer else 0)
+    order.priority = ranking.Ranker(db).rank(db, order).priority
+    _no_more_for_later(db, order)
     orders.advance(db, order, OrderAction.RELEASE, actor, priority=order.priority)
+
+
+def _no_more_for_later(db: Session, order: Order) -> None:
+    db.execute(sa.delete(Hold).where(col(Hold.order_id) == order.id))
 
 
 def pass_order(db: Session, order: Order, actor: Actor, rule: str = "") -> bool:
     """A person looked and lets it pass: its open flags, or those of one rule. True when the order went free.
 
-    `order` is locked by the caller. Raises Conflict when it is not on hold any more.
+    `order` is locked by the caller. Raises Conflict when it is not on hold any more, and when a rule of severity
+    "stop" flagged it and this is no supervisor.
     """
     assert order.id is not None
     if order.state is not OrderState.HELD:
@@ -132,6 +172,8 @@ def pass_order(db: Session, order: Order, actor: Actor, rule: str = "") -> bool:
     passed = [flag for flag in open_ones if not rule or flag.rule == rule]
     if rule and not passed:
         raise Conflict("audit.not_held")
+    if not _may_pass(db, passed, actor):
+        raise Conflict("audit.needs_supervisor")
     for flag in passed:
         flag.verdict, flag.decided_at, flag.decided_by = Verdict.PASSED, clock.now(), actor.id
         db.add(flag)
@@ -141,6 +183,14 @@ def pass_order(db: Session, order: Order, actor: Actor, rule: str = "") -> bool:
     data = {"flags": [flag.id for flag in passed], "released": is_free}
     record(db, Event("audit.order.passed", "order", order.id, order.id, data), actor)
     return is_free
+
+
+def _may_pass(db: Session, flags: Sequence[Flag], actor: Actor) -> bool:
+    rules = queries.rules(db)
+    if all(flag.rule not in rules or rules[flag.rule].severity is not Severity.STOP for flag in flags):
+        return True
+    person = db.get(User, actor.id) if actor.kind == "user" else None
+    return actor.kind == "system" or (person is not None and person.role in (Role.SUPERVISOR, Role.ADMIN))
 
 
 def pass_flag(db: Session, rule: str, order_ids: Iterable[int], actor: Actor) -> tuple[int, int]:
@@ -158,34 +208,24 @@ def pass_flag(db: Session, rule: str, order_ids: Iterable[int], actor: Actor) ->
     return free, stay
 
 
-def undo_pass(db: Session, order: Order, actor: Actor) -> None:
-    """Take the last pass back within 60 seconds: its flags are open again and the order is on hold.
-
-    Raises Conflict when the time is over or goods are already set aside for the order.
-    """
-    assert order.id is not None
-    event = queries.last_pass(db, order.id)
-    if event is None:
-        raise Conflict("audit.too_late")
-    if _alive(db, order.id):
-        raise Conflict("audit.already_allocated")
-    mine = (col(Flag.id).in_(event.data["flags"])) & (col(Flag.verdict) == Verdict.PASSED)
-    again = {"verdict": Verdict.OPEN, "decided_at": None, "decided_by": None}
-    db.execute(sa.update(Flag).where(mine).values(again).execution_options(synchronize_session="fetch"))
-    if order.state is OrderState.RELEASED:
-        orders.advance(db, order, OrderAction.HOLD, actor, undone=True)
-    record(db, Event("audit.order.pass_undone", "order", order.id, order.id), actor)
-
-
-def _alive(db: Session, order_id: int) -> bool:
+def has_goods(db: Session, order_id: int) -> bool:
+    """A shipment of this order is under way: goods are set aside for it."""
     return any(s.state is not ShipmentState.CANCELLED for s in shipments.of_order(db, order_id))
 
 
-def keep(db: Session, order: Order, reason: str, actor: Actor) -> None:
-    """Leave it on hold and say why; it stays in the queue. Raises Conflict when it is not on hold any more."""
+def keep(db: Session, order: Order, reason: str, actor: Actor, until: datetime | None = None) -> None:
+    """Leave it on hold and say why. Until the time given it is out of the queue; with none it stays in it.
+
+    Raises Conflict when it is not on hold any more.
+    """
+    assert order.id is not None
     if order.state is not OrderState.HELD:
         raise Conflict("audit.not_held")
-    record(db, Event("audit.order.kept", "order", order.id or 0, order.id, {"reason": reason}), actor)
+    old = queries.hold_of(db, order.id)
+    before = {"reason": old.reason, "until": old.until.isoformat() if old.until else None} if old else None
+    db.merge(Hold(order_id=order.id, reason=reason, until=until, by=actor.id))
+    data = {"reason": reason, "until": until.isoformat() if until else None, "before": before}
+    record(db, Event("audit.order.kept", "order", order.id, order.id, data), actor)
 
 
 def refuse(db: Session, order: Order, actor: Actor) -> None:
@@ -193,15 +233,24 @@ def refuse(db: Session, order: Order, actor: Actor) -> None:
     assert order.id is not None
     if order.state is not OrderState.HELD:
         raise Conflict("audit.not_held")
-    if _alive(db, order.id):
+    if has_goods(db, order.id):
         raise Conflict("audit.has_shipments")
-    for flag in queries.flags_of(db, order.id):
-        if flag.verdict is Verdict.OPEN:
-            flag.verdict, flag.decided_at, flag.decided_by = Verdict.UPHELD, clock.now(), actor.id
-            db.add(flag)
+    flags = uphold(db, order.id, actor)
+    wanted = select(OrderLine.id, OrderLine.backordered).where(OrderLine.order_id == order.id)
+    units = [[line, qty] for line, qty in db.exec(wanted.order_by(col(OrderLine.id))) if qty]
     orders.cancel_backorder(db, order)
+    _no_more_for_later(db, order)
     orders.advance(db, order, OrderAction.CANCEL, actor, by="audit")
-    record(db, Event("audit.order.refused", "order", order.id, order.id), actor)
+    record(db, Event("audit.order.refused", "order", order.id, order.id, {"flags": flags, "units": units}), actor)
+
+
+def uphold(db: Session, order_id: int, actor: Actor) -> list[int]:
+    """A person says that the open flags of this order are right. Returns them."""
+    upheld = [flag for flag in queries.flags_of(db, order_id) if flag.verdict is Verdict.OPEN]
+    for flag in upheld:
+        flag.verdict, flag.decided_at, flag.decided_by = Verdict.UPHELD, clock.now(), actor.id
+        db.add(flag)
+    return [flag.id or 0 for flag in upheld]
 
 
 def faults_of(address: NewAddress) -> list[Finding]:

@@ -1,5 +1,6 @@
-"""Doors of the audit: the queue of flagged orders, one order, the rules."""
+"""Doors of the audit: the queue of flagged orders, and one order."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -7,10 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.audit import queries, service
-from floor.audit.forms import AddressForm, KeepForm, RuleForm
-from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, RULES, VERDICTS
-from floor.audit.models import Flag, Verdict
+from floor.audit import merging, queries, ranking, service, undoing
+from floor.audit.checks import Finding
+from floor.audit.facts import TEXTS, beside_of, twins_of
+from floor.audit.forms import AddressForm, KeepForm
+from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS, WHY
+from floor.audit.models import Flag, Rank, Verdict
 from floor.intake.queries import channels
 from floor.kit import units
 from floor.kit.errors import Invalid
@@ -32,22 +35,26 @@ _SIZE = 50
 DESK = ("service", "supervisor")
 
 
-def flag_sentence(flag: Flag) -> str:
-    """The flag in words, its sums in yuan."""
-    case = flag.values["case"]
-    shown = {name: units.yuan(v) if name in FEN.get(case, ()) else v for name, v in flag.values.items()}
+def sentence_of(case: str, values: Mapping[str, Any]) -> str:
+    """A finding in words, its sums in yuan."""
+    shown = {name: units.yuan(v) if name in FEN.get(case, ()) else v for name, v in values.items()}
     return str(FLAGS[case]) % shown
 
 
-def evidence(flag: Flag, text: str) -> tuple[str, str, str] | None:
+def flag_sentence(flag: Flag) -> str:
+    return sentence_of(flag.values["case"], flag.values)
+
+
+def evidence(where: Flag | Finding, text: str) -> tuple[str, str, str] | None:
     """The text around what the flag points at: before, marked, after. None when the text was changed meanwhile."""
-    if not flag.field or flag.end <= flag.start or flag.end > len(text):
+    if not where.field or where.end <= where.start or where.end > len(text):
         return None
-    return text[max(0, flag.start - 40) : flag.start], text[flag.start : flag.end], text[flag.end : flag.end + 40]
+    return text[max(0, where.start - 40) : where.start], text[where.start : where.end], text[where.end : where.end + 40]
 
 
-def _text_of(flag: Flag, order: Order, address: Address | None) -> str:
-    return str(getattr(order if flag.field in queries.TEXTS else address, flag.field, "") or "") if flag.field else ""
+def evidence_in(where: Flag | Finding, order: Order, address: Address | None) -> tuple[str, str, str] | None:
+    owner = order if where.field in TEXTS else address
+    return evidence(where, str(getattr(owner, where.field, "") or "") if where.field else "")
 
 
 def _shown(flags: list[Flag], order: Order, address: Address | None) -> list[dict[str, Any]]:
@@ -57,7 +64,7 @@ def _shown(flags: list[Flag], order: Order, address: Address | None) -> list[dic
             "text": flag_sentence(flag),
             "rule": RULES[flag.rule],
             "where": FIELDS.get(flag.field, ""),
-            "evidence": evidence(flag, _text_of(flag, order, address)),
+            "evidence": evidence_in(flag, order, address),
         }
         for flag in flags
     ]
@@ -68,23 +75,25 @@ def _shown(flags: list[Flag], order: Order, address: Address | None) -> list[dic
 def queue() -> Response:
     """Screen 13: held orders by deadline, each flag with its evidence."""
     rule, text = request.args.get("flag", ""), request.args.get("q", "").strip()
+    is_later = "later" in request.args
     number = max(1, request.args.get("page", 1, type=int))
     with reading() as db:
-        waiting, total = queries.queue(db, rule, text, number, _SIZE)
-        counts, held, undo_id = queries.flag_counts(db), queries.held_count(db), _undo_id(db)
+        waiting, total = queries.queue(db, rule, text, number, _SIZE, later=is_later)
+        counts, held, later, done = queries.flag_counts(db), queries.held_count(db), queries.later_count(db), _done(db)
         by_code = channels(db)
         entries = [
             {
                 "order": entry.order,
                 "buyer": entry.buyer,
-                "kept": HOLD_REASONS[entry.kept] if entry.kept else "",
+                "kept": entry.kept,
                 "flags": _shown(entry.flags, entry.order, db.get(Address, entry.order.id)),
             }
             for entry in waiting
         ]
     return page(
         "audit/queue.html", "content", entries=entries, total=total, held=held, counts=counts, rules=RULES, rule=rule,
-        undo_id=undo_id, channels=by_code, q=text, page_number=number, pages=-(-total // _SIZE),
+        done=done, channels=by_code, q=text, page_number=number, pages=-(-total // _SIZE), later=later,
+        is_later=is_later, hold_reasons=HOLD_REASONS,
     )  # fmt: skip
 
 
@@ -94,7 +103,7 @@ def queue() -> Response:
 def pass_many(db: Session) -> Response:
     """Let one flag pass on all orders the person saw."""
     rule = request.form.get("flag", "")
-    ids = [int(value) for value in request.form.getlist("order") if value.isdecimal() and len(value) < 10]
+    ids = _ids(request.form.getlist("order"))
     if rule not in RULES:
         raise Invalid("audit.unknown_rule")
     if not ids:
@@ -103,7 +112,26 @@ def pass_many(db: Session) -> Response:
     flash(ngettext("%(num)s order released", "%(num)s orders released", free), "ok")
     if stay:
         flash(ngettext("%(num)s order stays for another flag", "%(num)s orders stay for another flag", stay), "warn")
+    return hx.see(url_for("audit.queue", done=",".join(str(one) for one in ids)))
+
+
+@bp.post("/audit/undo")
+@roles(*DESK)
+@command
+def undo_many(db: Session) -> Response:
+    """Take back what was just decided about several orders."""
+    ids = _ids(request.form.getlist("order"))
+    if not ids:
+        raise Invalid("audit.nothing_chosen")
+    went, stay = undoing.undo_many(db, ids, actor())
+    flash(ngettext("%(num)s decision taken back", "%(num)s decisions taken back", went), "ok" if went else "warn")
+    if stay:
+        flash(ngettext("%(num)s order was too far", "%(num)s orders were too far", stay), "warn")
     return hx.see(url_for("audit.queue"))
+
+
+def _ids(texts: Iterable[str]) -> list[int]:
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 10][:_SIZE]
 
 
 @bp.get("/audit/orders/<int:order_id>")
@@ -115,15 +143,16 @@ def order(order_id: int) -> Response:
 
 
 def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None, status: int = 200) -> Response:
-    """Transitions: pass, keep, cancel -> the next order; address -> this one while flags are left; undo -> this one."""
+    """Transitions: pass, keep, cancel, merge -> the next order; address, split -> this one while flags are left;
+    undo -> this one."""
     assert found.id is not None
     address = orders.address_of(db, found.id)
     flags = queries.flags_of(db, found.id)
     still_open = [flag for flag in flags if flag.verdict is Verdict.OPEN]
     settled = [(flag_sentence(flag), VERDICTS[flag.verdict]) for flag in flags if flag.verdict is not Verdict.OPEN]
-    minutes = queries.rules(db)["twin"].settings.get("minutes", 10)
+    rule = request.values.get("flag", "")
     typed = {name: getattr(address, name) for name in AddressForm.model_fields}
-    kept = queries.kept_reasons(db, [found.id]).get(found.id, "")
+    kept = queries.hold_of(db, found.id)
     return page(
         "audit/order.html",
         status=status,
@@ -137,26 +166,49 @@ def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None,
         flags=_shown(still_open, found, address),
         settled=settled,
         notes=_marked_notes(found, still_open),
-        twins=[(twin, orders.lines_of(db, twin.id or 0)) for twin in queries.twins_of(db, found, minutes)],
+        twins=_others(db, found),
         states=STATES,
         form=form or Form(typed),
-        undo_id=_undo_id(db, found.id),
-        hold_reasons=list(HOLD_REASONS.items()),
-        kept=HOLD_REASONS[kept] if kept and found.state is OrderState.HELD else "",
-        rule=request.values.get("flag", ""),
+        done=_done(db, found.id),
+        hold_reasons=HOLD_REASONS,
+        later=list(LATER.items()),
+        kept=kept if found.state is OrderState.HELD else None,
+        rule=rule,
+        rank=_rank(db, found.id),
+        following=queries.next_in_queue(db, found, rule),
         verdict="err" if status == 422 else None,
     )
 
 
-def _undo_id(db: Session, this: int = 0) -> int:
-    """The order whose pass can be taken back now: this one, or the one just decided; 0 for none."""
-    return next((i for i in (this, request.args.get("done", 0, type=int)) if i and queries.last_pass(db, i)), 0)
+def _rank(db: Session, order_id: int) -> tuple[Rank, list[tuple[str, int]]] | None:
+    """How urgent it is, and each reason in words with the steps it is worth; None before it was ever released."""
+    rank = ranking.rank_of(db, order_id)
+    if rank is None:
+        return None
+    shown = ((code, steps, units.yuan(int(n)) if code == "value" else n) for code, steps, n in rank.why)
+    return rank, [(str(WHY[code]) % {"n": n}, steps) for code, steps, n in shown]
+
+
+def _done(db: Session, this: int = 0) -> list[int]:
+    """The orders about which the last decision can be taken back now: this one, or those just decided."""
+    told = _ids(request.args.get("done", "").split(","))
+    if this and queries.last_decision(db, this):
+        return [this]
+    return [one for one in told if queries.last_decision(db, one)]
+
+
+def _others(db: Session, found: Order) -> list[tuple[Order, Any, bool]]:
+    """The buyer's other orders to look at beside this one: the order, its lines, whether both can be one parcel."""
+    rules = queries.rules(db)
+    near = twins_of(db, found, rules["twin"].settings.get("minutes", 10))
+    near += [one for one in beside_of(db, found, rules["together"].settings.get("hours", 24)) if one not in near]
+    return [(one, orders.lines_of(db, one.id or 0), merging.can_merge(db, found, one)) for one in near[:4]]
 
 
 def _marked_notes(order: Order, flags: list[Flag]) -> list[tuple[Any, list[tuple[str, bool]]]]:
     """Every note somebody wrote, cut into pieces, the flagged ones marked."""
     notes = []
-    for name in queries.TEXTS:
+    for name in TEXTS:
         text = getattr(order, name)
         if text:
             spans = sorted((flag.start, flag.end) for flag in flags if flag.field == name)
@@ -196,8 +248,8 @@ def _next(db: Session, after: Order) -> Response:
 @roles(*DESK)
 @command
 def undo(db: Session, order_id: int) -> Response:
-    """Take a pass back within 60 seconds."""
-    service.undo_pass(db, service.locked(db, order_id), actor())
+    """Take the last decision back within 60 seconds."""
+    undoing.undo(db, service.locked(db, order_id), actor())
     return hx.see(url_for("audit.order", order_id=order_id))
 
 
@@ -221,12 +273,12 @@ def correct_address(db: Session, order_id: int) -> Response:
 @roles(*DESK)
 @command
 def keep(db: Session, order_id: int) -> Response:
-    """Leave it on hold with a reason, and go on."""
+    """Leave it on hold with a reason, for a time or until somebody decides, and go on."""
     found = service.locked(db, order_id)
     form = read(KeepForm, request.form)
     if form.data is None:
         return show_order(db, found, _with_errors(db, found, form), 422)
-    service.keep(db, found, form.data.reason, actor())
+    service.keep(db, found, form.data.reason, actor(), form.data.moment())
     return _next(db, found)
 
 
@@ -247,47 +299,29 @@ def cancel(db: Session, order_id: int) -> Response:
     return _next(db, found)
 
 
-@bp.get("/audit/rules")
+@bp.post("/audit/orders/<int:order_id>/merge")
 @roles(*DESK)
-def rules() -> Response:
-    """Screen 15: which flags exist, how often they rise, how often people let them pass."""
-    with reading() as db:
-        return show_rules(db)
-
-
-def show_rules(db: Session, form: Form[RuleForm] | None = None, code: str = "", status: int = 200) -> Response:
-    records = queries.rule_records(db)
-    return page(
-        "audit/rules.html", status=status, records=records, rules=RULES, forms={code: form} if form else {},
-        typed={record.rule.code: _typed(record.rule.settings) for record in records},
-        verdict="err" if status == 422 else None,
-    )  # fmt: skip
-
-
-def _typed(settings: dict[str, Any]) -> dict[str, str]:
-    """Settings as the form shows them."""
-    shown: dict[str, str] = {name: str(settings[name]) for name in ("minutes", "units") if name in settings}
-    if "value_fen" in settings:
-        shown["value"] = str(settings["value_fen"] // 100)
-    if "words" in settings:
-        shown["words"] = "\n".join(settings["words"])
-    return shown
-
-
-@bp.post("/audit/rules")
-@roles("supervisor")
 @command
-def save_rule(db: Session) -> Response:
-    """Switch or tune one rule."""
-    code = request.form.get("rule", "")
-    rule = queries.rule_for(db, code)
-    form = read(RuleForm, request.form)
-    for name in _typed(rule.settings):
-        if not form[name] and name not in form.errors:
-            refused = Invalid("audit.no_words" if name == "words" else "audit.bad_limit", field=name)
-            form.refuse(refused, sentence(refused))
-    if form.data is None or form.errors:
-        return show_rules(db, form, code, 422)
-    service.set_rule(db, code, form.data.is_active, form.data.settings(), actor())
-    flash(_("Rule saved"), "ok")
-    return hx.see(url_for("audit.rules", _anchor=code))
+def merge(db: Session, order_id: int) -> Response:
+    """Its goods go along with another order of the same buyer to the same door."""
+    (other,) = _ids([request.form.get("into", "")]) or (0,)
+    found, into = merging.locked_pair(db, order_id, other)
+    merging.merge(db, found, into, actor())
+    flash(_("%(number)s goes with %(other)s", number=found.number, other=into.number), "ok")
+    return _next(db, found)
+
+
+@bp.post("/audit/orders/<int:order_id>/split")
+@roles(*DESK)
+@command
+def split(db: Session, order_id: int) -> Response:
+    """Some of its lines go apart, in an order of their own."""
+    found = service.locked(db, order_id)
+    try:
+        made = merging.split(db, found, _ids(request.form.getlist("line")), actor())
+    except Invalid as bad:
+        address = orders.address_of(db, order_id)
+        typed = {name: getattr(address, name) for name in AddressForm.model_fields}
+        return show_order(db, found, Form[AddressForm](typed).refuse(bad, sentence(bad)), 422)
+    flash(_("Some lines go apart as %(number)s", number=made.number), "ok")
+    return hx.see(url_for("audit.order", order_id=order_id))

@@ -22,6 +22,7 @@ EVENTS = {
     "orders.order.release": _l("Released for allocation"),
     "orders.order.hold": _l("Put on hold"),
     "orders.order.cancel": _l("Cancelled"),
+    "orders.order.reopen": _l("Cancellation taken back"),
     "orders.order.paid": _l("Paid"),
     "orders.order.lowered": _l("%(qty)s fewer wanted"),
     "orders.order.notes_changed": _l("Remarks changed"),

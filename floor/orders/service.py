@@ -171,6 +171,12 @@ def change_notes(db: Session, order: Order, buyer: str, seller: str, actor: Acto
     record(db, Event("orders.order.notes_changed", "order", order.id, order.id), actor)
 
 
+def want_again(db: Session, units: Sequence[Sequence[int]]) -> None:
+    """Undo a `cancel_backorder`: [(order line, units)] are wanted again. Raises Conflict when somebody was faster."""
+    for line_id, qty in sorted((line, qty) for line, qty in units):
+        shift(db, line_id, backordered=qty, cancelled=-qty)
+
+
 def cancel_backorder(db: Session, order: Order) -> int:
     """Write off every unit no shipment holds. Returns how many."""
     lines = db.exec(select(OrderLine).where(OrderLine.order_id == order.id, OrderLine.backordered > 0)).all()

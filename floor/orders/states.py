@@ -19,6 +19,8 @@ class OrderAction(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     CANCEL = "cancel"
+    #: A cancellation at the audit taken back within its minute.
+    REOPEN = "reopen"
 
 
 ORDER = Machine(
@@ -31,5 +33,6 @@ ORDER = Machine(
         (OrderState.HELD, OrderAction.CANCEL): OrderState.CANCELLED,
         (OrderState.RELEASED, OrderAction.HOLD): OrderState.HELD,
         (OrderState.RELEASED, OrderAction.CANCEL): OrderState.CANCELLED,
+        (OrderState.CANCELLED, OrderAction.REOPEN): OrderState.HELD,
     },
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from floor.audit import messages
-from floor.audit.checks import CHECKS, Facts, Line, Place, Twin, findings, is_phone, priority
+from floor.audit.checks import CHECKS, INTENTS, Bar, Facts, Lack, Line, Place, Said, Twin, bare, findings, is_phone
 
 PLACED = datetime(2026, 11, 20, tzinfo=UTC)
 CLEAN = Facts(
@@ -79,6 +79,38 @@ def test_numbers_nobody_can_be_called_at(phone):
     assert not is_phone(phone)
 
 
+@pytest.mark.parametrize(
+    ("province", "city", "found"),
+    [
+        ("浙江省", "杭州市", []),
+        ("浙江省", "杭州", []),
+        ("浙江省", "长沙市", ["other_province"]),
+        ("浙江省", "某某市", ["unknown_city"]),
+        ("上海市", "上海市", []),
+        ("上海市", "市辖区", []),
+        ("上海市", "苏州市", ["other_province"]),
+        ("重庆市", "县", []),
+        ("新疆维吾尔自治区", "伊犁哈萨克自治州", []),
+        ("内蒙古自治区", "锡林郭勒盟", []),
+        ("台湾省", "台北市", []),
+    ],
+)
+def test_a_city_lies_in_its_province(province, city, found):
+    assert place(province=province, city=city) == found
+
+
+def test_the_delivery_area_is_where_a_carrier_drives_and_the_house_sends():
+    there = {"area": {"left_out": ["浙江省"], "abroad": True}}
+    assert cases(served=frozenset({"浙江省"})) == cases(served=None) == []
+    assert cases(served=frozenset()) == ["no_carrier"]
+    assert [found.case for found in findings(replace(CLEAN, served=frozenset({"浙江省"})), there)] == ["no_carrier"]
+
+
+def test_two_spellings_of_one_phone_or_buyer_are_one():
+    assert bare("phone", "+86 138-1234 1234") == bare("phone", "１３８１２３４１２３４") == "13812341234"
+    assert bare("buyer", "JD/ Some One") == "jd/someone"
+
+
 def test_stop_words_are_marked_where_they_stand_the_longest_one_wins():
     (found,) = findings(replace(CLEAN, texts={"buyer_note": "麻烦取消订单，谢谢"}), RULES)
     assert (found.field, found.start, found.end, found.values["word"]) == ("buyer_note", 2, 6, "取消订单")
@@ -113,16 +145,16 @@ def test_every_case_has_a_sentence_that_its_values_fill():
         replace(CLEAN, total_fen=1),
         replace(CLEAN, lines=(Line("TEE", 999, 10000, 600),), twins=(Twin("SO-1", PLACED),), total_fen=10**9),
         replace(CLEAN, place=Place("", "", "", "", "")), replace(CLEAN, place=Place("a", "1", "b", "c", "d")),
-        replace(CLEAN, texts={"buyer_note": "取消"}),
+        replace(CLEAN, texts={"buyer_note": "取消"}), replace(CLEAN, place=replace(CLEAN.place, city="长沙市")),
+        replace(CLEAN, place=replace(CLEAN.place, city="某某市"), served=frozenset()),
+        replace(CLEAN, place=Place("Erika", "+49 30 901820", "", "Berlin", "Linden 77", "DE")),
+        replace(CLEAN, said=tuple(Said(intent, "buyer_note", 0.9, 0, 2) for intent in INTENTS)),
+        replace(CLEAN, lacking=(Lack("TEE", 3, 1),), beside=(Twin("SO-2", PLACED),)),
+        replace(CLEAN, barred=tuple(Bar(kind, "never pays") for kind in ("phone", "buyer", "address"))),
     ]  # fmt: skip
-    found = [finding for fact in facts for finding in findings(fact, RULES)]
+    found = [finding for fact in facts for finding in findings(fact, RULES | {"area": {"abroad": False}})]
     assert {finding.rule for finding in found} == set(CHECKS)
     for finding in found:
         assert str(messages.FLAGS[finding.case]) % finding.values
         assert finding.rule in messages.RULES
         assert set(messages.FEN.get(finding.case, ())) <= set(finding.values)
-
-
-def test_priority_follows_the_time_left_and_the_buyer():
-    assert [priority(hours, 0) for hours in (-1, 4, 12, 24, 48)] == [1, 1, 3, 5, 7]
-    assert (priority(2, 2), priority(48, 2)) == (0, 5)

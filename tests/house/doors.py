@@ -242,12 +242,31 @@ DOORS: dict[str, Door] = {
         bad={"reason": "none of these"},
     ),
     "audit.pass_many": Door(
-        "/audit/pass", "Chen", "Ana", {"flag": "stop_words", "order": "{held}"}, bad={"flag": "no such rule"}
+        "/audit/pass", "Chen", "Ana", {"flag": "says_call", "order": "{held}"}, bad={"flag": "no such rule"}
     ),
     "audit.pass_one": Door("/audit/orders/{held}/pass", "Chen", "Ana", unknown=f"/audit/orders/{NO}/pass"),
-    "audit.save_rule": Door(
+    "audit.merge": Door(
+        "/audit/orders/{held}/merge", "Chen", "Ana", {"into": "{also_held}"}, f"/audit/orders/{NO}/merge"
+    ),
+    "audit.split": Door(
+        "/audit/orders/{held_two}/split", "Chen", "Ana", {"line": "{held_line}"}, f"/audit/orders/{NO}/split",
+        bad={"line": "x"},
+    ),
+    "audit.undo_many": Door("/audit/undo", "Chen", "Ana", {"order": "{held}"}, bad={"order": "x"}, before=_passed),
+    "audit_rules.block": Door(
+        "/audit/blocked", "Dai", "Chen", {"kind": "phone", "value": "138 0000 0000", "why": "never pays"},
+        bad={"kind": "phone", "value": "138 0000 0000", "why": ""}, keeps='value="138 0000 0000"',
+    ),
+    "audit_rules.save": Door(
         "/audit/rules", "Dai", "Chen", {"rule": "twin", "is_active": "1", "minutes": "20"},
         bad={"rule": "twin", "minutes": "-7"}, keeps='value="-7"',
+    ),
+    "audit_rules.try_rule": Door(
+        "/audit/trials", "Chen", "Ana", {"rule": "twin", "is_active": "1", "minutes": "20"},
+        bad={"rule": "twin", "minutes": "-7"}, keeps='value="-7"', is_reading=True,
+    ),
+    "audit_rules.unblock": Door(
+        "/audit/blocked/{blocked}/remove", "Dai", "Chen", unknown=f"/audit/blocked/{NO}/remove"
     ),
     "audit.undo": Door("/audit/orders/{held}/undo", "Chen", "Ana", unknown=f"/audit/orders/{NO}/undo", before=_passed),
     "care.cancel": Door("/orders/{planned}/cancel", "Chen", "Ana", unknown=f"/orders/{NO}/cancel"),

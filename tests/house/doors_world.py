@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
+from floor.audit import blocking
 from floor.audit import service as audit
 from floor.catalog import standards
 from floor.catalog.models import CareKind, Tracking
@@ -188,10 +189,17 @@ def _orders(db: Session, world: World) -> Ids:
     held, also_held = (an_order(db, [(world.mug, 1)], released=False, buyer_note="call me first") for _ in range(2))
     for order in (held, also_held):
         audit.audit_order(db, order, chen)
+    held_two = an_order(
+        db, [(world.mug, 1), (world.mug, 2)], released=False, buyer_id="buyer-2", buyer_note="call me first"
+    )
+    audit.audit_order(db, held_two, chen)
+    half = db.exec(select(OrderLine.id).where(OrderLine.order_id == held_two.id)).first()
+    barred = blocking.block(db, "phone", "139 0000 0000", "refuses every parcel", chen)
     planned = an_order(db, [(world.mug, 2)])
     a_planned_shipment(db, planned, [(world.bins[world.mug.id or 0], world.mug, 2)], world.carrier)
     line = db.exec(select(OrderLine).where(OrderLine.order_id == planned.id)).one()
-    return {"held": held.id, "also_held": also_held.id, "planned": planned.id, "planned_line": line.id}
+    return {"held": held.id, "also_held": also_held.id, "planned": planned.id, "planned_line": line.id,
+            "held_two": held_two.id, "held_line": half, "blocked": barred.id}  # fmt: skip
 
 
 def _stock(db: Session, world: World) -> Ids:

@@ -1,0 +1,39 @@
+"""Which cities a province has: enough to see that an address names a place that is not there."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+#: Ends that people leave out or write in another way: "Hangzhou" for "Hangzhou city", a prefecture's peoples.
+_ENDS = ("市", "地区", "盟", "县", "林区", "新区")
+
+
+@cache
+def _cities() -> dict[str, frozenset[str]]:
+    listed: dict[str, str] = json.loads(Path(__file__).with_name("cities.json").read_text("utf-8"))
+    return {province: frozenset(_stem(city) for city in cities.split()) for province, cities in listed.items()}
+
+
+def _stem(city: str) -> str:
+    """Two characters tell the prefectures of one province apart; a short name is its own stem."""
+    bare = city.strip()
+    for end in _ENDS:
+        if bare.endswith(end) and len(bare) > len(end) + 1:
+            bare = bare[: -len(end)]
+            break
+    return bare[:2]
+
+
+def knows(province: str, city: str) -> bool:
+    """Does the province have this city? True where nothing is known of the province; the four cities that are
+    provinces take any of their own words for it."""
+    cities = _cities().get(province)
+    if cities is None or province[:2] in ("北京", "天津", "上海", "重庆"):
+        return cities is None or city[:2] in (province[:2], "市辖", "县") or city == "省直辖县"
+    return _stem(city) in cities
+
+
+def province_of(city: str) -> str:
+    """The one province that has this city; "" for none or several."""
+    found = [province for province, cities in _cities().items() if _stem(city) in cities]
+    return found[0] if len(found) == 1 else ""

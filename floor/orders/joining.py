@@ -1,0 +1,86 @@
+"""Two orders become one, or one becomes two, before anything is set aside for them: lines and money go together."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from floor.events.service import Event, record
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict
+from floor.kit.ids import public_token
+from floor.orders.models import Address, Order, OrderLine
+
+MONEY = ("goods_fen", "freight_fen", "discount_fen", "total_fen", "paid_fen")
+
+
+def join(db: Session, order: Order, into: Order) -> dict[str, Any]:
+    """Give every line and all money of `order` to `into`, whose promise becomes the earlier of the two.
+
+    Returns what `part` needs to undo it. The caller holds both rows and has seen that no shipment holds a unit.
+    """
+    mine = [id_ or 0 for id_ in db.exec(select(OrderLine.id).where(OrderLine.order_id == order.id))]
+    moved = {name: getattr(order, name) for name in MONEY}
+    before = {"lines": mine, "money": moved, "note": into.buyer_note, "promised_at": into.promised_at.isoformat()}
+    _move(db, mine, order, into, moved)
+    if order.buyer_note and order.buyer_note not in into.buyer_note:
+        into.buyer_note = " / ".join(note for note in (into.buyer_note, order.buyer_note) if note)[:500]
+    into.promised_at = min(into.promised_at, order.promised_at)
+    db.add(into)
+    db.flush()
+    return before
+
+
+def part(db: Session, order: Order, into: Order, lines: Collection[int], money: dict[str, int]) -> None:
+    """Undo `join` or `split_off`: these lines and this money go from `into` back to `order`."""
+    there = set(db.exec(select(OrderLine.id).where(OrderLine.order_id == into.id)))
+    if not set(lines) <= there:
+        raise Conflict("orders.changed_meanwhile")
+    _move(db, lines, into, order, money)
+
+
+def _move(db: Session, lines: Collection[int], source: Order, target: Order, money: dict[str, int]) -> None:
+    to = sa.update(OrderLine).where(col(OrderLine.id).in_(lines)).values(order_id=target.id)
+    db.execute(to.execution_options(synchronize_session="fetch"))
+    for name, fen in money.items():
+        setattr(source, name, getattr(source, name) - fen)
+        setattr(target, name, getattr(target, name) + fen)
+    db.add_all((source, target))
+    db.flush()
+
+
+def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -> tuple[Order, dict[str, int]]:
+    """An order of its own for these lines: same buyer, door and promise, its share of the money, no freight.
+
+    Returns it, not yet looked at, and the money that went along. Its outside number is the order's with "#2", "#3"...
+    """
+    rows = db.exec(select(OrderLine).where(col(OrderLine.id).in_(lines), OrderLine.order_id == order.id)).all()
+    goods = sum(line.qty * line.unit_price_fen for line in rows)
+    discount = sum(line.discount_fen for line in rows)
+    total = goods - discount
+    paid = order.paid_fen * total // order.total_fen if order.total_fen else 0
+    parts = db.exec(select(sa.func.count()).select_from(Order).where(_part_of(order))).one()
+    kept = {"channel", "customer_id", "placed_at", "paid_at", "promised_at", "currency", "buyer_note", "seller_note"}
+    kept |= {"gift_wrap", "gift_message", "hide_price", "takes_substitutes"}
+    token = public_token()
+    made = Order(
+        **{name: getattr(order, name) for name in kept},
+        number=token[:20], external_id=f"{order.external_id[:58]}#{parts + 2}", public_token=token,
+    )  # fmt: skip
+    db.add(made)
+    db.flush()
+    assert made.id is not None
+    made.number = f"SO-{made.id:06d}"
+    where = db.get_one(Address, order.id)
+    db.add(Address(**where.model_dump(exclude={"order_id"}), order_id=made.id))
+    money = {"goods_fen": goods, "freight_fen": 0, "discount_fen": discount, "total_fen": total, "paid_fen": paid}
+    _move(db, [line.id or 0 for line in rows], order, made, money)
+    data = {"channel": made.channel, "split_from": order.id}
+    record(db, Event("orders.order.received", "order", made.id, made.id, data), actor)
+    return made, money
+
+
+def _part_of(order: Order) -> sa.ColumnElement[bool]:
+    mine = col(Order.external_id).startswith(f"{order.external_id[:58]}#", autoescape=True)
+    return sa.and_(col(Order.channel) == order.channel, mine)
