@@ -57,6 +57,22 @@ def _divisions() -> _Divisions:
     return _Divisions(by_name, names, districts)
 
 
+@cache
+def cities_of(province: str) -> frozenset[str]:
+    """The cities of a province, counties that answer to it directly among them; none where we know nothing of it."""
+    table = _divisions()
+    code = table.by_name.get(("", province), "")
+    below = (n for n in table.names if code and n[:2] == code[:2] and n != code)
+    return frozenset(table.names[n] for n in below if n.endswith("00") or n[2:4] == "90")
+
+
+def is_county_of(province: str, name: str) -> bool:
+    """Does a district or county of this name lie in the province? Some are cities themselves, and written so."""
+    table = _divisions()
+    code = table.by_name.get(("", province), "")
+    return bool(code) and name in table.districts[code[:2]]
+
+
 def parsed(province: str, city: str, district: str, street: str) -> Place:
     """The place these words name. Words that stand in the wrong field (a whole address in `street`, a county in `city`)
     are put where they belong; a street that repeats what stands before it is shortened by that."""
