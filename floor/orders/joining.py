@@ -1,5 +1,6 @@
 """Two orders become one, or one becomes two, before anything is set aside for them: lines and money go together."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,8 @@ from floor.kit.errors import Conflict
 from floor.kit.ids import public_token
 from floor.orders.models import Address, Order, OrderLine
 
+#: Behind something, and short: a shop's own "#1001" stays.
+_PART = re.compile(r"(?<=.)#\d{1,2}$")
 MONEY = ("goods_fen", "freight_fen", "discount_fen", "total_fen", "paid_fen")
 
 
@@ -79,6 +82,11 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     data = {"channel": made.channel, "split_from": order.id}
     record(db, Event("orders.order.received", "order", made.id, made.id, data), actor)
     return made, money
+
+
+def shops_number(order: Order) -> str:
+    """The number its shop knows: a part split off by the audit carries "#2" behind it, which no shop wrote."""
+    return _PART.sub("", order.external_id)
 
 
 def _part_of(order: Order) -> sa.ColumnElement[bool]:

@@ -19,6 +19,7 @@ from floor.intake.channels.port import Rejected, Shipped, ShopTrouble
 from floor.inventory.handlers import post
 from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
+from floor.orders.joining import shops_number
 from floor.paper.words import translations
 from floor.settings import Settings, bound
 from floor.shipping import notices, papers
@@ -142,7 +143,7 @@ def _channel(notice: Notice) -> bool:
 def _tell_shop(code: str, told: Leaving, lines: list[tuple[str, int]]) -> None:
     """Through the shop's own interface. The order's first parcel that left marks it as shipped there."""
     parcel = Shipped(
-        told.order.external_id, told.parcel.number, told.carrier.code, told.carrier.name, told.number, told.left_at,
+        shops_number(told.order), told.parcel.number, told.carrier.code, told.carrier.name, told.number, told.left_at,
         told.of, lines,
     )  # fmt: skip
     try:
@@ -157,7 +158,7 @@ def write_back(told: Leaving) -> dict[str, Any]:
     """What a shop is told of a parcel that left: its own order number, no names. Moments are UTC, ISO 8601."""
     return {
         "kind": "shipped",
-        "order_id": told.order.external_id,
+        "order_id": shops_number(told.order),
         "parcel": told.parcel.number,
         "parcels": told.of,
         "carrier": told.carrier.code,
@@ -176,7 +177,7 @@ def letter(told: Leaving, settings: Settings) -> tuple[str, str]:
     lang = papers.language(told.lang)
     _ = translations(lang).gettext
     carrier = told.carrier.name_en if lang == "en" and told.carrier.name_en else told.carrier.name
-    title = _("Your order %(number)s is on its way") % {"number": told.order.external_id}
+    title = _("Your order %(number)s is on its way") % {"number": shops_number(told.order)}
     number = _("%(carrier)s has your parcel. Waybill number: %(waybill)s")
     lines = [number % {"carrier": carrier, "waybill": told.number}]
     if told.of > 1:

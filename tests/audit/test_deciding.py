@@ -10,6 +10,7 @@ from floor.audit.models import Verdict
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid
+from floor.orders.joining import shops_number
 from floor.orders.models import OrderLine
 from floor.orders.states import OrderState
 from floor.shipments.queries import broken_orders
@@ -106,6 +107,7 @@ def test_lines_go_apart_with_their_money_and_come_back(db):
     with pytest.raises(Invalid):
         merging.split(db, order, [], SYSTEM)
     made = merging.split(db, order, [large], SYSTEM)
+    assert (shops_number(made), shops_number(Order(external_id="#1001"))) == (order.external_id, "#1001")
     assert (order.state, made.state) == (OrderState.RELEASED, OrderState.HELD), "the mug goes, the tees wait"
     assert money(order, made) == before
     assert (made.total_fen, made.paid_fen, made.external_id) == (900 * 9900, 900 * 9900, f"{order.external_id}#2")
