@@ -11,7 +11,7 @@ from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Conflict, Invalid
 from floor.orders.joining import shops_number
-from floor.orders.models import OrderLine
+from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderState
 from floor.shipments.queries import broken_orders
 from tests.audit.test_audit import NO_HOUSE, look, received
