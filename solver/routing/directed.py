@@ -99,7 +99,7 @@ def _steps(problem: Problem, programme: Table, places: list[Place]) -> list[_Ste
     for x, beyond in pairwise([*xs, xs[-1]]):
         for block in range(layout.blocks) if x in aisles else ():
             where = aisles[x], block
-            wall = walls[where][0][0] if where in walls else None
+            wall = (walls[where][0][0], walls[where][-1][1]) if where in walls else None
             low, high = layout.cross_y_mm[block : block + 2]
             ways = _ways(programme, (low, high), sorted(inside[where]), rules.get(where), wall)
             weights = np.full(programme.ways, _NEVER, np.int64)
@@ -120,11 +120,11 @@ def _crossing(problem: Problem, point: object) -> int | None:
     return place.cross if place.aisle is None or place.y_mm == cross[place.cross] else None
 
 
-def _ways(programme: Table, ends: Stretch, picks: list[int], is_up: bool | None, wall: int | None) -> Ways:
+def _ways(programme: Table, ends: Stretch, picks: list[int], is_up: bool | None, wall: Stretch | None) -> Ways:
     """What can be walked in a sub-aisle so that all its picks are fetched."""
     low, high = ends
-    below = [y for y in picks if wall is None or y < wall]
-    above = [y for y in picks if wall is None or y > wall]
+    below = [y for y in picks if wall is None or y <= wall[0]]
+    above = [y for y in picks if wall is None or y >= wall[1]]
     from_low = [(low, below[-1]), (below[-1], low)] if below else []
     from_high = [(high, above[0]), (above[0], high)] if above else []
     if wall is not None:

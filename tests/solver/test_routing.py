@@ -225,7 +225,9 @@ def test_a_walk_from_crossing_to_crossing_is_proven_whatever_is_one_way(layout: 
 
 def picks_on(layout: Layout) -> st.SearchStrategy[tuple[Point, ...]]:
     """Up to five bins in the aisles, a few of them at a crossing or in a cross-aisle."""
-    height = st.one_of(st.integers(layout.cross_y_mm[0], layout.cross_y_mm[-1]), st.sampled_from(layout.cross_y_mm))
+    brinks = [y for shut in layout.closed for y in (shut.low_mm, shut.high_mm)]
+    some = st.sampled_from([*layout.cross_y_mm, *brinks])
+    height = st.one_of(st.integers(layout.cross_y_mm[0], layout.cross_y_mm[-1]), some)
     across = st.one_of(st.sampled_from(layout.aisles_x_mm), coordinates)
     return st.lists(st.builds(Point, across, height), max_size=5).map(tuple)
 
