@@ -16,7 +16,8 @@ from tests.servers import PostgresCluster, running_postgres
 
 ROOT = Path(__file__).parents[2]
 HOLD_SERVERS = """
-import sys, tempfile, time
+import signal, sys, tempfile, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in the background ignores it
 tempfile.tempdir = sys.argv[1]
 from tests.servers import running_mosquitto, running_postgres
 with running_postgres() as cluster, running_mosquitto() as port:
