@@ -14,7 +14,7 @@ from typing import Any
 import phonenumbers
 
 from floor.audit import divisions
-from floor.audit.lexicon import phrases
+from floor.audit.lexicon import INTENTS, phrases
 from floor.intake.regions import PROVINCES
 
 
@@ -270,8 +270,9 @@ def together(facts: Facts, _settings: Settings) -> Iterable[Finding]:
         yield Finding("together", "together", values={"other": other.number})
 
 
-#: What can be read between the lines; a gift's text is not meant for us: only what harms is looked for in it.
-INTENTS = ("cancel", "address", "wait", "call", "price", "date", "abuse", "phone", "odd")
+#: A rule's code before the intent it looks for: "says_cancel".
+SAYS = "says_"
+#: A gift's text is not meant for us: only what harms is looked for in it.
 _IN_GIFTS = ("abuse", "phone", "odd")
 
 
@@ -283,7 +284,7 @@ def says(intent: str) -> Check:
             is_ours = said.field != "gift_message" or intent in _IN_GIFTS
             if said.intent == intent and is_ours and said.sure * 100 >= settings.get("sure", 50):
                 values = {"sure": round(said.sure * 100)}
-                yield Finding(f"says_{intent}", f"says_{intent}", said.field, said.start, said.end, values)
+                yield Finding(SAYS + intent, SAYS + intent, said.field, said.start, said.end, values)
 
     return check
 
@@ -306,7 +307,7 @@ CHECKS: dict[str, Check] = {
     "address": address,
     "division": division,
     "area": area,
-    **{f"says_{intent}": says(intent) for intent in INTENTS},
+    **{SAYS + intent: says(intent) for intent in INTENTS},
     "stop_words": stop_words,
     "twin": twin,
     "together": together,
@@ -320,10 +321,10 @@ def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
     """What the switched-on rules find; `rules` are code -> settings. A stop word that only says what was
     understood already tells nothing new."""
     found = [one for code, check in CHECKS.items() if code in rules for one in check(facts, rules[code])]
-    understood = {(one.field, one.rule) for one in found if one.rule.startswith("says_")}
+    understood = {(one.field, one.rule) for one in found if one.rule.startswith(SAYS)}
     return [one for one in found if one.rule != "stop_words" or not understood & _meant(one)]
 
 
 def _meant(word: Finding) -> set[tuple[str, str]]:
     """What a stop word would tell, in the words of the rules that understand."""
-    return {(word.field, f"says_{intent}") for intent, *_where in phrases(str(word.values["word"]).lower())}
+    return {(word.field, SAYS + intent) for intent, *_where in phrases(str(word.values["word"]).lower())}

@@ -11,15 +11,17 @@ from floor.audit.checks import Bar, Facts, Lack, Line, Place, Twin, bare
 from floor.audit.models import Blocked, BlockedKind
 from floor.inventory.queries import free_stock
 from floor.orders import queries as orders
+from floor.orders.joining import shops_number
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.orders.states import OrderState
-from floor.shipments.models import Carrier, Rate, Shipment
-from floor.shipments.states import ShipmentState
+from floor.shipments.models import Carrier, Rate
+from floor.shipments.queries import has_shipment
 
 #: The texts the language rules read.
 TEXTS = ("buyer_note", "seller_note", "gift_message")
 
-_WAITING = (OrderState.RECEIVED, OrderState.HELD, OrderState.RELEASED)
+#: Orders of which nothing need be on its way yet.
+WAITING = (OrderState.RECEIVED, OrderState.HELD, OrderState.RELEASED)
 
 
 def facts_of(db: Session, order: Order, rules: Mapping[str, Mapping[str, Any]]) -> Facts:
@@ -76,17 +78,11 @@ def beside_of(db: Session, order: Order, hours: int) -> list[Order]:
     if order.customer_id is None or where is None:
         return []
     there = [getattr(Address, name) == getattr(where, name) for name in ("recipient", "phone", "city", "street")]
-    alive = sa.exists().where(col(Shipment.order_id) == Order.id, col(Shipment.state) != ShipmentState.CANCELLED)
     near = _earlier(order).where(
-        col(Order.placed_at) >= order.placed_at - timedelta(hours=hours), col(Order.state).in_(_WAITING), ~alive
+        col(Order.placed_at) >= order.placed_at - timedelta(hours=hours), col(Order.state).in_(WAITING), ~has_shipment()
     )
     found = db.exec(near.join(Address, col(Address.order_id) == col(Order.id)).where(*there).order_by(col(Order.id)))
-    return [other for other in found if _outside(other) != _outside(order)]
-
-
-def _outside(order: Order) -> str:
-    """The channel's number without the "#2" of a part that a person split off."""
-    return order.external_id.partition("#")[0]
+    return [other for other in found if shops_number(other) != shops_number(order)]
 
 
 def _goods(db: Session, order_id: int) -> list[tuple[int, int]]:

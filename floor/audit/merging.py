@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from floor.audit import service
+from floor.audit.facts import WAITING
 from floor.events.service import Event, record
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
@@ -16,7 +17,6 @@ from floor.orders import service as orders
 from floor.orders.models import Address, Order, OrderLine
 from floor.orders.states import OrderAction, OrderState
 
-_WAITING = (OrderState.RECEIVED, OrderState.HELD, OrderState.RELEASED)
 _DOOR = ("recipient", "phone", "province", "city", "district", "street")
 
 
@@ -28,7 +28,7 @@ def can_merge(db: Session, order: Order, into: Order) -> bool:
         and order.customer_id is not None
         and order.customer_id == into.customer_id
         and order.state is OrderState.HELD
-        and into.state in _WAITING
+        and into.state in WAITING
         and all(getattr(here, name) == getattr(there, name) for name in _DOOR)
         and (order.paid_at is None) == (into.paid_at is None)
         and (order.gift_wrap, order.gift_message, order.hide_price, order.currency)

@@ -13,8 +13,7 @@ from floor.catalog.models import PackingClass, Sku
 from floor.kit import clock
 from floor.orders.models import Customer, Order, OrderLine
 from floor.orders.states import OrderState
-from floor.shipments.models import Shipment
-from floor.shipments.states import ShipmentState
+from floor.shipments.queries import has_shipment
 
 #: An order worth more than this comes a step earlier; one that waited longer than this, too.
 VALUE_FEN, WAITED = 100_000, timedelta(hours=24)
@@ -90,9 +89,12 @@ def _is_delicate(db: Session, order_id: int) -> bool:
 
 def waiting(db: Session, limit: int = _MOST) -> list[int]:
     """Released orders of which nothing is planned, those ranked longest ago first."""
-    alive = sa.exists().where(col(Shipment.order_id) == col(Order.id), col(Shipment.state) != ShipmentState.CANCELLED)
     found = select(Order.id).outerjoin(Rank, col(Rank.order_id) == col(Order.id))
-    mine = found.where(Order.state == OrderState.RELEASED, ~alive).order_by(col(Rank.at), col(Order.id)).limit(limit)
+    mine = (
+        found.where(Order.state == OrderState.RELEASED, ~has_shipment())
+        .order_by(col(Rank.at), col(Order.id))
+        .limit(limit)
+    )
     return [id_ for id_ in db.exec(mine) if id_ is not None]
 
 

@@ -7,14 +7,12 @@ from threading import Lock
 from sqlmodel import Session, col, select
 
 from floor.audit import language, learning
+from floor.audit.checks import SAYS
 from floor.audit.facts import TEXTS
 from floor.audit.language import Reader, Remark
 from floor.audit.models import Flag, Learned, Verdict
 from floor.orders.models import Order
 from floor.orders.states import OrderState
-
-#: Of a rule's code: "says_cancel" looks for the intent "cancel".
-SAYS = "says_"
 
 #: Texts of orders that went out, the newest first, for the model of characters.
 _ACCEPTED = 2000

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.audit import queries, ranking, reading
-from floor.audit.checks import Facts, Finding, Place, Said, findings, place_faults
+from floor.audit.checks import SAYS, Facts, Finding, Place, Said, findings, place_faults
 from floor.audit.facts import facts_of
 from floor.audit.models import Flag, Hold, Rule, Severity, Verdict
 from floor.events.service import Event, record
@@ -79,7 +79,7 @@ def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
     for flag in new:
         if rules[flag.rule].severity is Severity.NOTE:
             flag.verdict = Verdict.NOTED
-    if any(flag.rule == "says_price" for flag in new):
+    if any(flag.rule == f"{SAYS}price" for flag in new):
         order.hide_price = True
     db.add_all(new)
     db.flush()
@@ -100,10 +100,9 @@ def look(db: Session, order: Order, rules: Mapping[str, Rule]) -> list[Finding]:
     """What these rules find in an order now; nothing is written."""
     settings = {code: rule.settings for code, rule in rules.items()}
     facts = facts_of(db, order, settings)
-    if any(code.startswith(reading.SAYS) for code in rules):
-        facts = _read(
-            db, facts, min(rules[code].settings.get("sure", 50) for code in rules if code[:5] == reading.SAYS)
-        )
+    sure = [rule.settings.get("sure", 50) for code, rule in rules.items() if code.startswith(SAYS)]
+    if sure:
+        facts = _read(db, facts, min(sure))
     return findings(facts, settings)
 
 

@@ -81,6 +81,12 @@ def _is_any(state: ShipmentState) -> sa.ColumnElement[bool]:
     return sa.exists().where(col(Shipment.order_id) == col(Order.id), col(Shipment.state) == state).correlate(Order)
 
 
+def has_shipment() -> sa.ColumnElement[bool]:
+    """Of an order: a shipment of it lives, so goods are set aside."""
+    mine = col(Shipment.order_id) == col(Order.id)
+    return sa.exists().where(mine, col(Shipment.state) != ShipmentState.CANCELLED).correlate(Order)
+
+
 def stages_of(db: Session, order_ids: Iterable[int]) -> dict[int, Stage]:
     rows = db.execute(sa.select(col(Order.id), stage()).where(col(Order.id).in_(list(order_ids))))
     return {row[0]: Stage(row[1]) for row in rows}

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from floor.audit import blocking, merging, queries, service, trying, undoing
+from floor.audit.facts import beside_of
 from floor.audit.models import Verdict
 from floor.kit import clock
 from floor.kit.actor import SYSTEM
@@ -96,6 +97,14 @@ def test_what_cannot_be_one_parcel_is_not_merged(db):
     with pytest.raises(Conflict) as refused:
         merging.merge(db, fourth, first, SYSTEM)
     assert refused.value.code == "audit.cannot_merge"
+
+
+def test_orders_to_one_door_are_seen_beside_each_other_whatever_their_shop_calls_them(db):
+    tee = a_sku(db)
+    first, second = (an_order(db, [(tee, n)], released=False, external_id=f"#100{n}") for n in (1, 2))
+    assert [other.number for other in beside_of(db, second, 24)] == [first.number]
+    part = an_order(db, [(tee, 3)], released=False, external_id="#1001#2")
+    assert [other.number for other in beside_of(db, part, 24)] == [second.number], "not its own other half"
 
 
 def test_lines_go_apart_with_their_money_and_come_back(db):
