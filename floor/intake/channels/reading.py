@@ -74,6 +74,11 @@ def local_moment(text: Any, where: str) -> datetime:
     return _believable(moment.astimezone(UTC), where)
 
 
+def local_stamp(moment: datetime) -> str:
+    """The same the other way."""
+    return moment.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def iso_moment(text: Any, where: str, zone: Any = UTC) -> datetime:
     """ISO 8601; without an offset it is of `zone`. Raises Unreadable."""
     try:

@@ -1,5 +1,6 @@
 """What all adapters share: asking with patience, and with a fresh token when the old one ended."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +19,10 @@ T = TypeVar("T")
 _paces: dict[tuple[str, float], Pace] = {}
 
 
-class Shop:
+FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+
+
+class Shop(ABC):
     """An adapter's beginnings; each overrides what its platform has."""
 
     span = timedelta(days=1)
@@ -54,8 +58,9 @@ class Shop:
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as bad:
             return [Problem("", "not_an_order", {"given": type(bad).__name__})]
 
+    @abstractmethod
     def _read(self, body: str) -> Seen:
-        raise NotImplementedError
+        """What `seen` tells. Raises Unreadable, or what a body of another shape makes Python raise."""
 
     def asking(self, once: Callable[[], T]) -> T:
         """What may be asked twice: again after Down and Throttled, once more with a fresh token after Expired."""
@@ -86,3 +91,11 @@ class Shop:
         """Whether there is no token, or it ends within `before`."""
         ends = self.account.token_expires_at
         return not self.account.token or (ends is not None and ends - moment < before)
+
+
+def token_of(told: Any, moment: datetime, lasts_s: int) -> Token:
+    """What an OAuth answer grants (RFC 6749, 5.1); it lasts so long where it does not say. Raises Rejected."""
+    if not isinstance(told, dict) or "access_token" not in told:
+        raise Rejected("no_token")
+    ends = moment + timedelta(seconds=int(told.get("expires_in", lasts_s)))
+    return Token(str(told["access_token"]), str(told.get("refresh_token", "")), ends)

@@ -23,13 +23,14 @@ from floor.intake.channels.reading import (
     fen,
     line_text,
     local_moment,
+    local_stamp,
     ms,
     needed,
     new_address,
     text,
     whole,
 )
-from floor.intake.channels.shop import Shop
+from floor.intake.channels.shop import FORM, Shop, token_of
 from floor.kit import clock
 from floor.orders.service import NewOrder
 
@@ -67,9 +68,9 @@ class JdShop(Shop):
     def changed(self, since: datetime, until: datetime) -> Iterator[Change]:
         """jingdong.pop.order.search by modification, oldest first: what changes meanwhile moves to the end."""
         asked = {
-            "start_date": _plain(since), "end_date": _plain(until), "order_state": self.option("states", _STATES),
-            "optional_fields": self.option("fields", _FIELDS), "page_size": str(_PAGE),
-            "sortType": "0", "dateType": "0",
+            "start_date": local_stamp(since), "end_date": local_stamp(until),
+            "order_state": self.option("states", _STATES), "optional_fields": self.option("fields", _FIELDS),
+            "page_size": str(_PAGE), "sortType": "0", "dateType": "0",
         }  # fmt: skip
         number, met = 1, 0
         while True:
@@ -110,10 +111,7 @@ class JdShop(Shop):
         query = urlencode({"app_key": account.app_key, "app_secret": account.app_secret, "grant_type": "refresh_token",
                            "refresh_token": account.refresh_token})  # fmt: skip
         told = call("GET", f"{base}/oauth2/refresh_token?{query}").json()
-        if not isinstance(told, dict) or "access_token" not in told:
-            raise Rejected("no_token")
-        ends = moment + timedelta(seconds=int(told.get("expires_in", 86400)))
-        return Token(str(told["access_token"]), str(told.get("refresh_token", "")), ends)
+        return token_of(told, moment, lasts_s=86400)
 
     def _found(self, method: str, asked: Mapping[str, Any], result: str) -> dict[str, Any]:
         return self.asking(lambda: self._call(method, asked, result))
@@ -127,11 +125,11 @@ class JdShop(Shop):
         now = clock.now()
         params = {
             "method": method, "access_token": account.token, "app_key": account.app_key, "v": "2.0",
-            "timestamp": _plain(now) if self.option("timestamp", "ms") == "plain" else _stamp(now),
+            "timestamp": local_stamp(now) if self.option("timestamp", "ms") == "plain" else _stamp(now),
             "360buy_param_json": json.dumps(business, ensure_ascii=False, separators=(",", ":"), sort_keys=True),
         }  # fmt: skip
         params["sign"] = signature(params, account.app_secret)
-        told = call("POST", account.url, urlencode(params).encode(), _FORM).json()
+        told = call("POST", account.url, urlencode(params).encode(), FORM).json()
         if not isinstance(told, dict):
             raise Down("unreadable")
         if "error_response" in told:
@@ -199,15 +197,8 @@ class JdShop(Shop):
         return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0))
 
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
-
-
 def _given(info: Mapping[str, Any]) -> bool:
     return bool(info.get("paymentConfirmTime")) and not str(info["paymentConfirmTime"]).startswith("0001")
-
-
-def _plain(moment: datetime) -> str:
-    return moment.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _stamp(moment: datetime) -> str:

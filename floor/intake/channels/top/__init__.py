@@ -17,19 +17,19 @@ from floor.intake.channels.draft import Draft, DraftLine
 from floor.intake.channels.outside import call
 from floor.intake.channels.port import Change, Down, Expired, Rejected, Seen, Shipped, Standing, Throttled, Token
 from floor.intake.channels.reading import (
-    LOCAL,
     PROMISE,
     Unreadable,
     fen,
     line_text,
     local_moment,
+    local_stamp,
     ms,
     needed,
     new_address,
     text,
     whole,
 )
-from floor.intake.channels.shop import Shop
+from floor.intake.channels.shop import FORM, Shop, token_of
 from floor.kit import clock
 from floor.orders.service import NewOrder
 
@@ -62,8 +62,9 @@ class TopShop(Shop):
     def changed(self, since: datetime, until: datetime) -> Iterator[Change]:
         """taobao.trades.sold.increment.get, from the last page to the first."""
         asked = {
-            "fields": "tid,tid_str,modified,status", "start_modified": _stamp(since), "end_modified": _stamp(until),
-            "page_size": str(_PAGE), "type": str(self.option("types", "guarantee_trade,auto_delivery,ec,cod,step")),
+            "fields": "tid,tid_str,modified,status",
+            "start_modified": local_stamp(since), "end_modified": local_stamp(until), "page_size": str(_PAGE),
+            "type": str(self.option("types", "guarantee_trade,auto_delivery,ec,cod,step")),
         }  # fmt: skip
         first = self._page(asked, 1)
         last = -(-int(first.get("total_results", 0)) // _PAGE)
@@ -105,23 +106,20 @@ class TopShop(Shop):
             "grant_type": "refresh_token", "client_id": account.app_key, "client_secret": account.app_secret,
             "refresh_token": account.refresh_token,
         }  # fmt: skip
-        told = call("POST", url, urlencode(form).encode(), _FORM).json()
-        if not isinstance(told, dict) or "access_token" not in told:
-            raise Rejected("no_token")
-        ends = moment + timedelta(seconds=int(told.get("expires_in", 3600)))
-        return Token(str(told["access_token"]), str(told.get("refresh_token", "")), ends)
+        told = call("POST", url, urlencode(form).encode(), FORM).json()
+        return token_of(told, moment, lasts_s=3600)
 
     def _call(self, method: str, business: Mapping[str, str]) -> dict[str, Any]:
         account, way = self.account, str(self.option("sign_method", "md5"))
         if not (account.app_key and account.app_secret):
             raise Rejected("not_set_up", "top")
         params = {
-            "method": method, "app_key": account.app_key, "session": account.token, "timestamp": _stamp(clock.now()),
-            "v": "2.0", "sign_method": way, "format": "json", **business,
+            "method": method, "app_key": account.app_key, "session": account.token,
+            "timestamp": local_stamp(clock.now()), "v": "2.0", "sign_method": way, "format": "json", **business,
         }  # fmt: skip
         params = {name: value for name, value in params.items() if value}
         params["sign"] = signature(params, account.app_secret, way)
-        told = call("POST", account.url, urlencode(params).encode(), _FORM).json()
+        told = call("POST", account.url, urlencode(params).encode(), FORM).json()
         if not isinstance(told, dict):
             raise Down("unreadable")
         if "error_response" in told:
@@ -180,13 +178,6 @@ class TopShop(Shop):
             invoice_title=line_text(trade.get("invoice_name"), 100),
         )  # fmt: skip
         return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0))
-
-
-_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _tid(trade: Mapping[str, Any]) -> str:

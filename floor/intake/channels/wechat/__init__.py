@@ -37,7 +37,7 @@ from floor.intake.channels.reading import (
     unix_moment,
     whole,
 )
-from floor.intake.channels.shop import Shop
+from floor.intake.channels.shop import Shop, token_of
 from floor.intake.channels.signed import Forged
 from floor.intake.channels.wechat import crypt
 from floor.kit import ids
@@ -147,10 +147,7 @@ class WechatShop(Shop):
         asked = {"grant_type": "client_credential", "appid": self.account.app_key, "secret": self.account.app_secret,
                  "force_refresh": force}  # fmt: skip
         told = self._send("/cgi-bin/stable_token", asked)
-        if "access_token" not in told:
-            raise Rejected("no_token")
-        ends = moment + timedelta(seconds=int(told.get("expires_in", 7200)))
-        return Token(str(told["access_token"]), "", ends)
+        return token_of(told, moment, lasts_s=7200)
 
     def _post(self, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         return self.asking(lambda: self._send(f"{path}?access_token={self.account.token}", asked))
