@@ -1,7 +1,7 @@
 """An order the house has already follows what its channel says now: paid, cancelled, another address, other remarks,
 fewer units. What goods on their way through the house no longer allow is told to people instead."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from sqlmodel import Session
 
@@ -83,7 +83,7 @@ def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:
     if order.state is OrderState.CANCELLED or _alive(db, order):
         record(db, Event("intake.address.too_late", "order", order.id, order.id), actor)
         return "late"
-    orders.change_address(db, order, replace(address), actor)
+    orders.change_address(db, order, address, actor)
     return "changed"
 
 

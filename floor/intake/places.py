@@ -33,8 +33,12 @@ class Place:
 
 @dataclass(frozen=True)
 class _Divisions:
-    #: (parent code, name) -> code; and short names without their kind's last character.
+    #: (parent code, name) -> code.
     by_name: dict[tuple[str, str], str]
+    #: (parent code, name without its kind's last character) -> codes.
+    by_short: dict[tuple[str, str], list[str]]
+    #: Provinces that are cities themselves.
+    lone: frozenset[str]
     names: dict[str, str]
     #: Province -> names of districts in it -> codes: unique ones find their city.
     districts: dict[str, dict[str, list[str]]]
@@ -43,6 +47,7 @@ class _Divisions:
 @cache
 def _divisions() -> _Divisions:
     by_name: dict[tuple[str, str], str] = {}
+    by_short: dict[tuple[str, str], list[str]] = defaultdict(list)
     names: dict[str, str] = {}
     districts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for line in _TABLE.read_text("utf-8").splitlines():
@@ -52,9 +57,12 @@ def _divisions() -> _Divisions:
         names[code] = name
         parent = "" if code.endswith("0000") else f"{code[:2]}0000" if code.endswith("00") else f"{code[:4]}00"
         by_name[parent, name] = code
+        by_short[parent, name[:-1]].append(code)
         if not code.endswith("00"):
             districts[code[:2]][name].append(code)
-    return _Divisions(by_name, names, districts)
+    cities = {code[:2] for code in names if code.endswith("00") and not code.endswith("0000")}
+    lone = frozenset(code for code in names if code.endswith("0000") and code[:2] not in cities)
+    return _Divisions(by_name, dict(by_short), lone, names, districts)
 
 
 @cache
@@ -112,9 +120,7 @@ def _leading_province(text: str) -> str:
 
 def _with_city(place: Place, province: str, table: _Divisions) -> Place:
     """Find the city below the province: in its own field, at the start of the street, or by a district's name."""
-    is_city_itself = not any(code.startswith(province[:2]) and code.endswith("00") and code != province
-                             for code in table.names)  # fmt: skip
-    if is_city_itself:
+    if province in table.lone:
         street = place.street
         for _again in range(2):  # once as the province, once as the city
             street = _without(street, place.province)
@@ -164,7 +170,7 @@ def _named(table: _Divisions, parent: str, word: str) -> str:
     found = table.by_name.get((parent, word), "")
     if found or len(word) < 2:
         return found
-    near = [code for (above, name), code in table.by_name.items() if above == parent and name[:-1] == word]
+    near = table.by_short.get((parent, word), [])
     return near[0] if len(near) == 1 else ""
 
 

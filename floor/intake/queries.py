@@ -74,8 +74,8 @@ def account_of(db: Session, channel: Channel) -> Account:
 
 def port_of(db: Session, code: str) -> ShopPort:
     """The adapter of a channel. Raises Unknown for one that is read through none."""
-    channel = db.exec(select(Channel).where(Channel.code == code)).first()
-    if channel is None or not channel.adapter:
+    channel = channel_by_code(db, code)
+    if not channel.adapter:
         raise Unknown("intake.unknown_channel")
     return port_for(channel.adapter, account_of(db, channel))
 
