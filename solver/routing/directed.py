@@ -9,7 +9,7 @@ import numpy as np
 from solver.routing.directed_table import BOTH, GAP, HIGH, LOW, NOT, Table, table
 from solver.routing.exact import Spot, picks_along
 from solver.routing.floor import block_of, stub_total
-from solver.routing.problem import Place, Problem
+from solver.routing.problem import Layout, Place, Problem
 from solver.routing.table import Ints, Moves
 
 #: (blocks, do start and end differ) -> the caps tried on the surpluses, one after the other, while a sweep is quick.
@@ -40,9 +40,8 @@ def can_sweep(problem: Problem) -> bool:
     """Few enough blocks, start and end at a cross-aisle, and no pick in a one-way sub-aisle that is closed somewhere or
     between two closed stretches."""
     layout = problem.layout
-    if (layout.blocks, False) not in _CAPS or any(
-        _crossing(problem, point) is None for point in (problem.start, problem.end)
-    ):
+    ends = map(layout.place, (problem.start, problem.end))
+    if (layout.blocks, False) not in _CAPS or any(_crossing(layout, end) is None for end in ends):
         return False
     walls, one_way = layout.walls(), {(rule.aisle, rule.block) for rule in layout.one_way}
     for place in map(layout.place, problem.picks):
@@ -82,14 +81,14 @@ def _steps(problem: Problem, programme: Table, places: list[Place]) -> list[_Ste
     rules = {(rule.aisle, rule.block): rule.is_up for rule in layout.one_way}
     inside: dict[tuple[int, int], set[int]] = defaultdict(set)
     met: dict[int, set[tuple[int, int]]] = defaultdict(set)  # x -> (cross-aisle, surplus) of what lies at its crossings
-    for pick, place in zip(problem.picks, places, strict=True):
-        cross = _crossing(problem, pick)
+    for place in places:
+        cross = _crossing(layout, place)
         if cross is not None:
             met[place.x_mm].add((cross, 0))
         else:
             assert place.aisle is not None
             inside[place.aisle, block_of(layout, place.y_mm)].add(place.y_mm)
-    both_ends = [(layout.place(point).x_mm, _crossing(problem, point)) for point in (problem.start, problem.end)]
+    both_ends = [(end.x_mm, _crossing(layout, end)) for end in map(layout.place, (problem.start, problem.end))]
     for (x, cross), surplus in zip(both_ends, (1, -1), strict=True):
         assert cross is not None
         met[x].add((cross, 0 if both_ends[0] == both_ends[1] else surplus))
@@ -113,11 +112,9 @@ def _steps(problem: Problem, programme: Table, places: list[Place]) -> list[_Ste
     return steps
 
 
-def _crossing(problem: Problem, point: object) -> int | None:
-    """The cross-aisle a point lies on."""
-    place = problem.layout.place(point)  # type: ignore[arg-type]
-    cross = problem.layout.cross_y_mm
-    return place.cross if place.aisle is None or place.y_mm == cross[place.cross] else None
+def _crossing(layout: Layout, place: Place) -> int | None:
+    """The cross-aisle a place lies on."""
+    return place.cross if place.aisle is None or place.y_mm == layout.cross_y_mm[place.cross] else None
 
 
 def _ways(programme: Table, ends: Stretch, picks: list[int], is_up: bool | None, wall: Stretch | None) -> Ways:

@@ -23,7 +23,8 @@ _ENDS = {LOW: (True, False), HIGH: (False, True), GAP: (True, True)}
 
 class Table:
     """The programme for one number of blocks; `rows` says what each state number means: per cross-aisle its surplus and
-    its component (0: not used). `across` moves carry as `way` the steps along x. `touch` [cross-aisle, surplus + 1]."""
+    its component (0: not used). `across` moves carry as `way` the steps along x. `touch` [cross-aisle, surplus] is for
+    what lies at a crossing: a pick 0, the start of a walk that ends elsewhere 1, its end -1."""
 
     def __init__(self, blocks: int, is_open: bool, cap: int) -> None:
         #: Steps one sub-aisle can move between its crossings are `most`; more would change nothing but the cost.
@@ -31,11 +32,10 @@ class Table:
         self.ways = GAP + 1 + 2 * self.most
         self.sums = (-1, 0, 1) if is_open else (0,)
         self.empty: State = ((0, 0),) * (blocks + 1)
-        surpluses = (-1, 0, 1) if is_open else (0,)
         self._aisle: list[Step] = [partial(self.walk_aisle, block=block) for block in range(blocks)]
         self._touch: dict[tuple[int, int], Step] = {
             (cross, surplus): partial(self.touched, cross=cross, surplus=surplus)
-            for cross, surplus in product(range(blocks + 1), surpluses)
+            for cross, surplus in product(range(blocks + 1), self.sums)
         }
         index, rows = self._reached(blocks)
         self.rows = tuple(index)

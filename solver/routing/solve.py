@@ -1,5 +1,5 @@
 """The shortest walk: proven by dynamic programming where a floor allows it, else a local search that CP-SAT improves or
-proves."""
+proves, with a bound in any case."""
 
 from dataclasses import replace
 
@@ -16,8 +16,9 @@ UNREACHABLE = Route((), (), 0, None, Status.INFEASIBLE, "unreachable")
 
 
 def solve(problem: Problem | Tour, stop: Stop | None = None, seed: Seed = 0) -> Route:
-    """Exact on two-way aisles in up to five blocks (four where start and end differ), whatever is closed, and storey by
-    storey where one lift joins them; there the seed changes nothing. Elsewhere never longer than nearest neighbour,
+    """Exact on two-way aisles in up to five blocks (four where start and end differ), whatever is closed, on
+    one-way aisles in up to three from crossing to crossing, and storey by storey where one lift joins them; there the
+    seed changes nothing. Elsewhere never longer than nearest neighbour,
     with CP-SAT's bound. INFEASIBLE when a stop cannot be reached.
     """
     stop = stop or Stop()
