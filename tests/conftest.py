@@ -22,6 +22,13 @@ from tests.web_client import Person
 
 pytest_plugins = ["tests.servers"]
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-way", action="store_true", help="play the journeys on each database, with a script and without"
+    )
+
+
 SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)
 
 

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,7 @@ from floor import wiring
 from floor.allocation.models import Run
 from floor.allocation.states import RunState
 from floor.catalog.models import Sku, Tracking
-from floor.demo import company, day
 from floor.events.models import AuditEvent, OutboxMessage
-from floor.events.relay import Relay
-from floor.factory import create_app
 from floor.intake import service as intake
 from floor.intake.models import ImportBatch, RejectedRow
 from floor.inventory import count_review, counting, lots, queries, receiving, transfers
@@ -31,7 +27,7 @@ from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
 from floor.picking import putwall
 from floor.picking.verdict import Kind
-from tests.conftest import SETTINGS, _build
+from tests.conftest import _build
 from tests.factories import a_bin, a_planned_shipment, a_sku, a_warehouse, an_order, ean
 from tests.goods_out import closed, delivered, labelled
 from tests.house.doors_world import order_of
@@ -382,18 +378,3 @@ def test_a_violation_is_found_and_its_rows_are_named(name, planted, check):
     assert f"BAD  {name}\n" in said
     block = said.split(f"BAD  {name}\n")[1].split("\nok ")[0].split("\nBAD ")[0]
     assert planted.says.format(who) in block
-
-
-@pytest.mark.slow
-def test_the_demo_company_and_its_day_are_sound(tmp_path):
-    url = f"sqlite:///{tmp_path / 'demo.db'}"
-    app = create_app(replace(SETTINGS, database_url=url))
-    app.test_cli_runner().invoke(args=["db", "upgrade"])
-    with app.app_context():
-        company.load_once(lambda _words: None)
-        day.live(app, Relay(app.extensions["handlers"], timedelta(seconds=60)), lambda _words: None)
-        done = app.test_cli_runner().invoke(args=["check"])
-        anew = app.test_cli_runner().invoke(args=["stock", "rebuild", "--dry-run"])
-    uow.database().dispose()
-    assert (done.exit_code, "BAD" in done.output) == (0, False), done.output
-    assert (anew.exit_code, anew.output) == (0, "would write 0 rows\n")

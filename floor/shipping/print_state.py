@@ -25,11 +25,11 @@ def print_state(db: Session, papers: Iterable[PrintJob], site: str) -> dict[str,
     }
 
 
-def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending], waits: bool) -> int | None:
+def ask_again(papers: Iterable[PrintJob], sendings: Iterable[Sending], waits: bool) -> float | None:
     """Seconds until a screen asks again: soon while printing, now and then while a number or the relay is waited for,
     else never."""
     states = {paper.state for paper in papers}
     is_printing = any(one.state in queries.UNDER_WAY for one in sendings)
     if not states or is_printing or (PrintState.QUEUED in states and not waits):
-        return 1
+        return 0.5
     return 5 if states & {PrintState.QUEUED, PrintState.FAILED} else None

@@ -57,6 +57,25 @@ class House:
         assert said.returncode == 0, said.stdout + said.stderr
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A journey that may be played either way is not played in all: on each database, with a script and without.
+
+    Of its ways every other one is taken, so that each database and each way of asking is met; which they are, changes
+    from journey to journey.
+    """
+    if config.getoption("--every-way"):
+        return
+    journeys: dict[object, int] = {}
+    left = []
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("either_way"):
+            turn = journeys.setdefault(item.function, len(journeys))
+            if (sum(item.callspec.indices.values()) + turn) % 2:
+                left.append(item)
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     uow.bind(Database(database_url))

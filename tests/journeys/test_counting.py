@@ -16,7 +16,7 @@ from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from tests.factories import stock
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 
 @pytest.fixture

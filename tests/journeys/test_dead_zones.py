@@ -26,7 +26,7 @@ from tests.journeys.person import PHONE, Person
 from tests.journeys.world import a_batch_in_hand, a_walk_in_hand
 from tests.screens.looking import faults, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 TEE_BIN, CAP_BIN = "A01-02-1", "A02-03-1"
 

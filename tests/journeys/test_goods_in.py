@@ -19,7 +19,7 @@ from tests import factories
 from tests.journeys.conftest import House
 from tests.journeys.person import Person
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 TODAY = clock.now().date()
 EXPIRES = TODAY + timedelta(days=500)

@@ -14,7 +14,7 @@ from tests.journeys.conftest import House
 from tests.journeys.person import Person
 from tests.journeys.world import a_walk_in_hand
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 TEE_BIN = "A01-02-1"
 

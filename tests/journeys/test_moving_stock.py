@@ -18,7 +18,7 @@ from tests.factories import a_bin, stock
 from tests.journeys.conftest import House
 from tests.journeys.person import Person
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 RESERVE, FACE, CLOSED = "A01-02-5", "A01-02-1", "A02-08-1"
 

@@ -20,7 +20,7 @@ from tests.journeys.conftest import House
 from tests.journeys.person import Person
 from tests.journeys.world import LANE, SHELVES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 #: What the customers want. The second asks for a call, which the audit flags; the last wants what nobody has.
 BY_WEBHOOK = {"web-1": {"TEE-NAVY-L": 3, "MUG-WHITE": 1}, "web-2": {"CAP-RED": 2}}
@@ -43,11 +43,19 @@ class Story:
     """What one chapter hands on to the next."""
 
     house: House
-    come: Callable[..., Person]
+    someone: Callable[..., Person]
+    script: bool
+    #: Who has signed in stays so, with the device at hand.
+    here: dict[str, Person] = field(default_factory=dict)
     #: Place on the cart -> tote.
     totes: dict[str, str] = field(default_factory=dict)
     #: As read from the printed pages, in the order they were packed.
     waybills: list[str] = field(default_factory=list)
+
+    def come(self, name: str) -> Person:
+        if name not in self.here:
+            self.here[name] = self.someone(name, script=self.script)
+        return self.here[name]
 
     def order(self, number: str) -> Order:
         """As the channel numbered it."""
@@ -59,7 +67,7 @@ class Story:
 def test_an_order_goes_from_the_shop_to_the_customer_and_partly_back(
     house: House, someone: Callable[..., Person], script: bool
 ) -> None:
-    story = Story(house, lambda name="": someone(name, script=script))
+    story = Story(house, someone, script)
     orders_come_in_by_webhook_and_by_file(story)
     chen_lets_a_flagged_order_pass(story)
     dai_runs_the_allocation_and_publishes_the_walk(story)
@@ -294,7 +302,7 @@ def the_carrier_tells_and_the_customer_reads_it(story: Story) -> None:
     with reading() as db:
         left_at = db.exec(select(Shipment.shipped_at).where(Shipment.order_id == order.id)).one()
     assert left_at is not None
-    customer = story.come()
+    customer = story.come("")
     customer.open(f"/t/{order.public_token}")
     (waybill,) = [number for number in story.waybills if customer.page.get_by_text(number).count()]
 
@@ -312,14 +320,14 @@ def the_carrier_tells_and_the_customer_reads_it(story: Story) -> None:
 def a_unit_comes_back_is_inspected_paid_and_put_away(story: Story) -> None:
     number = _the_customer_announces_a_return(story)
     _chen_inspects_and_pays(story, number)
-    customer = story.come()
+    customer = story.come("")
     customer.open(f"/t/{story.order('web-1').public_token}/return/{number}")
     customer.sees("Your money is on its way: ¥99.00")
     _ana_puts_it_away(story)
 
 
 def _the_customer_announces_a_return(story: Story) -> str:
-    customer = story.come()
+    customer = story.come("")
     customer.open(f"/t/{story.order('web-1').public_token}")
     customer.tap("Return something", role="link")
     tee = customer.page.locator("li", has_text="TEE-NAVY-L")

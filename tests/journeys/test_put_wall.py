@@ -21,7 +21,7 @@ from tests.journeys.person import Person
 from tests.journeys.test_order_whole_way import Story, _boxes_it, _proves_the_label
 from tests.picking.conftest import Floor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 TEE, CAP = "TEE-NAVY-L", "CAP-RED"
 #: Units of tee and cap each order wants; the first is promised earliest.
