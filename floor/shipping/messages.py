@@ -5,9 +5,10 @@ from flask_babel import lazy_gettext as _l
 from floor.shipping.choosing import Why, WhyNot
 from floor.shipping.models import PaperKind, PrintState
 from floor.shipping.models_carriers import NoticeKind, NoticeState, RuleVerdict, ServiceKind
+from floor.shipping.models_invoices import BuyerKind
 from floor.shipping.models_printing import PrinterKind, SendState
 from floor.shipping.service import LoadVerdict
-from floor.shipping.states import WaybillState
+from floor.shipping.states import InvoiceState, WaybillState
 
 REFUSALS = {
     "shipping.unknown_job": _l("There is no such print job."),
@@ -53,6 +54,14 @@ REFUSALS = {
     "shipping.invoice_there": _l("This order has an invoice already."),
     "shipping.unknown_invoice": _l("There is no such invoice."),
     "shipping.wrong_invoice_number": _l("An invoice number has 20 digits."),
+    "shipping.invoice_out": _l("This invoice is in a file already. Cancel it and ask for a new one."),
+    "shipping.invoice_moved_on": _l("Somebody else was faster: this invoice is in another state now."),
+    "shipping.invoices_changed": _l("Somebody else exported or held some of these. This is the list as it is now."),
+    "shipping.nothing_to_export": _l("There is no invoice to export: each is held, out already, or lacks something."),
+    "shipping.no_customs": _l("This parcel needs no commercial invoice: it stays in the country."),
+    "shipping.unknown_file": _l("There is no such file."),
+    "shipping.unknown_order": _l("There is no order of this number."),
+    "shipping.unknown_sku": _l("There is no such article."),
     "shipping.invoice_settled": _l("This invoice has its number already, or that number belongs to another."),
     "shipping.no_such_stock": _l("There is no such label size or resolution."),
     "shipping.nothing_failed": _l("Nothing failed that could be tried again here."),
@@ -84,7 +93,12 @@ EVENTS = {
     "shipping.paper.asked_again": _l("Printed again"),
     "shipping.paper.renumbered": _l("Label printed anew: the order has more or fewer parcels now"),
     "shipping.invoice.asked": _l("Invoice asked for"),
+    "shipping.invoice.changed": _l("Invoice made out to another buyer"),
+    "shipping.invoice.held": _l("Invoice held: %(reason)s"),
+    "shipping.invoice.released": _l("Invoice released: %(reason)s"),
     "shipping.invoice.exported": _l("Invoice data exported"),
+    "shipping.invoices.given_again": _l("Invoice file %(number)s given out again"),
+    "shipping.tax.changed": _l("Tax and customs data of an article changed"),
     "shipping.invoice.issued": _l("Invoice issued"),
     "shipping.invoice.cancelled": _l("Invoice cancelled"),
     "shipping.printer.kept": _l("Printer written down"),
@@ -96,6 +110,24 @@ EVENTS = {
     "shipping.manifest.closed": _l("Manifest handed to the carrier"),
     "shipping.parcel.loaded": _l("Loaded onto the lorry"),
     "shipping.parcel.unloaded": _l("Taken off the lorry again"),
+}
+
+INVOICE_STATES = {
+    InvoiceState.RELEASED: _l("To be exported"),
+    InvoiceState.HELD: _l("Held"),
+    InvoiceState.EXPORTED: _l("Exported"),
+    InvoiceState.ISSUED: _l("Issued"),
+    InvoiceState.CANCELLED: _l("Cancelled"),
+}
+
+INVOICE_PROBLEMS = {
+    "no_tax_id": _l("The tax number is missing or wrong"),
+    "no_tax_code": _l("A tax code of the goods is missing"),
+}
+
+BUYER_KINDS = {
+    BuyerKind.PERSON: _l("Person"),
+    BuyerKind.COMPANY: _l("Company"),
 }
 
 PAPERS = {
