@@ -25,6 +25,7 @@ REFUSALS = {
     "shipping.no_number": _l("Enter the waybill number: 6 to 39 letters and digits."),
     "shipping.number_used": _l("Another parcel has this number. Compare it with the carrier's page."),
     "shipping.not_unclear": _l("That is settled already."),
+    "shipping.by_telephone": _l("This carrier would cancel the good number with it. Have it cancelled by telephone."),
     "shipping.being_asked": _l("The carrier is being asked this very moment. Try again in a minute."),
     "shipping.label_proven": _l("Its label was scanned on the parcel. Reopen the parcel first."),
     "shipping.notice_not_failed": _l("This notice went, or is on its way."),
@@ -82,6 +83,7 @@ EVENTS = {
     "shipping.waybill.cancel_asked": _l("Waybill to be cancelled"),
     "shipping.waybill.cancelled": _l("Waybill cancelled, its label is void"),
     "shipping.waybill.not_cancelled": _l("The carrier did not cancel the waybill"),
+    "shipping.waybill.second_kept": _l("Second waybill number %(waybill)s left with the carrier: %(reason)s"),
     "shipping.waybill.kept": _l("Waybill %(waybill)s goes on"),
     "shipping.notice.asked": _l("Notice on its way"),
     "shipping.notice.sent": _l("Told that the parcel left"),
@@ -222,7 +224,7 @@ WAYBILL_PROBLEMS = {
     "not_set_up": _l("The carrier's account is not set up: its keys are missing in the settings."),
     "no_numbers": _l("The range of waybill numbers is used up."),
     "not_cancelled": _l("The carrier did not cancel it."),
-    "stray": _l("A second number for the same parcel. Cancel it at the carrier."),
+    "stray": _l("A second number for the same parcel. Give it back, or keep it and say why."),
 }
 
 WHY = {

@@ -58,7 +58,7 @@ from floor.shipping import invoices, printing, waybills
 from floor.shipping import queries as papers
 from floor.shipping import service as shipping
 from floor.shipping.invoices import Buyer
-from floor.shipping.models import PaperKind
+from floor.shipping.models import PaperKind, Waybill
 from floor.shipping.models_carriers import (
     CarrierService,
     Notice,
@@ -167,9 +167,11 @@ def _ways(db: Session, world: World, boxed: int) -> Ids:
     assert own is not None
     lost = shipping.ask_waybill(db, a_boxed_parcel(db, world).id)
     waybills.doubt(db, lost, SYSTEM)
+    waybills.receive(db, own.id or 0, "SECOND-0001", "571", SYSTEM)
+    (stray,) = rows(db, Waybill, number="SECOND-0001")
     (zto,) = rows(db, Carrier, code="zto")
     return {"service": service.id, "zone": zone.id, "rule": rule.id, "notice": notice.id, "waybill": own.id,
-            "unclear": lost.id, "zto": zto.id, **_invoices(db, world)}  # fmt: skip
+            "unclear": lost.id, "stray": stray.id, "zto": zto.id, **_invoices(db, world)}  # fmt: skip
 
 
 def _invoices(db: Session, world: World) -> Ids:
