@@ -1,7 +1,11 @@
 """Electronic invoices: what was paid, to the last fen, held once and exported once; a spreadsheet runs none of it."""
 
+import csv
+import io
+import zipfile
 from datetime import date
 
+import openpyxl
 import pytest
 from sqlmodel import select
 
@@ -9,7 +13,7 @@ from floor.cli import run_checks
 from floor.events.relay import Happened
 from floor.kit import clock
 from floor.kit.errors import Conflict, Invalid
-from floor.kit.spreadsheet import lines, to_csv
+from floor.kit.spreadsheet import lines, to_csv, to_workbook
 from floor.kit.uow import unit_of_work
 from floor.orders.models import Order
 from floor.packing.models import Parcel
@@ -92,6 +96,25 @@ def test_goods_without_a_tax_code_wait_and_are_named(app, tmp_path):
     assert "1 lines" in runner.invoke(cli.invoices, [str(tmp_path / "a.xlsx")]).output
     with unit_of_work() as db:
         assert db.exec(select(Invoice)).one().state is InvoiceState.EXPORTED
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("file:///etc/passwd")', "@SUM(1)", "+1+1", "-2+3", "<img src=file:///x>"])
+def test_what_buyers_and_goods_are_called_is_text_in_every_file(db, text):
+    world, dai = a_world(db), person(db, "Dai")
+    order = an_order_to_bill(db, world)
+    world.tee.name = world.tee.colour = text[:24]
+    buyer = Buyer(BuyerKind.PERSON, text, address=text, phone=text, bank=text, account=text, email=text, note=text)
+    invoices.ask(db, order, buyer, dai)
+    header, rows = invoices.table(db, invoices.export(db, dai))
+    assert sum(cell == text for row in rows for cell in row) >= 14
+    for row in csv.reader(io.StringIO(to_csv(header, rows).decode("utf-8-sig"))):
+        assert not [cell for cell in row if cell.startswith(("=", "@", "+", "-2"))]
+    archive = zipfile.ZipFile(io.BytesIO(to_workbook(header, rows)))
+    inside = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"<f>" not in inside
+    assert not [name for name in archive.namelist() if "external" in name.lower()]
+    sheet = openpyxl.load_workbook(io.BytesIO(to_workbook(header, rows))).active
+    assert {cell.data_type for row in sheet for cell in row} <= {"s", "n", "inlineStr"}
 
 
 @pytest.mark.parametrize(("fen", "over"), [(1001, [333, 333, 334]), (0, [5]), (7, [1, 1, 1]), (100, [0, 100])])
