@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+#: Incoterms 2020 for any way of transport.
+INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -29,6 +32,8 @@ class Settings:
     #: Wrong PINs before a badge is locked, and for how long, minutes.
     pin_attempts: int = 5
     pin_lock_minutes: int = 5
+    #: Who bears what on the way abroad, on commercial invoices; one of INCOTERMS.
+    incoterm: str = "DAP"
     #: A refund above this needs a supervisor's badge and PIN beside the clerk's, fen.
     second_person_fen: int = 20_000
     #: Where customers ask for help, shown on their pages: a phone number or an address.
@@ -96,6 +101,8 @@ class Settings:
     def checked(self) -> "Settings":
         if unknown := set(self.label_mask.split()) - {"name", "phone", "room"}:
             raise ValueError(f"FLOOR_LABEL_MASK takes name, phone and room, not {' '.join(sorted(unknown))}")
+        if self.incoterm not in INCOTERMS:
+            raise ValueError(f"FLOOR_INCOTERM takes one of {' '.join(INCOTERMS)}, not {self.incoterm}")
         if self.secret_key:
             return self
         if self.production:

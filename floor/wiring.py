@@ -78,8 +78,16 @@ from floor.shipping import cli as shipping_cli
 from floor.shipping import handlers as shipping_handlers
 from floor.shipping import jobs as shipping_jobs
 from floor.shipping import queries as shipping_queries
+from floor.shipping import (
+    queries_invoices,
+    relabelling,
+    views_carriers,
+    views_invoices,
+    views_notices,
+    views_printing,
+    views_waybills,
+)
 from floor.shipping import queries_printing as shipping_printing
-from floor.shipping import relabelling, views_carriers, views_notices, views_printing, views_waybills
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
@@ -138,6 +146,7 @@ BLUEPRINTS = (
     views_waybills.bp,
     views_carriers.bp,
     views_notices.bp,
+    views_invoices.bp,
     tracking.bp,
     views_push.bp,
     returns.bp,
@@ -161,6 +170,7 @@ HANDLERS: dict[str, Handler] = {
     "shipping.send_to_printer": shipping_handlers.send_to_printer,
     "shipping.carry_batch": shipping_handlers.carry_batch,
     "shipping.send_notice": shipping_handlers.send_notice,
+    "shipping.ask_invoices": shipping_handlers.ask_invoices,
     "shipping.tell_of_parcels": shipping_handlers.tell_of_parcels,
     "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
     "audit.look_at_order": audit_handlers.look_at_order,
@@ -187,7 +197,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "packing.parcel.packed": ("shipping.request_waybill",),
     "packing.units.damaged": ("packing.suggest_carton",),
     "packing.units.missing": ("packing.suggest_carton",),
-    "shipping.manifest.closed": ("shipping.tell_of_parcels", "shipping.follow_parcels"),
+    "shipping.manifest.closed": ("shipping.tell_of_parcels", "shipping.follow_parcels", "shipping.ask_invoices"),
     "shipping.notice.asked": ("shipping.send_notice",),
     "shipping.paper.asked_again": ("shipping.request_waybill",),
     "shipping.paper.renumbered": ("shipping.request_waybill",),
@@ -266,6 +276,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "nothing is left on a bench": packing_proofs.broken_heaps,
     "one living waybill per parcel": shipping_queries.broken_waybills,
     "a second label says Reprint": shipping_printing.broken_printing,
+    "invoices and their files agree": queries_invoices.broken_invoices,
     "shipped parcels are on closed manifests": shipping_queries.broken_manifests,
     "applied messages have orders": intake_queries.broken_inbox,
     "file imports add up": intake_queries.broken_batches,
@@ -296,6 +307,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("materials.index", _l("Packing material"), "box", ("supervisor",)),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
+    ("invoices.index", _l("Invoices"), "clipboard", ("service", "supervisor")),
     ("printing.queue", _l("Print queue"), "printer", ("packer", "supervisor")),
 )
 

@@ -27,6 +27,8 @@ from floor.kit import clock, uow
 from floor.kit.actor import SYSTEM
 from floor.picking import putwall
 from floor.picking.verdict import Kind
+from floor.shipping import invoices
+from floor.shipping.models_invoices import BuyerKind
 from tests.conftest import _build
 from tests.factories import a_bin, a_planned_shipment, a_sku, a_warehouse, an_order, ean
 from tests.goods_out import closed, delivered, labelled
@@ -59,6 +61,8 @@ def a_company(db: Session) -> None:
     a_boxed_parcel(db, world)
     labelled(db, a_boxed_parcel(db, world))
     closed(db, delivered(db, world)[0])
+    billed = an_order(db, [(world.tee, 1)])
+    invoices.ask(db, billed, invoices.Buyer(BuyerKind.PERSON, "Li"), person(db, "Dai"))
     sorting(db, world)
     db.add(Run(state=RunState.READY))
     channel = intake.ensure_channel(db, "shop")
@@ -257,6 +261,10 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
               "INSERT INTO print_sending (paper_id, position, copy_no, state, error, asked_at)"
               " SELECT id, 0, 0, 'done', '', created_at FROM print_job, (SELECT 1 UNION SELECT 2) AS twice"
               " WHERE id = (SELECT min(id) FROM print_job)"),
+    ),
+    "invoices and their files agree": (
+        plant("invoice {}: state, file and number disagree", "SELECT id FROM invoice",
+              "UPDATE invoice SET state = 'issued'"),
     ),
     "shipped parcels are on closed manifests": (
         plant("parcel {} is shipped, but manifest M-", f"{_NUMBER} 'shipped'", "UPDATE manifest SET state = 'open'"),

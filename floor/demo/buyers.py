@@ -44,6 +44,7 @@ WORRIES = (
     "先不要发货，我再确认一下尺码", "地址写错了，请改地址到公司", "送人的，不要放价格单", "发货前请先打电话", "不想要了，帮我取消",
     "Please don't ship before Friday",
 )  # fmt: skip
+PERSON_TO_BILL = "个人"
 GIFTS = ("生日快乐，天天开心", "祝新婚快乐", "妈妈节日快乐", "Happy birthday, with love")
 
 
@@ -68,6 +69,7 @@ class Buyers:
         total = goods - discount + freight
         flaw = dice.random()
         gift = dice.random() < 0.05
+        name_to_bill, tax_id = self._bill()
         return NewOrder(
             channel=channel,
             external_id=f"{channel[:2].upper()}{self.now:%y%m%d}{self._serial:06d}",
@@ -87,8 +89,16 @@ class Buyers:
             gift_wrap=gift,
             gift_message=dice.choice(GIFTS) if gift else "",
             hide_price=gift,
+            invoice_title=name_to_bill,
+            invoice_tax_id=tax_id,
             tier=dice.choices((0, 1, 2), (6, 3, 1))[0],
         )
+
+    def _bill(self) -> tuple[str, str]:
+        """Every sixth buyer wants an invoice; of those every third is a company, whose tax number proves itself."""
+        if self._serial % 6:
+            return "", ""
+        return ("福州青禾贸易有限公司", "91350100M000100Y43") if self._serial % 18 == 0 else (PERSON_TO_BILL, "")
 
     def _basket(self) -> list[NewLine]:
         dice = self.dice

@@ -8,6 +8,7 @@ from itertools import product
 from sqlmodel import Session
 
 from floor.catalog.models import Barcode, PackingClass, Sku, Tracking
+from floor.shipping.models_invoices import SkuTax
 
 N, F, L, E = PackingClass.NORMAL, PackingClass.FRAGILE, PackingClass.LIQUID, PackingClass.ELECTRONICS
 
@@ -27,6 +28,10 @@ COLOURS = {
 
 #: Families that are made in lots and expire.
 IN_LOTS = {"TEA", "COFF", "SNACK", "SHAM", "CREAM", "LIP"}
+
+#: The tax office's and customs' words for some of the goods; somebody has to fill in the others.
+TAX_CODES = {"服装": "1040201990000000000"}
+HS_CODES = {"tee": "6109100000", "hoodie": "6110200090"}
 
 CLOTHES = ("S", "M", "L", "XL", "XXL")
 SHOES = ("37", "38", "39", "40", "41", "42", "43")
@@ -168,6 +173,11 @@ def make_goods(db: Session) -> list[Sku]:
     db.add_all(skus)
     db.flush()
     db.add_all(Barcode(code=ean13(sku.id or 0), sku_id=sku.id or 0) for sku in skus)
+    db.add_all(
+        SkuTax(sku_id=sku.id or 0, tax_code=TAX_CODES[sku.category], hs_code=HS_CODES.get(sku.drawing, ""))
+        for sku in skus
+        if sku.category in TAX_CODES
+    )
     db.flush()
     return skus
 

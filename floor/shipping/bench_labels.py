@@ -26,6 +26,8 @@ class BenchLabel:
     place: str
     #: None until the carrier was asked.
     job: PrintJob | None
+    #: What the slip in the box says, where that is no longer so; "" where it is.
+    old_slip: str
     #: Why no number is there: a code of messages.WAYBILL_PROBLEMS, "person", or "".
     waits: str
 
@@ -49,5 +51,6 @@ def at_bench(db: Session, station: Station, site: str) -> dict[str, Any]:
 
 def _row(db: Session, parcel: Parcel) -> BenchLabel:
     seen = queries.labelled(db, parcel)
-    place = f"{seen.n}/{seen.of}" if seen.of > 1 else ""
-    return BenchLabel(parcel, seen.tail, place, seen.jobs.get(PaperKind.WAYBILL), queries.why_no_number(seen))
+    place = seen.place if seen.of > 1 else ""
+    label = seen.jobs.get(PaperKind.WAYBILL)
+    return BenchLabel(parcel, seen.tail, place, label, seen.old_slip, queries.why_no_number(seen))

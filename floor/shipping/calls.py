@@ -32,7 +32,12 @@ def prepared(db: Session, waybill_id: int) -> tuple[CarrierPort, WaybillRequest,
         Party(house.contact or house.name, house.phone, house.province, house.city, "", house.address),
         parcel.weight_g, cargo, way.product if way else "", carrier.outside_code or carrier.code,
     )  # fmt: skip
-    return port_for(carrier.adapter, _draw_number, bound()), request, waybill
+    return port_of(carrier), request, waybill
+
+
+def port_of(carrier: Carrier) -> CarrierPort:
+    """What speaks to a carrier."""
+    return port_for(carrier.adapter, _draw_number, bound())
 
 
 def _draw_number(waybill_id: int) -> str:

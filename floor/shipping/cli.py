@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from floor.kit.actor import SYSTEM
 from floor.kit.spreadsheet import to_csv, to_workbook
 from floor.kit.uow import reading, unit_of_work
-from floor.shipping import invoices as held_invoices
+from floor.shipping import invoices as kept_invoices
 from floor.shipping import jobs, papers, queries
 
 #: Slips per file: it stays printable, and progress shows.
@@ -63,9 +63,9 @@ def _parts(run_id: int | None) -> list[tuple[str, list[int]]]:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @with_appcontext
 def invoices(file: Path) -> None:
-    """Write the data of every invoice that is held and complete to FILE (.xlsx or .csv), once each."""
+    """Write the data of every invoice that is complete and not held to FILE (.xlsx or .csv), once each."""
     with unit_of_work() as db:
-        header, rows = held_invoices.export(db, SYSTEM)
+        header, rows = kept_invoices.table(db, kept_invoices.export(db, SYSTEM))
         body = (to_workbook if file.suffix == ".xlsx" else to_csv)(header, rows)
-        file.write_bytes(body)  # before the commit: a file that cannot be written leaves them held
+        file.write_bytes(body)  # before the commit: a file that cannot be written leaves them for the next
     click.echo(f"{len(rows):,} lines written")

@@ -1,11 +1,13 @@
-"""What people type at the lorry, about printers and carriers, and about waybills that did not come."""
+"""What people type at the lorry, about printers and carriers, waybills that did not come, and invoices."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
 from floor.shipping.models import PaperKind
 from floor.shipping.models_carriers import RuleVerdict, ServiceKind
+from floor.shipping.models_invoices import BuyerKind
 from floor.shipping.models_printing import PrinterKind
 
 
@@ -113,3 +115,37 @@ class ShippedForm(BaseModel):
     @classmethod
     def _plain(cls, url: str) -> str:
         return url.strip()
+
+
+class BuyerForm(BaseModel):
+    kind: BuyerKind
+    title: Annotated[str, Field(max_length=100)]
+    tax_id: Annotated[str, Field(max_length=18)] = ""
+    address: Annotated[str, Field(max_length=120)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    bank: Annotated[str, Field(max_length=80)] = ""
+    account: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=120)] = ""
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class InvoiceForm(BuyerForm):
+    order: Annotated[str, Field(max_length=20)]
+
+
+class ReasonForm(BaseModel):
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class IssuedForm(BaseModel):
+    number: Annotated[str, Field(max_length=20)]
+    issued_on: date
+    url: Annotated[str, Field(max_length=300, pattern=r"^https?://\S+$")] = ""
+
+
+class TaxForm(BaseModel):
+    tax_code: Annotated[str, Field(pattern=r"^\d{19}$")] = ""
+    #: Percent, as typed.
+    rate: Literal["0", "1", "3", "5", "6", "9", "13"]
+    hs_code: Annotated[str, Field(pattern=r"^\d{6}(\d{2}){0,2}$")] = ""
+    origin: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] = "CN"

@@ -2,7 +2,8 @@
 
 from floor.events.relay import Happened
 from floor.kit.uow import unit_of_work
-from floor.shipping import jobs, notices, print_jobs, sending
+from floor.orders import queries as orders
+from floor.shipping import invoices, jobs, notices, print_jobs, queries_invoices, sending
 
 
 def request_waybill(happened: Happened) -> None:
@@ -24,6 +25,13 @@ def tell_of_parcels(happened: Happened) -> None:
     """A lorry left: customers and shops are told of its parcels."""
     with unit_of_work() as db:
         notices.make(db, happened.data["parcels"])
+
+
+def ask_invoices(happened: Happened) -> None:
+    """A lorry left: orders that are on their way whole have the invoice made out that their buyer asked for."""
+    with unit_of_work() as db:
+        for order_id in queries_invoices.orders_in(db, happened.data["parcels"]):
+            invoices.ask_for_shipped(db, orders.order_for(db, order_id))
 
 
 def follow_parcels(happened: Happened) -> None:

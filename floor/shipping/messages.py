@@ -5,9 +5,10 @@ from flask_babel import lazy_gettext as _l
 from floor.shipping.choosing import Why, WhyNot
 from floor.shipping.models import PaperKind, PrintState
 from floor.shipping.models_carriers import NoticeKind, NoticeState, RuleVerdict, ServiceKind
+from floor.shipping.models_invoices import BuyerKind
 from floor.shipping.models_printing import PrinterKind, SendState
 from floor.shipping.service import LoadVerdict
-from floor.shipping.states import WaybillState
+from floor.shipping.states import InvoiceState, WaybillState
 
 REFUSALS = {
     "shipping.unknown_job": _l("There is no such print job."),
@@ -24,6 +25,7 @@ REFUSALS = {
     "shipping.no_number": _l("Enter the waybill number: 6 to 39 letters and digits."),
     "shipping.number_used": _l("Another parcel has this number. Compare it with the carrier's page."),
     "shipping.not_unclear": _l("That is settled already."),
+    "shipping.by_telephone": _l("This carrier would cancel the good number with it. Have it cancelled by telephone."),
     "shipping.being_asked": _l("The carrier is being asked this very moment. Try again in a minute."),
     "shipping.label_proven": _l("Its label was scanned on the parcel. Reopen the parcel first."),
     "shipping.notice_not_failed": _l("This notice went, or is on its way."),
@@ -53,6 +55,14 @@ REFUSALS = {
     "shipping.invoice_there": _l("This order has an invoice already."),
     "shipping.unknown_invoice": _l("There is no such invoice."),
     "shipping.wrong_invoice_number": _l("An invoice number has 20 digits."),
+    "shipping.invoice_out": _l("This invoice is in a file already. Cancel it and ask for a new one."),
+    "shipping.invoice_moved_on": _l("Somebody else was faster: this invoice is in another state now."),
+    "shipping.invoices_changed": _l("Somebody else exported or held some of these. This is the list as it is now."),
+    "shipping.nothing_to_export": _l("There is no invoice to export: each is held, out already, or lacks something."),
+    "shipping.no_customs": _l("This parcel needs no commercial invoice: it stays in the country."),
+    "shipping.unknown_file": _l("There is no such file."),
+    "shipping.unknown_order": _l("There is no order of this number."),
+    "shipping.unknown_sku": _l("There is no such article."),
     "shipping.invoice_settled": _l("This invoice has its number already, or that number belongs to another."),
     "shipping.no_such_stock": _l("There is no such label size or resolution."),
     "shipping.nothing_failed": _l("Nothing failed that could be tried again here."),
@@ -73,6 +83,7 @@ EVENTS = {
     "shipping.waybill.cancel_asked": _l("Waybill to be cancelled"),
     "shipping.waybill.cancelled": _l("Waybill cancelled, its label is void"),
     "shipping.waybill.not_cancelled": _l("The carrier did not cancel the waybill"),
+    "shipping.waybill.second_kept": _l("Second waybill number %(waybill)s left with the carrier: %(reason)s"),
     "shipping.waybill.kept": _l("Waybill %(waybill)s goes on"),
     "shipping.notice.asked": _l("Notice on its way"),
     "shipping.notice.sent": _l("Told that the parcel left"),
@@ -84,7 +95,12 @@ EVENTS = {
     "shipping.paper.asked_again": _l("Printed again"),
     "shipping.paper.renumbered": _l("Label printed anew: the order has more or fewer parcels now"),
     "shipping.invoice.asked": _l("Invoice asked for"),
+    "shipping.invoice.changed": _l("Invoice made out to another buyer"),
+    "shipping.invoice.held": _l("Invoice held: %(reason)s"),
+    "shipping.invoice.released": _l("Invoice released: %(reason)s"),
     "shipping.invoice.exported": _l("Invoice data exported"),
+    "shipping.invoices.given_again": _l("Invoice file %(number)s given out again"),
+    "shipping.tax.changed": _l("Tax and customs data of an article changed"),
     "shipping.invoice.issued": _l("Invoice issued"),
     "shipping.invoice.cancelled": _l("Invoice cancelled"),
     "shipping.printer.kept": _l("Printer written down"),
@@ -96,6 +112,24 @@ EVENTS = {
     "shipping.manifest.closed": _l("Manifest handed to the carrier"),
     "shipping.parcel.loaded": _l("Loaded onto the lorry"),
     "shipping.parcel.unloaded": _l("Taken off the lorry again"),
+}
+
+INVOICE_STATES = {
+    InvoiceState.RELEASED: _l("To be exported"),
+    InvoiceState.HELD: _l("Held"),
+    InvoiceState.EXPORTED: _l("Exported"),
+    InvoiceState.ISSUED: _l("Issued"),
+    InvoiceState.CANCELLED: _l("Cancelled"),
+}
+
+INVOICE_PROBLEMS = {
+    "no_tax_id": _l("The tax number is missing or wrong"),
+    "no_tax_code": _l("A tax code of the goods is missing"),
+}
+
+BUYER_KINDS = {
+    BuyerKind.PERSON: _l("Person"),
+    BuyerKind.COMPANY: _l("Company"),
 }
 
 PAPERS = {
@@ -190,7 +224,7 @@ WAYBILL_PROBLEMS = {
     "not_set_up": _l("The carrier's account is not set up: its keys are missing in the settings."),
     "no_numbers": _l("The range of waybill numbers is used up."),
     "not_cancelled": _l("The carrier did not cancel it."),
-    "stray": _l("A second number for the same parcel. Cancel it at the carrier."),
+    "stray": _l("A second number for the same parcel. Give it back, or keep it and say why."),
 }
 
 WHY = {

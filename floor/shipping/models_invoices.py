@@ -6,6 +6,10 @@ from sqlmodel import Field, SQLModel
 
 from floor.kit import clock
 from floor.kit.db import enum_field
+from floor.shipping.states import InvoiceState
+
+#: Where nobody wrote one down for the SKU: what most goods bear.
+USUAL_RATE_BP = 1300
 
 
 class BuyerKind(StrEnum):
@@ -13,26 +17,36 @@ class BuyerKind(StrEnum):
     COMPANY = "company"
 
 
-class InvoiceState(StrEnum):
-    #: Asked for; everything the tax office's platform needs is held here.
-    HELD = "held"
-    #: In a file for whoever issues it.
-    EXPORTED = "exported"
-    #: It has its number.
-    ISSUED = "issued"
-    CANCELLED = "cancelled"
-
-
 class SkuTax(SQLModel, table=True):
-    """How a SKU is taxed."""
+    """How a SKU is taxed at home, and what customs calls it."""
 
     __tablename__ = "sku_tax"
 
     sku_id: int = Field(primary_key=True, foreign_key="sku.id")
-    #: The tax office's class of goods, 19 digits.
-    tax_code: str = Field(max_length=19)
+    #: The tax office's class of goods, 19 digits; "" until somebody wrote it down.
+    tax_code: str = Field(default="", max_length=19)
     #: Hundredths of a percent: 1300 is 13 %.
-    rate_bp: int
+    rate_bp: int = USUAL_RATE_BP
+    #: Customs' class of goods, 6 to 10 digits; "" until somebody wrote it down.
+    hs_code: str = Field(default="", max_length=10)
+    #: Where it was made, two letters as ISO 3166 has them.
+    origin: str = Field(default="CN", max_length=2)
+
+
+class InvoiceExport(SQLModel, table=True):
+    """A file for whoever issues invoices: those that carry its number are in it."""
+
+    __tablename__ = "invoice_export"
+
+    id: int | None = Field(default=None, primary_key=True)
+    made_at: datetime = Field(default_factory=clock.now)
+    made_by: int | None = Field(default=None, foreign_key="user_account.id")
+    #: How often it was given out again; every row of such a file says so.
+    copies: int = 0
+
+    @property
+    def number(self) -> str:
+        return f"E-{self.id or 0:04d}"
 
 
 class Invoice(SQLModel, table=True):
@@ -48,7 +62,7 @@ class Invoice(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="customer_order.id")
-    state: InvoiceState = enum_field(InvoiceState, default=InvoiceState.HELD, index=True)
+    state: InvoiceState = enum_field(InvoiceState, default=InvoiceState.RELEASED, index=True)
     kind: BuyerKind = enum_field(BuyerKind)
     #: What stands on the invoice as the buyer.
     title: str = Field(max_length=100)
@@ -63,6 +77,9 @@ class Invoice(SQLModel, table=True):
     note: str = Field(default="", max_length=200)
     asked_at: datetime = Field(default_factory=clock.now)
     asked_by: int | None = Field(default=None, foreign_key="user_account.id")
+    #: Why it is held, or why it was let go again, in a person's words.
+    reason: str = Field(default="", max_length=200)
+    export_id: int | None = Field(default=None, foreign_key="invoice_export.id", index=True)
     exported_at: datetime | None = None
     #: 20 digits.
     number: str | None = Field(default=None, max_length=20, unique=True)

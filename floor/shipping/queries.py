@@ -91,6 +91,18 @@ class Labelled:
     def tail(self) -> str:
         return self.order.number[-4:]
 
+    @property
+    def place(self) -> str:
+        """As its label says: "1/2"."""
+        return f"{self.n}/{self.of}"
+
+    @property
+    def old_slip(self) -> str:
+        """What the slip in the box says, where there are more or fewer parcels by now; else ""."""
+        slip = self.jobs.get(PaperKind.SLIP)
+        says = slip.says if slip and self.parcel.state in (ParcelState.BOXED, ParcelState.LABELLED) else ""
+        return says if says != self.place else ""
+
 
 def labelled(db: Session, parcel: Parcel) -> Labelled:
     shipment = db.get_one(Shipment, parcel.shipment_id)

@@ -17,7 +17,6 @@ from babel.dates import format_date
 from floor.intake import syncing
 from floor.intake.channels.port import Rejected, Shipped, ShopTrouble
 from floor.inventory.handlers import post
-from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.joining import shops_number
 from floor.paper.words import translations
@@ -73,7 +72,7 @@ def _mail(notice: Notice) -> bool:
     except ValueError:
         raise NotTaken("no_address") from None
     mail["Subject"] = title
-    mail["Date"] = format_datetime(clock.now())
+    mail["Date"] = format_datetime(notice.made_at)  # not now: sent twice, it is the same letter
     mail["Message-ID"] = f"<parcel-{told.parcel.number}.{told.order.public_token}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body)

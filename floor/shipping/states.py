@@ -1,4 +1,4 @@
-"""What becomes of a waybill number we ask for."""
+"""What becomes of a waybill number we ask for, and of an invoice a buyer asks for."""
 
 from enum import StrEnum
 
@@ -55,3 +55,41 @@ WAYBILL = Machine(
 
 #: States in which a label with the number must not stick on a parcel that leaves.
 DEAD = (WaybillState.CANCELLING, WaybillState.VOID)
+
+
+class InvoiceState(StrEnum):
+    #: Asked for; it goes into the next file as soon as nothing is missing.
+    RELEASED = "released"
+    #: A person keeps it back.
+    HELD = "held"
+    #: In a file for whoever issues it.
+    EXPORTED = "exported"
+    #: It has its number.
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+
+
+class InvoiceAction(StrEnum):
+    HOLD = "hold"
+    RELEASE = "release"
+    EXPORT = "export"
+    ISSUE = "issue"
+    CANCEL = "cancel"
+
+
+_I, _D = InvoiceState, InvoiceAction
+
+INVOICE = Machine(
+    "invoice",
+    {
+        (_I.RELEASED, _D.HOLD): _I.HELD,
+        (_I.RELEASED, _D.EXPORT): _I.EXPORTED,
+        (_I.RELEASED, _D.ISSUE): _I.ISSUED,
+        (_I.RELEASED, _D.CANCEL): _I.CANCELLED,
+        (_I.HELD, _D.RELEASE): _I.RELEASED,
+        (_I.HELD, _D.ISSUE): _I.ISSUED,
+        (_I.HELD, _D.CANCEL): _I.CANCELLED,
+        (_I.EXPORTED, _D.ISSUE): _I.ISSUED,
+        (_I.EXPORTED, _D.CANCEL): _I.CANCELLED,
+    },
+)

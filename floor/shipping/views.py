@@ -7,14 +7,16 @@ from sqlmodel import Session
 
 from floor.catalog.queries import resolve
 from floor.inventory import queries as stock
+from floor.kit import compute
 from floor.kit.errors import Invalid, Refused, Unknown
 from floor.kit.uow import reading
 from floor.packing import queries as packing
 from floor.packing.messages import PARCEL_STATES
 from floor.packing.models import Pack, Parcel, Station
 from floor.packing.states import ParcelState
+from floor.paper.customs import commercial_invoice_pdf
 from floor.shipments.models import Shipment
-from floor.shipping import jobs, printing, queries, service
+from floor.shipping import customs, jobs, printing, queries, service
 from floor.shipping.forms import HandoverForm
 from floor.shipping.messages import LOAD_WORDS, PAPERS, PRINT_ERRORS, PRINT_STATES, WAYBILL_PROBLEMS
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintState
@@ -87,6 +89,7 @@ def show_label(db: Session, parcel: Parcel, status: int = 200, said: str = "", v
         prints=prints,
         waits=queries.why_no_number(seen),
         problems=WAYBILL_PROBLEMS,
+        needs_customs=customs.is_asked_for(db, parcel),
         state=PARCEL_STATES[parcel.state],
         papers=PAPERS,
         states=PRINT_STATES,
@@ -137,6 +140,15 @@ def _pdf(content: bytes, name: str) -> Response:
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
+
+
+@bp.get("/parcels/<int:parcel_id>/invoice.pdf")
+@roles(*WHO)
+def customs_paper(parcel_id: int) -> Response:
+    """The commercial invoice of a parcel that leaves the country or goes as freight."""
+    with reading() as db:
+        invoice = customs.commercial_invoice(db, _parcel(db, parcel_id))
+    return _pdf(compute.run(commercial_invoice_pdf, invoice), f"{invoice.number}.pdf")
 
 
 @bp.post("/print-jobs/<int:job_id>/reprint")

@@ -16,8 +16,8 @@ from floor.packing import queries as packing
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
 from floor.shipments.models import Shipment
-from floor.shipping import resolving, waybill_reads, waybills
-from floor.shipping.forms import NumberForm, WayForm
+from floor.shipping import resolving, voiding, waybill_reads, waybills
+from floor.shipping.forms import NumberForm, ReasonForm, WayForm
 from floor.shipping.messages import WAYBILL_PROBLEMS, WAYBILL_STATES, WHY, WHY_NOT
 from floor.shipping.models import Waybill
 from floor.shipping.states import WaybillState
@@ -67,14 +67,16 @@ def _show(db: Session, waybill: Waybill, status: int = 200, form: Form[Any] | No
     return page(
         "shipping/waybill.html", "content", status=status, seen=seen, waybill=waybill, form=form, said=said,
         is_open=is_open, states=WAYBILL_STATES, problems=WAYBILL_PROBLEMS, why=WHY, why_not=WHY_NOT,
-        can=_can_void(waybill) if waybill.state is WaybillState.VOID else _can(waybill) if is_open else set(),
+        can=_can_void(db, waybill) if waybill.state is WaybillState.VOID else _can(waybill) if is_open else set(),
     )  # fmt: skip
 
 
-def _can_void(waybill: Waybill) -> set[str]:
+def _can_void(db: Session, waybill: Waybill) -> set[str]:
     """Of a void number that is not the carrier's again yet."""
     if waybill.problem == "stray":
-        return {"release"}
+        return {"release", "second", *(["give_back"] if voiding.can_give_back_second(db, waybill) else [])}
+    if voiding.is_second(db, waybill):
+        return {"release"} if waybill.problem or waybill.undo_at else set()
     return {"again", "release"} if waybill.problem or waybill.undo_at else set()
 
 
@@ -97,7 +99,9 @@ def _can(waybill: Waybill) -> set[str]:
     return able
 
 
-def _do(db: Session, waybill_id: int, verb: Callable[[Session, Waybill, Actor], None], done: str) -> Response:
+def _do(
+    db: Session, waybill_id: int, verb: Callable[[Session, Waybill, Actor], None], done: str, *, stays: bool = False
+) -> Response:
     waybill = _mine(db, waybill_id)
     try:
         with db.begin_nested():
@@ -105,7 +109,7 @@ def _do(db: Session, waybill_id: int, verb: Callable[[Session, Waybill, Actor], 
     except Refused as no:
         return _show(db, _mine(db, waybill_id), no.status, said=sentence(no))
     flash(done, "ok")
-    return hx.see(_after(db, waybill))
+    return hx.see(url_for("waybills.show", waybill_id=waybill_id) if stays else _after(db, waybill))
 
 
 def _after(db: Session, waybill: Waybill) -> str:
@@ -152,6 +156,30 @@ def release(db: Session, waybill_id: int) -> Response:
 def keep(db: Session, waybill_id: int) -> Response:
     """It was not cancelled, and goes on."""
     return _do(db, waybill_id, resolving.keep, _("The number goes on; its label is printed again."))
+
+
+@bp.post("/waybills/<int:waybill_id>/give-back")
+@roles("supervisor")
+@command
+def give_back(db: Session, waybill_id: int) -> Response:
+    """A second number goes back to the carrier."""
+    return _do(db, waybill_id, voiding.give_back_second, _("The carrier is asked to take it back."), stays=True)
+
+
+@bp.post("/waybills/<int:waybill_id>/second")
+@roles("supervisor")
+@command
+def keep_second(db: Session, waybill_id: int) -> Response:
+    """A second number stays with the carrier, for a reason."""
+    waybill, form = _mine(db, waybill_id), read(ReasonForm, request.form)
+    if form.data is None:
+        return _show(db, waybill, 422, form)
+    reason = form.data.reason
+
+    def verb(db: Session, waybill: Waybill, actor: Actor) -> None:
+        voiding.keep_second(db, waybill, reason, actor)
+
+    return _do(db, waybill_id, verb, _("Written down"), stays=True)
 
 
 @bp.post("/waybills/<int:waybill_id>/number")

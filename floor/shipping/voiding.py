@@ -4,6 +4,7 @@ The label is void at once, for the box waits for its new one; what the carrier s
 claim -> call, with no transaction open -> write what came of it; a worker killed in between asks again.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import Session, col, select
@@ -44,6 +45,8 @@ def _ask(waybill_id: int) -> bool:
         if not _claim(db, waybill_id):
             return False
         port, request, waybill = calls.prepared(db, waybill_id)
+        if is_second(db, waybill):
+            request = replace(request, request_id="")
     trouble = None
     try:
         port.cancel(request, waybill.number)
@@ -94,7 +97,43 @@ def taken_back(db: Session, waybill: Waybill, actor: Actor) -> None:
 def ask_again(db: Session, waybill: Waybill, actor: Actor) -> None:
     """A person has it asked now. Raises Conflict for one that went back already, and for a second number of an order
     that lives: the carrier would cancel that one too."""
-    if waybill.cancelled_at is not None or waybill.number is None or waybill.problem == "stray":
+    if waybill.cancelled_at is not None or waybill.number is None or is_second(db, waybill):
         raise Conflict("shipping.not_unclear")
     give_back(db, waybill)
     waybills.say(db, "shipping.waybill.asked_again", waybill, actor)
+
+
+# --- a second number of a request whose first one lives ------------------------------------------------------------
+
+
+def is_second(db: Session, waybill: Waybill) -> bool:
+    """Whether the carrier had given another number for the same request before."""
+    first = select(Waybill.id).where(Waybill.request_id == waybill.request_id, col(Waybill.id) < waybill.id)
+    return waybill.request_id != "" and db.exec(first).first() is not None
+
+
+def can_give_back_second(db: Session, waybill: Waybill) -> bool:
+    """Whether the carrier takes back one number of a request and leaves the other. SF does not: it cancels orders."""
+    return calls.port_of(db.get_one(Carrier, waybill.carrier_id)).cancels_numbers
+
+
+def give_back_second(db: Session, waybill: Waybill, actor: Actor) -> None:
+    """A person has the carrier asked to take back this number alone. Raises Conflict for one that is settled, and
+    where the carrier would cancel the living one with it."""
+    _must_be_stray(waybill)
+    if not can_give_back_second(db, waybill):
+        raise Conflict("shipping.by_telephone")
+    give_back(db, waybill)
+    waybills.say(db, "shipping.waybill.asked_again", waybill, actor)
+
+
+def keep_second(db: Session, waybill: Waybill, reason: str, actor: Actor) -> None:
+    """A person leaves it with the carrier, and says why: nobody is asked any more. Conflict for one that is settled."""
+    _must_be_stray(waybill)
+    waybill.problem = waybill.problem_detail = ""
+    waybills.say(db, "shipping.waybill.second_kept", waybill, actor, waybill=waybill.number or "", reason=reason)
+
+
+def _must_be_stray(waybill: Waybill) -> None:
+    if waybill.problem != "stray":
+        raise Conflict("shipping.not_unclear")

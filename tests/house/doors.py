@@ -666,6 +666,34 @@ DOORS: dict[str, Door] = {
         f"/carrier-services/{NO}", bad={"code": "std", "name": "特快", "kind": "express", "cutoff": "late"},
         keeps="late",
     ),
+    "invoices.again": Door(
+        "/invoices/files/{invoice_file}/again", "Chen", "Bo", unknown=f"/invoices/files/{NO}/again"
+    ),
+    "invoices.ask": Door(
+        "/invoices", "Chen", "Bo", {"order": "{to_bill}", "kind": "person", "title": "Li Si"},
+        bad={"order": "{to_bill}", "kind": "company", "title": "Li & Co", "tax_id": "123"}, keeps="Li &amp; Co",
+    ),
+    "invoices.buyer": Door(
+        "/invoices/{invoice}/buyer", "Chen", "Bo", {"kind": "person", "title": "Li Si"}, f"/invoices/{NO}/buyer",
+        bad={"kind": "company", "title": "Li & Co", "tax_id": "123"}, keeps="Li &amp; Co",
+    ),
+    "invoices.cancel": Door("/invoices/{invoice}/cancel", "Chen", "Bo", unknown=f"/invoices/{NO}/cancel"),
+    "invoices.export": Door("/invoices/export", "Chen", "Bo", {"ids": "{invoice}"}),
+    "invoices.hold": Door(
+        "/invoices/{invoice}/hold", "Chen", "Bo", {"reason": "asked twice"}, f"/invoices/{NO}/hold", bad={"reason": ""}
+    ),
+    "invoices.issued": Door(
+        "/invoices/{invoice}/issued", "Chen", "Bo", {"number": "24312000000012345678", "issued_on": "2026-11-27"},
+        f"/invoices/{NO}/issued", bad={"number": "77", "issued_on": "2026-11-27"}, keeps='value="77"',
+    ),
+    "invoices.release": Door(
+        "/invoices/{invoice_held}/release", "Chen", "Bo", {"reason": "called"}, f"/invoices/{NO}/release",
+        bad={"reason": ""},
+    ),
+    "invoices.tax": Door(
+        "/invoices/goods/{sku_code}", "Chen", "Bo", {"tax_code": "1040201990000000000", "rate": "13", "origin": "CN"},
+        "/invoices/goods/NOBODY", bad={"tax_code": "104", "rate": "13"}, keeps='value="104"',
+    ),
     "notices.again": Door("/notices/{notice}/again", "Chen", "Ana", unknown=f"/notices/{NO}/again"),
     "notices.tell_shop": Door(
         "/notices/channels", "Dai", "Bo", {"channel": "shop", "url": "https://shop.example/shipped"},
@@ -690,6 +718,10 @@ DOORS: dict[str, Door] = {
     "shipping.unload": Door("/manifests/{lorry}/undo", "Bo", "Ana", unknown=f"/manifests/{NO}/undo"),
     "waybills.again": Door("/waybills/{unclear}/again", "Bo", "Ana", unknown=f"/waybills/{NO}/again"),
     "waybills.cancel": Door("/waybills/{waybill}/cancel", "Bo", "Ana", unknown=f"/waybills/{NO}/cancel"),
+    "waybills.give_back": Door("/waybills/{stray}/give-back", "Dai", "Bo", unknown=f"/waybills/{NO}/give-back"),
+    "waybills.keep_second": Door(
+        "/waybills/{stray}/second", "Dai", "Bo", {"reason": "not billed"}, f"/waybills/{NO}/second", bad={"reason": ""}
+    ),
     "waybills.keep": Door(
         "/waybills/{waybill}/keep", "Dai", "Bo", unknown=f"/waybills/{NO}/keep", before=_being_cancelled
     ),

@@ -54,10 +54,11 @@ from floor.picking.models import Cart, CheckWhy
 from floor.returns.queries import items_of, returnable
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
-from floor.shipping import printing, waybills
+from floor.shipping import invoices, printing, waybills
 from floor.shipping import queries as papers
 from floor.shipping import service as shipping
-from floor.shipping.models import PaperKind
+from floor.shipping.invoices import Buyer
+from floor.shipping.models import PaperKind, Waybill
 from floor.shipping.models_carriers import (
     CarrierService,
     Notice,
@@ -67,6 +68,7 @@ from floor.shipping.models_carriers import (
     ServiceRule,
     ServiceZone,
 )
+from floor.shipping.models_invoices import BuyerKind, SkuTax
 from floor.shipping.models_printing import PrinterKind
 from floor.shipping.printing import PrinterTerms
 from tests import goods_out
@@ -165,9 +167,25 @@ def _ways(db: Session, world: World, boxed: int) -> Ids:
     assert own is not None
     lost = shipping.ask_waybill(db, a_boxed_parcel(db, world).id)
     waybills.doubt(db, lost, SYSTEM)
+    waybills.receive(db, own.id or 0, "SECOND-0001", "571", SYSTEM)
+    (stray,) = rows(db, Waybill, number="SECOND-0001")
     (zto,) = rows(db, Carrier, code="zto")
     return {"service": service.id, "zone": zone.id, "rule": rule.id, "notice": notice.id, "waybill": own.id,
-            "unclear": lost.id, "zto": zto.id}  # fmt: skip
+            "unclear": lost.id, "stray": stray.id, "zto": zto.id, **_invoices(db, world)}  # fmt: skip
+
+
+def _invoices(db: Session, world: World) -> Ids:
+    """One in a file, one to be exported, one held, and an order that asked for none."""
+    dai, orders = person(db, "Dai"), [an_order(db, [(world.tee, 1)]) for _ in range(4)]
+    db.add(SkuTax(sku_id=world.tee.id or 0, tax_code="1040201990000000000"))
+    db.flush()
+    who = Buyer(BuyerKind.PERSON, "Zhang San")
+    invoices.ask(db, orders[0], who, dai)
+    file = invoices.export(db, dai)
+    assert file is not None
+    due, held = (invoices.ask(db, order, who, dai) for order in orders[1:3])
+    invoices.hold(db, held, "waits for a call", dai)
+    return {"invoice_file": file.id, "invoice": due.id, "invoice_held": held.id, "to_bill": orders[3].number}
 
 
 def _returns(db: Session, _world: World) -> Ids:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -26,7 +27,7 @@ from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderAction
 from floor.packing import goods, queries
 from floor.packing.models import Pack, PackLine, Parcel
-from floor.packing.states import PackState
+from floor.packing.states import PackState, ParcelState
 from floor.shipments.models import ShipmentLine
 from floor.shipping.models import Waybill, WaybillState
 from tests import factories
@@ -72,6 +73,9 @@ class Day:
     jobs: list[Job] = field(default_factory=list)
     #: Living waybill numbers of closed parcels, oldest first.
     closed: list[str] = field(default_factory=list)
+    #: Wrong items and wrong labels that were tried at a strict bench; each was stopped.
+    wrong_items: int = 0
+    wrong_labels: int = 0
 
 
 def a_day(db: Session, baskets: Sequence[Basket], twins: Sequence[int] = ()) -> Day:
@@ -174,10 +178,13 @@ def a_house(database_url: str, folder: Path, baskets: Sequence[Basket], twins: S
 
 
 class Bench:
-    """A packer at a bench, reading what the books want of them as they read it from the tote."""
+    """A packer at a bench, reading what the books want of them as they read it from the tote.
 
-    def __init__(self, who: Person, day: Day) -> None:
-        self.who, self.day = who, day
+    At a strict one every order has a wrong item tried, and every parcel the labels of others.
+    """
+
+    def __init__(self, who: Person, day: Day, *, strict: bool = False) -> None:
+        self.who, self.day, self.strict = who, day, strict
         self.pack_id = 0
 
     def opens(self, tote: str) -> None:
@@ -210,8 +217,21 @@ class Bench:
     def checks(self, but: int = 0) -> None:
         """Scan what is left, except the last `but` scans."""
         codes = self.left()
+        if self.strict and len(codes) > but:
+            self.tries_a_wrong_item()
         for code in codes[: len(codes) - but]:
             self.who.scan(code)
+
+    def tries_a_wrong_item(self) -> None:
+        """Full red, and nothing counts; not a kind that goes by number, whose code alone says nothing."""
+        with reading() as db:
+            mine = {factories.ean(sku) for _line, sku in queries.lines_of(db, self.pack_id)}
+        wrong = next(code for kind, code in self.day.ean.items() if code not in mine and kind != "CAMERA")
+        before = self.verified()
+        self.who.scan(wrong)
+        self.who.is_stopped("Not this order's")
+        assert self.verified() == before
+        self.day.wrong_items += 1
 
     def does_the_card(self) -> None:
         """Materials by their codes; the rest by the card that confirms, and once by a tap."""
@@ -241,11 +261,26 @@ class Bench:
             number = self.number_of(int(match.group(1)))
             self.who.open(f"/parcels/{match.group(1)}/label")
             self.who.wait_until_settled()
+            if self.strict:
+                self.tries_wrong_labels(int(match.group(1)))
             self.who.scan(number)
             numbers.append(number)
         self.who.sees(re.compile(r"Parcel P-\d+ is closed"))
         self.day.closed += numbers
         return numbers
+
+    def tries_wrong_labels(self, parcel_id: int) -> None:
+        """The label of its brother and of the parcel closed last: full red, and it stays open."""
+        own = self.number_of(parcel_id)
+        with reading() as db:
+            brothers = select(Parcel.id).where(Parcel.pack_id == self.pack_id, Parcel.id != parcel_id)
+            others = [self.number_of(brother) for brother in db.exec(brothers.where(Parcel.state != ParcelState.VOID))]
+        for other in [*others[:1], *[number for number in self.day.closed if number != own][-1:]]:
+            self.who.scan(other)
+            self.who.is_stopped(re.compile("Wrong label|Not our label"))  # the latter: a number that is void now
+            with reading() as db:
+                assert db.get_one(Parcel, parcel_id).state is ParcelState.BOXED
+            self.day.wrong_labels += 1
 
     def number_of(self, parcel_id: int) -> str:
         """What is printed on its label, once the carrier answered."""
@@ -448,10 +483,38 @@ def cancelled(bench: Bench, job: Job) -> list[str]:
     return []
 
 
+def waits_for_the_missing(bench: Bench, job: Job) -> list[str]:
+    """One unit is missing and the order waits for it; its tote is put aside, and goes out by itself in the end."""
+    bench.opens(job.tote)
+    bench.reports(_first_kind(bench), "Not in the tote", "Wait for them")
+    bench.who.sees("Scan a tote")
+    assert bench.state() is PackState.ABANDONED
+    with reading() as db:
+        left = sum(line.picked for line in db.exec(select(ShipmentLine).where(_of_pack(bench.pack_id))))
+    return packed_simply(bench, job) if left else []
+
+
+def _of_pack(pack_id: int) -> Any:
+    shipment = select(Pack.shipment_id).where(Pack.id == pack_id)
+    return col(ShipmentLine.shipment_id).in_(shipment)
+
+
+def aside_and_again(bench: Bench, job: Job) -> list[str]:
+    """The whole tote is put aside half checked; opened again, what was checked is checked anew."""
+    bench.opens(job.tote)
+    bench.checks(but=1)
+    bench.who.tap("Problem", role="link")
+    bench.who.tap("Put the whole tote aside")
+    bench.who.sees("Scan a tote")
+    return packed_simply(bench, job)
+
+
 TWISTS: tuple[Callable[[Bench, Job], list[str]], ...] = (
     wrong_item_and_undo, missing, damaged_and_too_many, too_big_and_weight_off, two_boxes, opened_again, held,
     cancelled, both_totes, packed_simply,
 )  # fmt: skip
+#: Longer ways round, for the soak.
+MORE_TWISTS = (*TWISTS, waits_for_the_missing, aside_and_again)
 
 
 def loads_the_lorry(who: Person, numbers: Sequence[str]) -> None:
@@ -461,6 +524,11 @@ def loads_the_lorry(who: Person, numbers: Sequence[str]) -> None:
     for n, number in enumerate(numbers):
         who.scan(number)
         who.sees(f"{n + 1} / {len(numbers)}")
+        if n == 0 and len(numbers) > 1:  # taken off again
+            who.tap("Undo the last step")
+            who.sees(f"0 / {len(numbers)}")
+            who.scan(number)
+            who.sees(f"1 / {len(numbers)}")
     who.tap("Hand over", role="link")
     who.page.get_by_label("Driver").fill("沪A 12345")
     who.tap(f"Hand over {len(numbers)} parcels")

@@ -126,7 +126,7 @@ class Person:
     def sees(self, text: str | re.Pattern[str], where: str = "#screen, #content") -> None:
         expect(self.page.locator(where).first).to_contain_text(text, timeout=PATIENCE)
 
-    def is_stopped(self, by: str) -> None:
+    def is_stopped(self, by: str | re.Pattern[str]) -> None:
         """The full red screen, and what it says."""
         expect(self.page.get_by_role("alertdialog")).to_contain_text(by, timeout=PATIENCE)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from floor.paper import raster
+from floor.paper.customs import CommercialInvoice, CustomsLine, Trader, commercial_invoice_pdf
 from floor.paper.labels import BadgeLabel, ToteLabel, labels_pdf
 from floor.paper.sheets import (
     Manifest,
@@ -38,6 +39,9 @@ def papers(text: str) -> dict[str, bytes]:
     slip = PackingSlip(text, text, DAY, text, (line,), 100, gift_message=text, notes=text, returns=text)
     back = ReturnSlip(text, "R-1", text, (ReturnLine(text, text, text, 1, text),), who)
     stops = (PickStop("A01-01-1", text, text, text, 1, text),)
+    goods = (CustomsLine(text, text, text, text, text, text, 1, 1, 100),)
+    trader = Trader(text, text, text, text, text)
+    customs = CommercialInvoice("CI-1", DAY, text, DAY, trader, trader, text, text, text, text, goods, 0, 0, 100, 1)
     return {
         "waybill": waybills_pdf([label], _EN),
         "slip": packing_slips_pdf([slip], _EN),
@@ -47,6 +51,7 @@ def papers(text: str) -> dict[str, bytes]:
         ),
         "pick list": pick_list_pdf(PickList("W-1", text, text, text, DAY, stops), _EN),
         "purchase": purchase_pdf(PurchaseList(text, DAY, (PurchaseLine(text, text, text, text, text, 1, 1, 1),)), _EN),
+        "customs": commercial_invoice_pdf(customs),
         "badge": labels_pdf([BadgeLabel("B-1", text, text), ToteLabel("T-1", 1)], _EN),
     }
 

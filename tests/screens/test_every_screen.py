@@ -41,6 +41,7 @@ from floor.shipments.states import ShipmentState
 from floor.shipping import printing
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, Waybill
 from floor.shipping.models_carriers import CarrierService
+from floor.shipping.models_invoices import Invoice
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
 from tests.screens.looking import faults, violations
@@ -50,9 +51,10 @@ NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
-    "materials.report_csv", "order_api.description", "order_api.show",
+    "invoices.download", "materials.report_csv", "order_api.description", "order_api.show",
     "people.language", "printing.batch_paper", "printing.picture",
-    "printing.zpl", "pushes.push", "return_request.slip", "returns.photo", "shipping.manifest_paper", "shipping.paper",
+    "printing.zpl", "pushes.push", "return_request.slip", "returns.photo", "shipping.customs_paper",
+    "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
 }  # fmt: skip
@@ -154,6 +156,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         prints = _one(db, select(PrintBatch.id))
         way = _one(db, select(CarrierService.id))
         waybill = _one(db, select(Waybill.id).where(Waybill.parcel_id == boxed))
+        invoice = _one(db, select(Invoice.id))
         material = _one(db, select(Material.id))
         come = _one(db, select(Delivery.id).where(Delivery.state == DeliveryState.RECEIVING))
         lorry_of_ours = _one(db, select(Transfer.id).where(Transfer.state == TransferState.SENT))
@@ -278,6 +281,10 @@ def addresses() -> dict[str, tuple[str, str]]:
         "carriers.index": (boss, "/carriers"),
         "carriers.one": (boss, "/carriers/sf"),
         "carriers.service": (boss, f"/carrier-services/{way}"),
+        "invoices.goods": (clerk, "/invoices/goods"),
+        "invoices.index": (boss, "/invoices"),
+        "invoices.new": (clerk, "/invoices/new"),
+        "invoices.show": (clerk, f"/invoices/{invoice}"),
         "notices.index": (boss, "/notices"),
         "waybills.index": (packer, "/waybills"),
         "waybills.show": (boss, f"/waybills/{waybill}"),

@@ -137,7 +137,7 @@ def _kuaidi100(gate: Gateway, path: str, form: dict[str, str]) -> dict[str, Any]
     if form["key"] != KEY or form["sign"] != md5_upper(form["param"] + form["t"] + KEY + SECRET):
         gate.forged += 1
         return {"success": False, "code": 503, "message": "sign failed"}
-    order_id = param["orderId"]
+    order_id = param.get("orderId", "")
     gate.calls.append((form["method"], order_id))
     if form["method"] == "cancel":
         gate.cancelled.add(param["kuaidinum"])

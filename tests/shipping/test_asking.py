@@ -154,6 +154,38 @@ def test_two_workers_at_once_and_an_answer_heard_twice_are_one_number(gate, parc
     assert happened(parcel) == ["received", "stray"]
 
 
+def test_a_second_number_goes_back_alone_or_stays_for_a_reason(gate, kind, parcel, sign_in):
+    """SF cancels whole orders: there nobody asks, and the living number stays."""
+    jobs.send_out_papers(parcel.id)
+    good = living(parcel).number
+    with unit_of_work() as db:
+        for number in ("SECOND-0001", "SECOND-0002"):
+            waybills.receive(db, queries.waybill_of(db, parcel.id).id, number, "571", person(db, "Bo"))
+        gone, kept = (db.exec(select(Waybill).where(Waybill.number == f"SECOND-000{n}")).one().id for n in (1, 2))
+    dai, calls = sign_in("Dai"), len(gate.calls)
+    listed = dai.get("/waybills").text
+    assert (f"/waybills/{gone}" in listed, f"/waybills/{kept}" in listed) == (True, True)
+    assert sign_in("Bo").post(f"/waybills/{gone}/give-back").status_code == 403
+    asked = dai.post(f"/waybills/{gone}/give-back")
+    assert asked.status_code == (409 if kind == "sf" else 303)
+    if kind == "sf":
+        assert "by telephone" in asked.text
+        assert dai.post(f"/waybills/{gone}/release").status_code == 303
+    jobs.ask_carriers()
+    assert len(gate.calls) == calls + (kind != "sf")
+    assert good not in gate.cancelled
+    assert ("SECOND-0001" in gate.cancelled) is (kind != "sf")
+    assert dai.post(f"/waybills/{kept}/second", {"reason": ""}).status_code == 422
+    assert dai.post(f"/waybills/{kept}/second", {"reason": "not billed"}).status_code == 303
+    assert dai.post(f"/waybills/{kept}/second", {"reason": "again"}).status_code == 409
+    listed = dai.get("/waybills").text
+    assert (f"/waybills/{gone}" in listed, f"/waybills/{kept}" in listed) == (False, False)
+    with reading() as db:
+        row = db.get_one(Waybill, gone)
+        assert (row.cancelled_at is not None, row.undo_at, row.problem) == (True, None, "")
+    assert living(parcel).number == good
+
+
 def test_an_unclear_number_stops_with_a_person_who_has_it_found(gate, kind, parcel):
     gate.script = ["issued_500"] + ["500"] * 7
     jobs.send_out_papers(parcel.id)

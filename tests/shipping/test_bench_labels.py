@@ -83,6 +83,12 @@ def test_a_split_prints_the_other_labels_anew_and_their_boxes_wait_for_them(app,
     bo = sign_in("Bo")
     for page in (bo.get("/stations/P-SHA-1").text, bo.get(f"/parcels/{first}/label").text):
         assert "it says 1/2, now it is 1/3" in page
+        assert "The slip in the box says 1/2" in page
+    with reading() as db:
+        slip = queries.jobs_of(db, first)[PaperKind.SLIP].id
+    assert bo.post(f"/print-jobs/{slip}/reprint").status_code in (200, 303)
+    relay.drain()
+    assert "The slip in the box" not in bo.get(f"/parcels/{first}/label").text
     assert bo.post(f"/parcels/{first}/scans", {"code": number}).status_code == 303
     with unit_of_work() as db:
         assert (db.get_one(Parcel, first).state, the_label(db, first).replaces) == (ParcelState.LABELLED, "")

@@ -237,3 +237,31 @@ def _happened(parcel: Parcel):
     from floor.events.relay import Happened
 
     return Happened(1, 1, "shipping.manifest.closed", "manifest", 1, None, {"parcels": [parcel.id]}, clock.now())
+
+
+def test_a_worker_killed_after_the_server_took_the_mail_sends_the_same_letter_again(parcel, monkeypatch):
+    """Nobody can know whether it went: the second is the first byte for byte, so that whoever gets both shows one."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args: object) -> None:
+        raise Killed
+
+    handlers.tell_of_parcels(_happened(parcel))
+    with reading() as db:
+        notice_id = db.exec(select(Notice.id).where(Notice.kind == NoticeKind.MAIL)).one()
+    with mail_server() as letters:
+        with monkeypatch.context() as patched:
+            patched.setattr(notices, "went", killed)
+            with pytest.raises(Killed):
+                sending.send(notice_id)
+        sending.send(notice_id)  # still being sent, as far as anybody knows
+        assert len(letters.mails) == 1
+        with clock.shifted(notices.LEASE * 2):
+            sending.send(notice_id)
+            sending.send(notice_id)
+    first, second = letters.mails
+    assert first["Message-ID"]
+    assert first.as_bytes() == second.as_bytes()
+    assert state(parcel, NoticeKind.MAIL) is NoticeState.SENT

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ class Rejected(CarrierTrouble):
 class CarrierPort(Protocol):
     """A carrier's label service. All three raise Down, Unsure or Rejected."""
 
+    #: Whether `cancel` takes back the number it is given; else whatever became of the request.
+    cancels_numbers: ClassVar[bool]
+
     def issue(self, request: WaybillRequest) -> WaybillAnswer:
         """Ask for a number for the first time."""
         ...
@@ -86,7 +89,8 @@ class CarrierPort(Protocol):
         ...
 
     def cancel(self, request: WaybillRequest, number: str | None) -> None:
-        """Take the number back, or whatever became of the request when no number was heard."""
+        """Take the number back, or whatever became of the request when no number was heard. No `request_id`: the
+        number alone, for the request has another one that lives."""
         ...
 
     def routes(self, number: str, phone_tail: str, company: str) -> Sequence[RouteEvent]:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from floor.kit import clock
@@ -73,6 +73,7 @@ class Kuaidi100Carrier:
     secret: str
     customer: str
     partners: Mapping[str, Partner]
+    cancels_numbers: ClassVar[bool] = True
 
     def issue(self, request: WaybillRequest) -> WaybillAnswer:
         told = self._label("order", self._order(request))
@@ -91,7 +92,9 @@ class Kuaidi100Carrier:
     def cancel(self, request: WaybillRequest, number: str | None) -> None:
         if number is None:  # without the number it cannot be cancelled: hear it first
             number = self.issue(request).number
-        param = {**self._contract(request), "kuaidinum": number, "orderId": request.request_id}
+        param = {**self._contract(request), "kuaidinum": number}
+        if request.request_id:
+            param["orderId"] = request.request_id
         self._label("cancel", param)
 
     def routes(self, number: str, phone_tail: str, company: str) -> Sequence[RouteEvent]:

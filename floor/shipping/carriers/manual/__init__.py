@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from floor.shipping.carriers.base import RouteEvent, WaybillAnswer, WaybillRequest
 
@@ -16,6 +17,7 @@ class ManualCarrier:
     """`next_number(waybill_id)` draws one number per waybill and gives the same one when asked again."""
 
     next_number: Callable[[int], str]
+    cancels_numbers: ClassVar[bool] = True
 
     def issue(self, request: WaybillRequest) -> WaybillAnswer:
         number, to = self.next_number(request.waybill_id), request.receiver

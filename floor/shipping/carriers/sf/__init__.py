@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ class SfCarrier:
     monthly_card: str = ""
     #: errorCode of a search that found no order.
     unknown_order: tuple[str, ...] = ()
+    cancels_numbers: ClassVar[bool] = False
 
     def issue(self, request: WaybillRequest) -> WaybillAnswer:
         """EXP_RECE_CREATE_ORDER."""
