@@ -34,6 +34,10 @@ def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor
         old = was.draft.order
         if (was.standing, seen.standing) == (Standing.PAID, Standing.UNPAID):
             outcomes.append(_stop(db, order, actor))
+        elif (was.standing, seen.standing) == (Standing.UNPAID, Standing.PAID) and "paid" not in outcomes:
+            outcomes.append(_told(db, order, "intake.shop.let_go", actor))
+        if was.refund != seen.refund:
+            outcomes.append(refunding(db, order, actor, asked=seen.refund))
         if new.address != old.address:
             outcomes.append(move(db, order, new.address, actor))
         if (new.buyer_note, new.seller_note) != (old.buyer_note, old.seller_note):
@@ -71,7 +75,19 @@ def _stop(db: Session, order: Order, actor: Actor) -> str:
         return "cancelled"
     if order.state is not OrderState.HELD:
         orders.advance(db, order, OrderAction.HOLD, actor, by="shop")
+    _told(db, order, "intake.shop.stopped", actor)
     return "held"
+
+
+def refunding(db: Session, order: Order, actor: Actor, *, asked: bool) -> str:
+    """A refund was asked for, or decided. What is granted comes as a cancellation or as fewer units."""
+    return _told(db, order, "intake.refund.asked" if asked else "intake.refund.decided", actor)
+
+
+def _told(db: Session, order: Order, kind: str, actor: Actor) -> str:
+    """Somebody else's to act upon: the audit's rules say whether goods stop."""
+    record(db, Event(kind, "order", order.id or 0, order.id), actor)
+    return "changed"
 
 
 def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:
@@ -81,7 +97,7 @@ def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:
     if all(getattr(stored, name) == value for name, value in asdict(address).items() if name != "email" or value):
         return "known"
     if order.state is OrderState.CANCELLED or _alive(db, order):
-        record(db, Event("intake.address.too_late", "order", order.id, order.id), actor)
+        _told(db, order, "intake.address.too_late", actor)
         return "late"
     orders.change_address(db, order, address, actor)
     return "changed"
@@ -129,5 +145,5 @@ def _lower(db: Session, order: Order, seen: Seen, was: Seen, actor: Actor) -> st
 
 
 def _too_late(db: Session, order: Order, actor: Actor) -> str:
-    record(db, Event("intake.lines.too_late", "order", order.id or 0, order.id), actor)
+    _told(db, order, "intake.lines.too_late", actor)
     return "late"

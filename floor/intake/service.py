@@ -174,7 +174,10 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
         if seen.standing in (Standing.CANCELLED, Standing.ELSEWHERE):
             message.outcome = "passed_over"
             return []
-        return _accept(db, message, seen.draft, actor)
+        problems = _accept(db, message, seen.draft, actor)
+        if seen.refund and message.outcome == "accepted":
+            following.refunding(db, db.get_one(Order, message.order_id), actor, asked=True)
+        return problems
     message.order_id = order.id
     before = queries.version_before(db, message)
     if before is not None and before.shop_version > message.shop_version:

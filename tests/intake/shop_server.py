@@ -38,6 +38,8 @@ class Bought:
     street: str = "文三路 90 号"
     note: str = ""
     waybill: str = ""
+    #: The buyer asked for a refund; each platform says so in its own way.
+    refund: bool = False
 
     @property
     def goods(self) -> int:
@@ -175,7 +177,8 @@ def _trade(one: Bought) -> dict[str, Any]:
     paid = one.status in ("paid", "shipped")
     orders = [
         {"oid": one.number * 10 + n, "title": sku, "num": qty, "price": _yuan(price), "outer_sku_id": sku,
-         "status": status, "divide_order_fee": _yuan(qty * price - share), "sku_properties_name": "颜色:藏青"}
+         "status": status, "divide_order_fee": _yuan(qty * price - share), "sku_properties_name": "颜色:藏青",
+         "refund_status": "WAIT_SELLER_AGREE" if one.refund else "NO_REFUND"}
         for n, ((sku, qty, price), share) in enumerate(zip(one.lines, one.shares(), strict=True))
     ]  # fmt: skip
     return {
@@ -239,6 +242,7 @@ def _jd(shop: Platform, _method: str, path: str, query: dict[str, str], _headers
 def _info(one: Bought) -> dict[str, Any]:
     state = {"unpaid": "NOT_PAY", "paid": "WAIT_SELLER_STOCK_OUT", "shipped": "WAIT_GOODS_RECEIVE_CONFIRM",
              "cancelled": "TRADE_CANCELED"}[one.status]  # fmt: skip
+    state = "LOCKED" if one.refund else state
     items = [
         {"skuId": str(one.number * 10 + n), "outerSkuId": sku, "skuName": sku, "jdPrice": _yuan(price),
          "itemTotal": str(qty)}
@@ -296,7 +300,8 @@ def _ec(one: Bought) -> dict[str, Any]:
     status = {"unpaid": 10, "paid": 20, "shipped": 30, "cancelled": 250}[one.status]
     products = [
         {"product_id": f"P{n}", "sku_id": f"S{n}", "sku_code": sku, "title": sku, "sku_cnt": qty, "sale_price": price,
-         "real_price": qty * price - share, "sku_attrs": [{"attr_key": "颜色", "attr_value": "藏青"}]}
+         "on_aftersale_sku_cnt": int(one.refund), "real_price": qty * price - share,
+         "sku_attrs": [{"attr_key": "颜色", "attr_value": "藏青"}]}
         for n, ((sku, qty, price), share) in enumerate(zip(one.lines, one.shares(), strict=True))
     ]  # fmt: skip
     pay = {"pay_time": int(one.created.timestamp())} if one.status in ("paid", "shipped") else {}
@@ -364,6 +369,7 @@ def _wc(one: Bought) -> dict[str, Any]:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
     status = {"unpaid": "pending", "paid": "processing", "shipped": "completed", "cancelled": "cancelled"}[one.status]
+    status = "on-hold" if one.refund else status
     items = [
         {"id": one.number * 10 + n, "name": sku, "sku": sku, "quantity": qty, "subtotal": _yuan(qty * price),
          "subtotal_tax": "0.00", "total": _yuan(qty * price - share), "total_tax": "0.00", "meta_data": []}
@@ -435,7 +441,8 @@ def _node(one: Bought) -> dict[str, Any]:
         "id": f"gid://shopify/Order/{one.number}", "legacyResourceId": str(one.number), "createdAt": iso(one.created),
         "updatedAt": iso(one.modified), "cancelledAt": iso(one.modified) if one.status == "cancelled" else None,
         "displayFinancialStatus": "PENDING" if one.status == "unpaid" else "PAID",
-        "displayFulfillmentStatus": "FULFILLED" if one.status == "shipped" else "UNFULFILLED", "note": one.note,
+        "displayFulfillmentStatus": "ON_HOLD" if one.refund else "FULFILLED" if one.status == "shipped" else "UNFULFILLED",
+        "note": one.note,
         "email": "a@example.com", "customer": {"id": f"gid://shopify/Customer/{one.number % 7}", "displayName": "张"},
         "shippingAddress": {"name": "张小明", "phone": "+86 138-1234-1234", "province": "浙江省", "city": "杭州市",
                             "address1": one.street, "address2": "", "zip": "310012", "countryCodeV2": "CN"},

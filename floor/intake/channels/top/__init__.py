@@ -43,6 +43,7 @@ _FIELDS = (
 _PAID = ("WAIT_SELLER_SEND_GOODS", "SELLER_CONSIGNED_PART")
 _UNPAID = ("TRADE_NO_CREATE_PAY", "WAIT_BUYER_PAY", "PAY_PENDING", "WAIT_PRE_AUTH_CONFIRM", "PAID_FORBID_CONSIGN")
 _CLOSED = ("TRADE_CLOSED", "TRADE_CLOSED_BY_TAOBAO")
+_ASKED = ("WAIT_SELLER_AGREE", "WAIT_BUYER_RETURN_GOODS", "WAIT_SELLER_CONFIRM_GOODS")
 _SHIPPED = ("WAIT_BUYER_CONFIRM_GOODS", "TRADE_BUYER_SIGNED", "TRADE_FINISHED", "SELLER_CONSIGNED_PART")
 
 
@@ -131,12 +132,13 @@ class TopShop(Shop):
 
     def _read(self, body: str) -> Seen:
         trade = json.loads(body)
-        lines, goods, closed = [], 0, 0
+        lines, goods, closed, asked = [], 0, 0, False
         for n, child in enumerate(_listed(trade, "orders", "order")):
             where = f"orders[{n}]"
             if child.get("status") in _CLOSED:
                 closed += 1
                 continue
+            asked = asked or child.get("refund_status") in _ASKED
             code = line_text(child.get("outer_sku_id") or child.get("outer_iid"), 48).upper()
             if not code:
                 raise Unreadable(f"{where}.outer_sku_id", "missing")
@@ -177,7 +179,7 @@ class TopShop(Shop):
             buyer_note=text(trade.get("buyer_message"), 500), seller_note=text(trade.get("seller_memo"), 500),
             invoice_title=line_text(trade.get("invoice_name"), 100),
         )  # fmt: skip
-        return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0))
+        return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0), asked)
 
 
 def _tid(trade: Mapping[str, Any]) -> str:

@@ -177,7 +177,7 @@ class WechatShop(Shop):
         status = order.get("status")
         if status not in _STANDINGS:
             raise Unreadable("status", "choice", given=str(status)[:40])
-        lines = []
+        lines, asked = [], False
         for n, item in enumerate(detail.get("product_infos") or []):
             where = f"product_infos[{n}]"
             code = line_text(item.get("sku_code") or item.get("out_sku_id"), 48).upper()
@@ -188,6 +188,7 @@ class WechatShop(Shop):
             if back >= bought and status in _PAID:
                 continue
             qty = bought - min(back, bought - 1)
+            asked = asked or int(item.get("on_aftersale_sku_cnt") or 0) > 0
             price = _fen(item.get("sale_price"), where)
             real = item.get("real_price")
             discount = max(0, bought * price - _fen(real, where)) if real is not None else 0
@@ -221,7 +222,7 @@ class WechatShop(Shop):
             discount_fen=max(0, goods + freight - total), buyer_note=text(extra.get("customer_notes"), 500),
             seller_note=text(extra.get("merchant_notes"), 500),
         )  # fmt: skip
-        return Seen(standing, Draft(new, tuple(lines), total, total if new.paid_at else 0))
+        return Seen(standing, Draft(new, tuple(lines), total, total if new.paid_at else 0), asked)
 
 
 def _fen(value: Any, where: str) -> int:
