@@ -28,6 +28,6 @@ def hear_shop(happened: Happened) -> None:
     with unit_of_work() as db:
         order = service.locked(db, happened.subject_id)
         if rule := happenings.RAISES.get(happened.kind):
-            happenings.flag(db, order, rule, happened.event_id, SYSTEM)
+            happenings.flag(db, order, rule, happened.event_id, SYSTEM, happened.data.get("other", ""))
         else:
             happenings.end(db, order, happenings.ENDS[happened.kind], SYSTEM)

@@ -32,11 +32,13 @@ ENDS = {event: rule for rule, event in _OVER.items()}
 _GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
 
 
-def flag(db: Session, order: Order, rule: str, event_id: int, actor: Actor) -> None:
-    """The shop said what `rule` is about. `order` is locked by the caller."""
+def flag(db: Session, order: Order, rule: str, event_id: int, actor: Actor, other: str = "") -> None:
+    """The shop said what `rule` is about; `other`: of this order, which travels in the same parcel. `order` is locked
+    by the caller."""
     is_known = order.state is OrderState.CANCELLED or _is_open(db, order, rule) or _is_over(db, order, rule, event_id)
     if not is_known and (rule == CANCEL_ASKED or rule in queries.active_rules(db)):
-        _raise(db, order, [Finding(rule, rule, values={"event": event_id})], actor)
+        case, values = (f"{rule}_of", {"of": other}) if other else (rule, {})
+        _raise(db, order, [Finding(rule, case, values={"event": event_id, **values})], actor)
 
 
 def end(db: Session, order: Order, rule: str, actor: Actor) -> None:

@@ -431,6 +431,7 @@ def _node(one: Bought) -> dict[str, Any]:
     def money(fen: int) -> dict[str, Any]:
         return {"shopMoney": {"amount": _yuan(fen), "currencyCode": "CNY"}}
 
+    standing = "ON_HOLD" if one.refund else "FULFILLED" if one.status == "shipped" else "UNFULFILLED"
     lines = [
         {"id": f"gid://shopify/LineItem/{one.number * 10 + n}", "sku": sku, "quantity": qty, "currentQuantity": qty,
          "title": sku, "variantTitle": "navy", "originalUnitPriceSet": money(price),
@@ -441,8 +442,7 @@ def _node(one: Bought) -> dict[str, Any]:
         "id": f"gid://shopify/Order/{one.number}", "legacyResourceId": str(one.number), "createdAt": iso(one.created),
         "updatedAt": iso(one.modified), "cancelledAt": iso(one.modified) if one.status == "cancelled" else None,
         "displayFinancialStatus": "PENDING" if one.status == "unpaid" else "PAID",
-        "displayFulfillmentStatus": "ON_HOLD" if one.refund else "FULFILLED" if one.status == "shipped" else "UNFULFILLED",
-        "note": one.note,
+        "displayFulfillmentStatus": standing, "note": one.note,
         "email": "a@example.com", "customer": {"id": f"gid://shopify/Customer/{one.number % 7}", "displayName": "张"},
         "shippingAddress": {"name": "张小明", "phone": "+86 138-1234-1234", "province": "浙江省", "city": "杭州市",
                             "address1": one.street, "address2": "", "zip": "310012", "countryCodeV2": "CN"},
