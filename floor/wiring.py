@@ -32,7 +32,7 @@ from floor.events.relay import Chore, Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
-from floor.intake import syncing, views_api, views_inbox, views_pushes, views_shops
+from floor.intake import syncing, views_api, views_inbox, views_offers, views_pushes, views_shops, views_till
 from floor.intake import views as intake
 from floor.inventory import (
     books,
@@ -117,6 +117,8 @@ BLUEPRINTS = (
     views_inbox.bp,
     views_shops.bp,
     views_pushes.bp,
+    views_offers.bp,
+    views_till.bp,
     views_api.bp,
     audit.bp,
     audit_rules.bp,
@@ -305,6 +307,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("packing.stations", _l("Packing"), "box", ("packer", "supervisor")),
     ("materials.index", _l("Packing material"), "box", ("supervisor",)),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
+    ("till.basket", _l("Till"), "barcode", ("service", "supervisor")),
     ("printing.queue", _l("Print queue"), "printer", ("packer", "supervisor")),
 )
 

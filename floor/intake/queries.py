@@ -85,7 +85,7 @@ def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
     rows = db.execute(
         sa.select(col(BundlePart.code), col(Sku.code), col(BundlePart.qty), col(BundlePart.weight))
         .join(Sku, col(Sku.id) == col(BundlePart.sku_id))
-        .where(col(BundlePart.code).in_(list(codes)))
+        .where(col(BundlePart.code).in_(list(codes)), col(BundlePart.is_active))
         .order_by(col(BundlePart.code), col(Sku.id))
     )
     found: dict[str, list[Part]] = {}
@@ -103,6 +103,19 @@ def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
         .order_by(col(GiftRule.id))
     )
     return list(db.exec(mine).all())
+
+
+def every_gift_rule(db: Session) -> Sequence[GiftRule]:
+    """Those at work first, then the newest."""
+    return db.exec(select(GiftRule).order_by(col(GiftRule.is_active).desc(), col(GiftRule.id).desc())).all()
+
+
+def gift_for(db: Session, rule_id: int) -> GiftRule:
+    """The rule, or Unknown."""
+    rule = db.get(GiftRule, rule_id)
+    if rule is None:
+        raise Unknown("intake.unknown_gift")
+    return rule
 
 
 def batch_for(db: Session, batch_id: int) -> ImportBatch:

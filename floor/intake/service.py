@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
 from floor.events.service import Event, record
-from floor.intake import following, queries
+from floor.intake import following, gifts, queries
 from floor.intake.bundles import discounted, expanded
 from floor.intake.channels.draft import Draft, DraftLine, Problem
 from floor.intake.channels.files import Group, Row
@@ -194,8 +194,8 @@ def prepared(db: Session, draft: Draft) -> tuple[Draft, dict[str, int], list[Pro
     lines = expanded(lines, queries.bundles(db, {line.code for line in lines}))
     sku_ids, problems = find_skus(db, lines)
     if not problems:
-        lines, gifts = with_gifts(db, draft, lines, sku_ids)
-        sku_ids |= gifts
+        lines, given = with_gifts(db, draft, lines, sku_ids)
+        sku_ids |= given
     return replace(draft, lines=tuple(lines)), sku_ids, problems
 
 
@@ -207,26 +207,28 @@ def with_gifts(
     found = list(lines)
     ids: dict[str, int] = {}
     for rule, code in queries.gift_rules(db, draft.order.channel):
-        fits = draft.goods_fen() - draft.order.discount_fen >= rule.from_fen
-        fits = fits and (rule.with_sku_id is None or rule.with_sku_id in bought)
-        fits = fits and (rule.begins_at is None or rule.begins_at <= moment)
-        if fits and (rule.ends_at is None or moment < rule.ends_at):
+        if not gifts.missing(rule, draft.order.channel, draft.goods_fen() - draft.order.discount_fen, bought, moment):
             found.append(DraftLine(code, rule.qty, 0, is_gift=True))
             ids[code] = rule.gift_sku_id
     return found, ids
 
 
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    draft, sku_ids, problems = prepared(db, draft)
-    if problems:
-        return problems
-    order = orders.accept(db, draft.complete(sku_ids), actor)
+    order = take_in(db, draft, actor)
+    if isinstance(order, list):
+        return order
     message.outcome = "accepted" if order else "known"
     if order is None:
         known = (Order.channel == draft.order.channel, Order.external_id == draft.order.external_id)
         order = db.exec(select(Order).where(*known)).one()
     message.order_id = order.id
     return []
+
+
+def take_in(db: Session, draft: Draft, actor: Actor) -> Order | list[Problem] | None:
+    """A draft becomes an order; None when the house has it already; what the catalogue does not serve."""
+    draft, sku_ids, problems = prepared(db, draft)
+    return problems or orders.accept(db, draft.complete(sku_ids), actor)
 
 
 def find_skus(db: Session, lines: Iterable[DraftLine]) -> tuple[dict[str, int], list[Problem]]:

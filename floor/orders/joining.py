@@ -1,7 +1,7 @@
 """Two orders become one, or one becomes two, before anything is set aside for them: lines and money go together."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,7 +118,7 @@ def _joined(db: Session, order: Order) -> list[tuple[Order, list[int]]]:
     return [(other, said.get("lines", [])) for other, said in others if said and said["merged_into"] == order.id]
 
 
-def _merged(db: Session, order: Order) -> dict[str, Any] | None:
+def _merged(db: Session, order: Order) -> Mapping[str, Any] | None:
     """What its cancellation says, where that was a merge that stands."""
     if order.state is not OrderState.CANCELLED:
         return None
