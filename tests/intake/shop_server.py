@@ -168,6 +168,19 @@ def _top(shop: Platform, method: str, path: str, query: dict[str, str], headers:
             if not shop.ship(int(form["tid"]), form["out_sid"]):
                 return error(15, "isv.logistics-offline-service-error:B04")
             return 200, {}, {"logistics_offline_send_response": {"shipping": {"is_success": True}}}
+        case "taobao.skus.custom.get":
+            if form["outer_id"] != "MUG":
+                return error(15, "isv.sku-not-exist")
+            return 200, {}, {"skus_custom_get_response": {"skus": {"sku": [{"sku_id": 71, "num_iid": 7}]}}}
+        case "taobao.items.custom.get":
+            items = [{"num_iid": 8}] if form["outer_id"] == "TEE-NAVY-L" else []
+            return 200, {}, {"items_custom_get_response": {"items": {"item": items}} if items else {}}
+        case "taobao.item.quantity.update":
+            assert form["type"] == "1"
+            assert int(form["quantity"]) >= 0
+            code = {("7", "71"): "MUG", ("8", None): "TEE-NAVY-L"}[form["num_iid"], form.get("sku_id")]
+            shop.stock[code] = int(form["quantity"])
+            return 200, {}, {"item_quantity_update_response": {"item": {"num_iid": int(form["num_iid"])}}}
     return error(22)
 
 
@@ -236,6 +249,14 @@ def _jd(shop: Platform, _method: str, path: str, query: dict[str, str], _headers
             done = shop.ship(int(asked["orderId"]), asked["logiNo"])
             told = {"success": done, "errorCode": "0" if done else "10400001"}
             return 200, {}, {name: {"code": "0", "sopjosshipment_result": told}}
+        case "jingdong.sku.read.searchSkuList":
+            skus = {"MUG": 71, "TEE-NAVY-L": 81}
+            found = [{"skuId": skus[code], "outerId": code} for code in skus if code == asked["outerId"]]
+            return 200, {}, {name: {"code": "0", "page": {"data": found, "totalItem": len(found)}}}
+        case "jingdong.stock.write.updateSkuStock":
+            assert asked["storeId"] == "0"
+            shop.stock[{"71": "MUG", "81": "TEE-NAVY-L"}[str(asked["skuId"])]] = int(asked["stockNum"])
+            return 200, {}, {name: {"code": "0"}}
     raise Bad
 
 
@@ -293,6 +314,22 @@ def _wechat(shop: Platform, method: str, path: str, query: dict[str, str], _head
             assert sum(p["product_cnt"] for p in sent["product_infos"]) == 3
             done = shop.ship(int(asked["order_id"]), sent["waybill_id"])
             return 200, {}, good if done else {"errcode": 10020060, "errmsg": "state"}
+        case "/channels/ec/product/list/get":
+            assert asked["page_size"] <= 30
+            first = not asked.get("next_key")
+            return 200, {}, good | {"product_ids": ["P0"] if first else ["P1"], "next_key": "k", "total_num": 2}
+        case "/channels/ec/product/get":
+            code, sku = {"P0": ("TEE-NAVY-L", "S0"), "P1": ("MUG", "S1")}[asked["product_id"]]
+            return (
+                200,
+                {},
+                good | {"product": {"product_id": asked["product_id"], "skus": [{"sku_id": sku, "sku_code": code}]}},
+            )
+        case "/channels/ec/product/stock/update":
+            assert asked["diff_type"] == 3
+            sold = {("P0", "S0"): "TEE-NAVY-L", ("P1", "S1"): "MUG"}
+            shop.stock[sold[asked["product_id"], asked["sku_id"]]] = asked["num"]
+            return 200, {}, good
     raise Bad
 
 
@@ -346,9 +383,10 @@ def _woo(shop: Platform, method: str, path: str, query: dict[str, str], _headers
         pages = -(-len(found) // int(query["per_page"]))
         return 200, {"X-WP-TotalPages": str(pages)}, [_wc(one) for one in page]
     if path == "/products":
-        return 200, {}, [{"id": 7, "parent_id": 0, "sku": query["sku"]}] if query["sku"] == "MUG" else []
-    if path == "/products/7":
-        shop.stock["MUG"] = json.loads(body)["stock_quantity"]
+        sold = {"MUG": {"id": 7, "parent_id": 0}, "TEE-NAVY-L": {"id": 81, "parent_id": 8}}
+        return 200, {}, [sold[query["sku"]] | {"sku": query["sku"]}] if query["sku"] in sold else []
+    if code := {"/products/7": "MUG", "/products/8/variations/81": "TEE-NAVY-L"}.get(path):
+        shop.stock[code] = json.loads(body)["stock_quantity"]
         return 200, {}, {"id": 7}
     found_id = re.fullmatch(r"/orders/(\d+)(/notes)?", path)
     one = shop.orders.get(int(found_id.group(1))) if found_id else None
@@ -404,6 +442,21 @@ def _shopify(shop: Platform, _method: str, path: str, query: dict[str, str], hea
         done = shop.ship(number, given["fulfillment"]["trackingInfo"]["number"])
         errors = [] if done else [{"field": ["fulfillment"], "message": "closed"}]
         return 200, {}, {"data": {"fulfillmentCreate": {"fulfillment": {"id": "gid://f/1"}, "userErrors": errors}}}
+    if "productVariants(" in text:
+        code = re.fullmatch(r'sku:"([^"]+)"', given["query"]).group(1)  # type: ignore[union-attr]
+        items = {"MUG": 71, "TEE-NAVY-L": 81}
+        nodes = [
+            {"sku": one, "inventoryItem": {"id": f"gid://i/{n}"}} for one, n in items.items() if one.startswith(code)
+        ]
+        return 200, {}, {"data": {"productVariants": {"nodes": nodes}}}
+    if "inventorySetQuantities" in text:
+        assert given["key"]
+        assert given["input"]["name"] == "available"
+        for one in given["input"]["quantities"]:
+            assert one["locationId"] == "gid://shopify/Location/5"
+            assert one["changeFromQuantity"] is None
+            shop.stock[{"gid://i/71": "MUG", "gid://i/81": "TEE-NAVY-L"}[one["inventoryItemId"]]] = one["quantity"]
+        return 200, {}, {"data": {"inventorySetQuantities": {"userErrors": []}}}
     if "orders(first" in text:
         since, until = (datetime.fromisoformat(found) for found in re.findall(r"'([^']+)'", given["query"]))
         found = shop.changed(since, until + timedelta(seconds=1), newest_first=False)
@@ -529,6 +582,8 @@ def account(shop: Platform) -> dict[str, Any]:
         options["refresh_url"] = f"{shop.url}/token"
     if shop.kind == "jd":
         options |= {"oauth_url": shop.url, "wrap": "paramOrderJSFQuery"}
+    if shop.kind == "shopify":
+        options["location"] = "5"
     if shop.kind == "woocommerce":
         options |= {"states": {"CN6": "浙江省"}, "webhook_secret": "hook"}
     return {

@@ -98,6 +98,35 @@ class TopShop(Shop):
             if shown.get("status") not in _SHIPPED:
                 raise
 
+    def tell_stock(self, stock: Mapping[str, int]) -> None:
+        """taobao.item.quantity.update with the whole quantity, for every article that bears our code."""
+        for code, qty in sorted(stock.items()):
+            for article in self._articles(code):
+                item, _colon, sku = article.partition(":")
+                told = {"num_iid": item, "sku_id": sku, "quantity": str(max(0, qty)), "type": "1"}
+                self.asking(lambda: self._call("taobao.item.quantity.update", told))  # noqa: B023
+
+    def _articles(self, code: str) -> list[str]:
+        """`num_iid:sku_id` of our code, by the option `stock_ids`, else by the outer code of SKUs, else of items. What
+        the shop does not sell is none."""
+        known = self.stock_ids(code)
+        if known is not None:
+            return known
+        ways = (("taobao.skus.custom.get", "skus", "sku", "sku_id,num_iid"),
+                ("taobao.items.custom.get", "items", "item", "num_iid"))  # fmt: skip
+        for method, outer, inner, fields in ways:
+            asked = {"outer_id": code, "fields": fields}
+            try:
+                told = self.asking(lambda: self._call(method, asked))  # noqa: B023
+            except Rejected as no:
+                if "not-exist" in no.detail or "not-found" in no.detail:
+                    continue
+                raise
+            found = [f"{one['num_iid']}:{one.get('sku_id', '')}" for one in _listed(told, outer, inner)]
+            if found:
+                return found
+        return []
+
     def renew(self, moment: datetime, force: bool) -> Token | None:
         """By the refresh token, at the option `refresh_url`; shops whose session is set by hand have none."""
         url, account = str(self.option("refresh_url")), self.account
