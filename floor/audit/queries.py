@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,12 @@ def rules(db: Session) -> dict[str, Rule]:
     """Every rule by code, in the order of the checks; one without a row stands with its default settings, switched on:
     a house that forgot to install them must not release everything."""
     found = {rule.code: rule for rule in db.exec(select(Rule))}
-    defaults = json.loads(Path(__file__).with_name("rules.json").read_text("utf-8"))
-    return {code: found.get(code) or _default(code, defaults[code]) for code in (*CHECKS, *HAPPENINGS)}
+    return {code: found.get(code) or _default(code, _defaults()[code]) for code in (*CHECKS, *HAPPENINGS)}
+
+
+@cache
+def _defaults() -> dict[str, dict[str, Any]]:
+    return dict(json.loads(Path(__file__).with_name("rules.json").read_text("utf-8")))
 
 
 def _default(code: str, given: Mapping[str, Any]) -> Rule:

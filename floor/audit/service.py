@@ -53,13 +53,15 @@ def locked(db: Session, order_id: int) -> Order:
     return db.get_one(Order, order_id, with_for_update=True, populate_existing=True)
 
 
-def audit_order(db: Session, order: Order, actor: Actor, over: str = "") -> list[Flag]:
+def audit_order(
+    db: Session, order: Order, actor: Actor, over: str = "", ranker: ranking.Ranker | None = None
+) -> list[Flag]:
     """Look at an order: clean -> released with its priority; else on hold with a flag per finding.
 
     A held order is looked at again (its address changed, it was paid): flags whose cause went away are closed, new ones
     are added, and it goes free when none is left. What a person let pass is not raised again. An order held by a
-    person, with no flag at all, stays held. `over`: the rule of what happened outside and is no more. Returns the open
-    flags.
+    person, with no flag at all, stays held. `over`: the rule of what happened outside and is no more; `ranker`: of
+    whoever looks at many. Returns the open flags.
     """
     assert order.id is not None
     if order.state not in (OrderState.RECEIVED, OrderState.HELD):
@@ -76,7 +78,7 @@ def audit_order(db: Session, order: Order, actor: Actor, over: str = "") -> list
     if still_open:
         hold(db, order, new, actor)
     elif order.state is OrderState.RECEIVED or before:
-        _release(db, order, actor)
+        _release(db, order, actor, ranker)
     return still_open
 
 
@@ -162,8 +164,8 @@ def hold(db: Session, order: Order, new: Sequence[Flag], actor: Actor) -> None:
         record(db, Event("audit.order.flagged", "order", order.id or 0, order.id, {"rules": rules}), actor)
 
 
-def _release(db: Session, order: Order, actor: Actor) -> None:
-    order.priority = ranking.Ranker(db).rank(db, order).priority
+def _release(db: Session, order: Order, actor: Actor, ranker: ranking.Ranker | None = None) -> None:
+    order.priority = (ranker or ranking.Ranker(db)).rank(db, order).priority
     _no_more_for_later(db, order)
     orders.advance(db, order, OrderAction.RELEASE, actor, priority=order.priority)
 

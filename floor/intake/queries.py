@@ -311,15 +311,14 @@ def reasons(db: Session, batch_id: int) -> Sequence[tuple[str, int]]:
 
 def skus_by_code(db: Session, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
     """What the catalogue knows of these SKU codes and barcodes: code -> (SKU id, still sold)."""
-    wanted = list(codes)
-    by_barcode = (
-        select(Barcode.code, Sku.id, Sku.is_active)
-        .join(Sku, col(Sku.id) == Barcode.sku_id)
-        .where(col(Barcode.code).in_(wanted))
-    )
-    by_code = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted))
-    rows = [*db.exec(by_barcode), *db.exec(by_code)]
-    return {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    wanted = set(codes)
+    rows = db.exec(select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted)))
+    found = {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    if missing := wanted - found.keys():
+        by_barcode = select(Barcode.code, Sku.id, Sku.is_active).join(Sku, col(Sku.id) == Barcode.sku_id)
+        rows = db.exec(by_barcode.where(col(Barcode.code).in_(missing)))
+        found |= {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    return found
 
 
 def broken_inbox(db: Session) -> list[str]:
