@@ -32,7 +32,7 @@ from floor.events.relay import Chore, Handler
 from floor.intake import cli as intake_cli
 from floor.intake import handlers as intake_handlers
 from floor.intake import queries as intake_queries
-from floor.intake import syncing, views_api, views_inbox, views_pushes, views_shops
+from floor.intake import syncing, views_api, views_inbox, views_offers, views_pushes, views_shops, views_till
 from floor.intake import views as intake
 from floor.inventory import (
     books,
@@ -125,6 +125,8 @@ BLUEPRINTS = (
     views_inbox.bp,
     views_shops.bp,
     views_pushes.bp,
+    views_offers.bp,
+    views_till.bp,
     views_api.bp,
     audit.bp,
     audit_rules.bp,
@@ -172,7 +174,9 @@ HANDLERS: dict[str, Handler] = {
     "shipping.send_notice": shipping_handlers.send_notice,
     "shipping.ask_invoices": shipping_handlers.ask_invoices,
     "shipping.tell_of_parcels": shipping_handlers.tell_of_parcels,
-    "audit.flag_late_cancel": audit_handlers.flag_late_cancel,
+    "audit.flag_late_cancel": audit_handlers.hear_shop,
+    "audit.hear_shop": audit_handlers.hear_shop,
+    "audit.look_at_notes": audit_handlers.look_at_notes,
     "audit.look_at_order": audit_handlers.look_at_order,
     "inventory.carry_import": inventory_handlers.carry_import,
     "inventory.push_stock": inventory_handlers.push_stock,
@@ -221,9 +225,16 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "inventory.feed.pushed": ("inventory.push_stock",),
     "inventory.purchase.asked": ("inventory.tell_purchasing",),
     "intake.batch.uploaded": ("intake.import_upload",),
+    "intake.address.too_late": ("audit.hear_shop",),
     "intake.cancel.too_late": ("audit.flag_late_cancel",),
+    "intake.lines.too_late": ("audit.hear_shop",),
+    "intake.refund.asked": ("audit.hear_shop",),
+    "intake.refund.decided": ("audit.hear_shop",),
+    "intake.shop.let_go": ("audit.hear_shop",),
+    "intake.shop.stopped": ("audit.hear_shop",),
     "intake.message.stored": ("intake.apply_message",),
     "orders.order.address_changed": ("audit.look_at_order",),
+    "orders.order.notes_changed": ("audit.look_at_notes",),
     "orders.order.paid": ("audit.look_at_order",),
     "orders.order.release": ("allocation.place_new",),
     "orders.order.received": ("audit.look_at_order",),
@@ -308,6 +319,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("materials.index", _l("Packing material"), "box", ("supervisor",)),
     ("shipping.manifests", _l("Manifests"), "truck", ("packer", "supervisor")),
     ("invoices.index", _l("Invoices"), "clipboard", ("service", "supervisor")),
+    ("till.basket", _l("Till"), "barcode", ("service", "supervisor")),
     ("printing.queue", _l("Print queue"), "printer", ("packer", "supervisor")),
 )
 

@@ -317,6 +317,10 @@ CHECKS: dict[str, Check] = {
 }
 
 
+#: What shops say of an order after it came in: no check finds it, its rule says what it does (happenings.py).
+HAPPENINGS = ("refund_asked", "shop_stopped", "address_late", "lines_late", "notes_late")
+
+
 def findings(facts: Facts, rules: Mapping[str, Settings]) -> list[Finding]:
     """What the switched-on rules find; `rules` are code -> settings. A stop word that only says what was
     understood already tells nothing new."""

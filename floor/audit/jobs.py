@@ -101,11 +101,12 @@ def audit_received(tell: Callable[[int, int], None] = lambda _done, _total: None
     for begin in range(0, len(waiting), CHUNK):
         chunk = waiting[begin : begin + CHUNK]
         with unit_of_work() as db:
+            ranker = ranking.Ranker(db)
             for order_id in sorted(chunk):
                 order = service.locked(db, order_id)
                 if order.state is not OrderState.RECEIVED:
                     continue  # the worker was faster
-                flags = service.audit_order(db, order, SYSTEM)
+                flags = service.audit_order(db, order, SYSTEM, ranker=ranker)
                 counted.released += not flags
                 counted.held += bool(flags)
                 counted.flags.update(flag.rule for flag in flags)

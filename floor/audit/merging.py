@@ -54,7 +54,7 @@ def merge(db: Session, order: Order, into: Order, actor: Actor) -> None:
         raise Conflict("audit.cannot_merge")
     before = joining.join(db, order, into)
     flags = service.uphold(db, order.id, actor)
-    orders.advance(db, order, OrderAction.CANCEL, actor, by="audit", merged_into=into.id)
+    orders.advance(db, order, OrderAction.CANCEL, actor, by="audit", merged_into=into.id, lines=before["lines"])
     data = {"into": into.id, "number": into.number, "flags": flags, **before}
     record(db, Event("audit.order.merged", "order", order.id, order.id, data), actor)
     record(db, Event("audit.order.joined", "order", into.id, into.id, {"other": order.number}), actor)

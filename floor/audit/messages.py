@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.audit.checks import INTENTS
+from floor.audit.checks import HAPPENINGS, INTENTS
 from floor.audit.models import BlockedKind, Severity, Verdict
 
 REFUSALS = {
@@ -61,6 +61,16 @@ FLAGS = {
     "many_units": _l("%(qty)s units of %(sku)s; more than %(most)s are unusual."),
     "high_value": _l("The order is worth ¥%(total)s, which is unusual."),
     "cancel_asked": _l("The buyer cancelled after goods were set aside. Stop the shipment."),
+    "cancel_asked_of": _l("The buyer cancelled %(of)s, which goes in this parcel. Stop the shipment."),
+    "refund_asked_of": _l("The buyer asked the shop for a refund of %(of)s, which goes in this parcel."),
+    "shop_stopped_of": _l("The shop says not to ship %(of)s for now, which goes in this parcel."),
+    "address_late_of": _l("The buyer wants %(of)s elsewhere, which goes in this parcel. Look at the shop's order."),
+    "lines_late_of": _l("The shop changed %(of)s, which goes in this parcel. Compare with the shop before shipping."),
+    "refund_asked": _l("The buyer asked the shop for a refund, and nobody there has decided yet."),
+    "shop_stopped": _l("The shop says not to ship this order for now."),
+    "address_late": _l("The buyer wants it elsewhere, but goods are set aside already. Look at the shop's order."),
+    "lines_late": _l("The shop changed what was ordered. Compare with the shop before shipping."),
+    "notes_late": _l("The remarks changed after goods were set aside. Read them again."),
 }
 
 #: Values that are fen in the flag and yuan in the sentence, by case.
@@ -97,6 +107,11 @@ RULES = {
     "unusual": _l("Unusual quantity or value"),
     "blocked": _l("Blocked list"),
     "cancel_asked": _l("Cancelled late"),
+    "refund_asked": _l("Refund asked for"),
+    "shop_stopped": _l("Stopped by the shop"),
+    "address_late": _l("Address changed late"),
+    "lines_late": _l("Lines changed late"),
+    "notes_late": _l("Remarks changed late"),
 }
 
 #: Texts a flag may point into.
@@ -131,6 +146,7 @@ GROUPS = {
     "money": (_l("Money"), ("unpaid", "paid_amount", "sums", "unusual")),
     "address": (_l("Address"), ("address", "division", "area")),
     "orders": (_l("Orders and goods"), ("twin", "together", "stock", "blocked")),
+    "later": (_l("What shops say later"), HAPPENINGS),
     "words": (_l("What people wrote"), (*(f"says_{intent}" for intent in INTENTS), "stop_words")),
 }
 

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from floor.audit.checks import CHECKS
+from floor.audit.checks import CHECKS, HAPPENINGS
 from floor.audit.models import Blocked, Flag, Hold, Rule, Severity, Verdict
 from floor.events.models import AuditEvent
 from floor.events.queries import story_of
@@ -27,14 +28,22 @@ def rules(db: Session) -> dict[str, Rule]:
     """Every rule by code, in the order of the checks; one without a row stands with its default settings, switched on:
     a house that forgot to install them must not release everything."""
     found = {rule.code: rule for rule in db.exec(select(Rule))}
-    defaults = json.loads(Path(__file__).with_name("rules.json").read_text("utf-8"))
-    return {code: found.get(code) or _default(code, defaults[code]) for code in CHECKS}
+    return {code: found.get(code) or _default(code, _defaults()[code]) for code in (*CHECKS, *HAPPENINGS)}
+
+
+@cache
+def _defaults() -> dict[str, dict[str, Any]]:
+    return dict(json.loads(Path(__file__).with_name("rules.json").read_text("utf-8")))
 
 
 def _default(code: str, given: Mapping[str, Any]) -> Rule:
     settings = {name: value for name, value in given.items() if name not in ("severity", "is_active")}
     severity = Severity(given.get("severity", "hold"))
     return Rule(code=code, is_active=given.get("is_active", True), severity=severity, settings=settings)
+
+
+def active_rules(db: Session) -> dict[str, Rule]:
+    return {code: rule for code, rule in rules(db).items() if rule.is_active}
 
 
 def rule_for(db: Session, code: str) -> Rule:

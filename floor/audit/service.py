@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from floor.audit import queries, ranking, reading
-from floor.audit.checks import SAYS, Facts, Finding, Place, Said, findings, place_faults
+from floor.audit.checks import CHECKS, SAYS, Facts, Finding, Place, Said, findings, place_faults
 from floor.audit.facts import facts_of
 from floor.audit.models import Flag, Hold, Rule, Severity, Verdict
 from floor.events.service import Event, record
@@ -24,9 +24,6 @@ from floor.orders.states import OrderAction, OrderState
 from floor.people.models import Role, User
 from floor.shipments import queries as shipments
 from floor.shipments.states import ShipmentState
-
-#: The flag of a buyer's late cancellation; raised by what happened, not by a check, so no rule switches it.
-CANCEL_ASKED = "cancel_asked"
 
 
 def install_rules(db: Session) -> None:
@@ -56,40 +53,53 @@ def locked(db: Session, order_id: int) -> Order:
     return db.get_one(Order, order_id, with_for_update=True, populate_existing=True)
 
 
-def audit_order(db: Session, order: Order, actor: Actor) -> list[Flag]:
+def audit_order(
+    db: Session, order: Order, actor: Actor, over: str = "", ranker: ranking.Ranker | None = None
+) -> list[Flag]:
     """Look at an order: clean -> released with its priority; else on hold with a flag per finding.
 
     A held order is looked at again (its address changed, it was paid): flags whose cause went away are closed, new ones
     are added, and it goes free when none is left. What a person let pass is not raised again. An order held by a
-    person, with no flag at all, stays held. Returns the open flags.
+    person, with no flag at all, stays held. `over`: the rule of what happened outside and is no more; `ranker`: of
+    whoever looks at many. Returns the open flags.
     """
     assert order.id is not None
     if order.state not in (OrderState.RECEIVED, OrderState.HELD):
         return []
-    flags = list(queries.flags_of(db, order.id))
-    rules = {code: rule for code, rule in queries.rules(db).items() if rule.is_active}
-    found = {_key(one.rule, one.case, one.field, one.values): one for one in look(db, order, rules)}
-    before = [flag for flag in flags if flag.verdict is Verdict.OPEN]
-    gone = [flag for flag in before if _flag_key(flag) not in found and flag.rule != CANCEL_ASKED]
+    rules = queries.active_rules(db)
+    found = {_finding_key(one): one for one in look(db, order, rules)}
+    before = [flag for flag in queries.flags_of(db, order.id) if flag.verdict is Verdict.OPEN]
+    gone = [flag for flag in before if flag.rule == over or (flag.rule in CHECKS and _flag_key(flag) not in found)]
     for flag in gone:
         flag.verdict, flag.decided_at = Verdict.GONE, clock.now()
         db.add(flag)
-    settled = {_flag_key(flag) for flag in flags if flag.verdict in _SETTLED}
-    new = [_flag(order.id, finding) for key, finding in found.items() if key not in settled]
+    new = raise_flags(db, order, found.values(), rules)
+    still_open = [flag for flag in before if flag not in gone] + new
+    if still_open:
+        hold(db, order, new, actor)
+    elif order.state is OrderState.RECEIVED or before:
+        _release(db, order, actor, ranker)
+    return still_open
+
+
+def raise_flags(
+    db: Session, order: Order, found: Iterable[Finding], rules: Mapping[str, Rule], *, can_hold: bool = True
+) -> list[Flag]:
+    """Write down findings that were not judged before; those somebody must decide are returned.
+
+    What a rule of severity "note" finds, and all that comes when nothing `can_hold` the goods any more, is told only.
+    """
+    assert order.id is not None
+    settled = {_flag_key(flag) for flag in queries.flags_of(db, order.id) if flag.verdict in _SETTLED}
+    new = [_flag(order.id, finding) for finding in found if _finding_key(finding) not in settled]
     for flag in new:
-        if rules[flag.rule].severity is Severity.NOTE:
+        if not can_hold or (flag.rule in rules and rules[flag.rule].severity is Severity.NOTE):
             flag.verdict = Verdict.NOTED
     if any(flag.rule == f"{SAYS}price" for flag in new):
         order.hide_price = True
     db.add_all(new)
     db.flush()
-    new = [flag for flag in new if flag.verdict is Verdict.OPEN]
-    still_open = [flag for flag in before if flag not in gone] + new
-    if still_open:
-        _hold(db, order, new, actor)
-    elif order.state is OrderState.RECEIVED or before:
-        _release(db, order, actor)
-    return still_open
+    return [flag for flag in new if flag.verdict is Verdict.OPEN]
 
 
 #: What was said of a finding once holds: it is not raised again.
@@ -122,7 +132,12 @@ def _read(db: Session, facts: Facts, least: int) -> Facts:
 
 def _key(rule: str, case: str, field: str, values: Mapping[str, Any]) -> tuple[str, str, str, str]:
     """Two findings with the same key are the same thing found twice."""
-    return rule, case, field, str(values.get("word") or values.get("other") or values.get("sku") or "").lower()
+    told = (str(values[name]) for name in ("word", "other", "sku", "event") if values.get(name))
+    return rule, case, field, next(told, "").lower()
+
+
+def _finding_key(one: Finding) -> tuple[str, str, str, str]:
+    return _key(one.rule, one.case, one.field, one.values)
 
 
 def _flag_key(flag: Flag) -> tuple[str, str, str, str]:
@@ -140,16 +155,17 @@ def _flag(order_id: int, finding: Finding) -> Flag:
     )
 
 
-def _hold(db: Session, order: Order, new: list[Flag], actor: Actor) -> None:
+def hold(db: Session, order: Order, new: Sequence[Flag], actor: Actor) -> None:
+    """On hold for these flags, wherever it was."""
     rules = sorted({flag.rule for flag in new})
-    if order.state is OrderState.RECEIVED:
+    if order.state is not OrderState.HELD:
         orders.advance(db, order, OrderAction.HOLD, actor, rules=rules)
     if new:
         record(db, Event("audit.order.flagged", "order", order.id or 0, order.id, {"rules": rules}), actor)
 
 
-def _release(db: Session, order: Order, actor: Actor) -> None:
-    order.priority = ranking.Ranker(db).rank(db, order).priority
+def _release(db: Session, order: Order, actor: Actor, ranker: ranking.Ranker | None = None) -> None:
+    order.priority = (ranker or ranking.Ranker(db)).rank(db, order).priority
     _no_more_for_later(db, order)
     orders.advance(db, order, OrderAction.RELEASE, actor, priority=order.priority)
 
@@ -263,15 +279,4 @@ def correct_address(db: Session, order: Order, address: NewAddress, actor: Actor
     if order.state is not OrderState.HELD:
         raise Conflict("audit.not_held")
     orders.change_address(db, order, address, actor)
-    return audit_order(db, order, actor)
-
-
-def flag_late_cancel(db: Session, order: Order, actor: Actor) -> None:
-    """The buyer cancelled while goods were on their way through the house: a person must stop them."""
-    assert order.id is not None
-    open_ones = [flag.rule for flag in queries.flags_of(db, order.id) if flag.verdict is Verdict.OPEN]
-    if order.state is OrderState.HELD and CANCEL_ASKED not in open_ones:
-        flag = _flag(order.id, Finding(CANCEL_ASKED, "cancel_asked"))
-        db.add(flag)
-        db.flush()
-        _hold(db, order, [flag], actor)
+    return audit_order(db, order, actor, over="address_late")

@@ -9,6 +9,9 @@ REFUSALS = {
     "catalog.rule_there": _l("There is such a standard already."),
     "catalog.unknown_rule": _l("There is no such standard."),
     "catalog.no_serials": _l("%(sku)s has no serial numbers to scan."),
+    "catalog.bundle_parts": _l("Write each part once: SKU, units, and its weight in the price."),
+    "catalog.bundle_is_goods": _l("%(bundle)s is a SKU or a barcode already. Give the bundle a code of its own."),
+    "catalog.unknown_bundle": _l("There is no such bundle."),
     "catalog.barcode_taken": _l("Barcode %(barcode)s is on other goods already."),
 }
 
@@ -17,5 +20,7 @@ EVENTS: dict[str, object] = {
     "catalog.standard.added": _l("Packing standard added"),
     "catalog.standard.removed": _l("Packing standard removed"),
     "catalog.sku.checked_by": _l("How %(code)s is checked at the bench was changed"),
+    "catalog.bundle.saved": _l("Bundle %(code)s saved"),
+    "catalog.bundle.switched": _l("Bundle %(code)s switched on or off"),
     "catalog.sku.substitute": _l("In place of %(code)s: %(substitute)s"),
 }

@@ -104,6 +104,8 @@ class BundlePart(SQLModel, table=True):
     qty: int = 1
     #: Its part of the bundle's price, beside the other parts' weights.
     weight: int = 1
+    #: The same for all parts of a code.
+    is_active: bool = True
 
 
 class Carton(SQLModel, table=True):

@@ -1,14 +1,16 @@
 """Record what happened, in the transaction that made it happen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from floor.events.models import AuditEvent, OutboxMessage
 from floor.kit import ids
 from floor.kit.actor import Actor
+from floor.kit.db import row_of
 
 #: Event kind -> names of its handlers; wiring.py fills it.
 _subscribers: dict[str, tuple[str, ...]] = {}
@@ -33,20 +35,22 @@ def subscribe(subscribers: Mapping[str, Iterable[str]]) -> None:
 
 def record(db: Session, event: Event, actor: Actor) -> AuditEvent:
     """Write the audit row and one outbox message per subscriber. Flushes; the caller's transaction decides."""
-    row = AuditEvent(
-        kind=event.kind,
-        subject=event.subject,
-        subject_id=event.subject_id,
-        order_id=event.order_id,
-        data=dict(event.data),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        command_id=ids.current_command.get(),
-    )
-    db.add(row)
+    return record_many(db, [event], actor)[0]
+
+
+def record_many(db: Session, events: Sequence[Event], actor: Actor) -> list[AuditEvent]:
+    """The same for many at once, in their order."""
     db.flush()
-    assert row.id is not None
-    db.add_all(OutboxMessage(event_id=row.id, handler=name) for name in _subscribers.get(event.kind, ()))
-    db.flush()
-    return row
+    who = {"actor_kind": actor.kind, "actor_id": actor.id, "actor_name": actor.name}
+    rows = [
+        row_of(AuditEvent, kind=event.kind, subject=event.subject, subject_id=event.subject_id, order_id=event.order_id,
+               data=dict(event.data), command_id=ids.current_command.get(), **who)
+        for event in events
+    ]  # fmt: skip
+    made = list(db.scalars(sa.insert(AuditEvent).returning(AuditEvent, sort_by_parameter_order=True), rows))
+    heard = [
+        row_of(OutboxMessage, event_id=row.id, handler=name) for row in made for name in _subscribers.get(row.kind, ())
+    ]
+    if heard:
+        db.execute(sa.insert(OutboxMessage), heard)
+    return made

@@ -10,6 +10,7 @@ from floor.intake.channels.port import Seen, Standing
 from floor.kit.actor import Actor
 from floor.orders import queries as order_queries
 from floor.orders import service as orders
+from floor.orders.joining import carrier_of
 from floor.orders.models import Order
 from floor.orders.service import NewAddress
 from floor.orders.states import OrderAction, OrderState
@@ -24,6 +25,8 @@ def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor
     house stays. Returns the outcome that weighs most."""
     if seen.standing is Standing.CANCELLED:
         return cancel(db, order, actor)
+    if was is not None and carrier_of(db, order) is not order:
+        return _too_late(db, order, actor) if _differs(seen, was) else "known"
     outcomes = []
     new = seen.draft.order
     if seen.standing is Standing.PAID and order.paid_at is None:
@@ -34,6 +37,10 @@ def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor
         old = was.draft.order
         if (was.standing, seen.standing) == (Standing.PAID, Standing.UNPAID):
             outcomes.append(_stop(db, order, actor))
+        elif (was.standing, seen.standing) == (Standing.UNPAID, Standing.PAID) and "paid" not in outcomes:
+            outcomes.append(_told(db, order, "intake.shop.let_go", actor))
+        if was.refund != seen.refund:
+            outcomes.append(refunding(db, order, actor, asked=seen.refund))
         if new.address != old.address:
             outcomes.append(move(db, order, new.address, actor))
         if (new.buyer_note, new.seller_note) != (old.buyer_note, old.seller_note):
@@ -50,28 +57,44 @@ def cancel(db: Session, order: Order, actor: Actor) -> str:
 
     Returns what became of it: cancelled, held, or shipped when nothing can be stopped any more.
     """
-    if order.state is OrderState.CANCELLED:
+    carrier = carrier_of(db, order)
+    if carrier.state is OrderState.CANCELLED:
         return "cancelled"
     assert order.id is not None
-    alive = _alive(db, order)
-    if not alive:
+    alive = _alive(db, carrier)
+    if not alive and carrier is order:
         orders.cancel_backorder(db, order)
         orders.advance(db, order, OrderAction.CANCEL, actor, by="buyer")
         return "cancelled"
-    if order.state is OrderState.RELEASED:
-        orders.advance(db, order, OrderAction.HOLD, actor, by="buyer")
-    outcome = "shipped" if all(state in _GONE for state in alive) else "held"
-    record(db, Event("intake.cancel.too_late", "order", order.id, order.id, {"outcome": outcome}), actor)
+    if carrier.state is not OrderState.HELD:
+        orders.advance(db, carrier, OrderAction.HOLD, actor, by="buyer")
+    outcome = "shipped" if alive and all(state in _GONE for state in alive) else "held"
+    _told(db, order, "intake.cancel.too_late", actor, outcome=outcome)
     return outcome
 
 
 def _stop(db: Session, order: Order, actor: Actor) -> str:
     """The shop forbids to ship what it had let go: held until a person releases it."""
-    if order.state is OrderState.CANCELLED:
+    carrier = carrier_of(db, order)
+    if carrier.state is OrderState.CANCELLED:
         return "cancelled"
-    if order.state is not OrderState.HELD:
-        orders.advance(db, order, OrderAction.HOLD, actor, by="shop")
+    if carrier.state is not OrderState.HELD:
+        orders.advance(db, carrier, OrderAction.HOLD, actor, by="shop")
+    _told(db, order, "intake.shop.stopped", actor)
     return "held"
+
+
+def refunding(db: Session, order: Order, actor: Actor, *, asked: bool) -> str:
+    """A refund was asked for, or decided. What is granted comes as a cancellation or as fewer units."""
+    return _told(db, order, "intake.refund.asked" if asked else "intake.refund.decided", actor)
+
+
+def _told(db: Session, order: Order, kind: str, actor: Actor, **data: object) -> str:
+    """Somebody else's to act upon: the audit's rules say whether goods stop. Of the order that brings the goods."""
+    carrier = carrier_of(db, order)
+    other = {} if carrier is order else {"other": order.number}
+    record(db, Event(kind, "order", carrier.id or 0, carrier.id, data | other), actor)
+    return "changed"
 
 
 def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:
@@ -81,10 +104,18 @@ def move(db: Session, order: Order, address: NewAddress, actor: Actor) -> str:
     if all(getattr(stored, name) == value for name, value in asdict(address).items() if name != "email" or value):
         return "known"
     if order.state is OrderState.CANCELLED or _alive(db, order):
-        record(db, Event("intake.address.too_late", "order", order.id, order.id), actor)
+        _told(db, order, "intake.address.too_late", actor)
         return "late"
     orders.change_address(db, order, address, actor)
     return "changed"
+
+
+def _differs(seen: Seen, was: Seen) -> bool:
+    """What anybody in the house would want to know of an order that travels in another's parcel."""
+    new, old = seen.draft.order, was.draft.order
+    return (seen.standing, seen.refund, new.address, new.buyer_note, new.seller_note, _units(seen)) != (
+        was.standing, was.refund, old.address, old.buyer_note, old.seller_note, _units(was)
+    )  # fmt: skip
 
 
 def _alive(db: Session, order: Order) -> list[ShipmentState]:
@@ -129,5 +160,5 @@ def _lower(db: Session, order: Order, seen: Seen, was: Seen, actor: Actor) -> st
 
 
 def _too_late(db: Session, order: Order, actor: Actor) -> str:
-    record(db, Event("intake.lines.too_late", "order", order.id or 0, order.id), actor)
+    _told(db, order, "intake.lines.too_late", actor)
     return "late"

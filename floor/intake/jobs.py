@@ -20,8 +20,8 @@ from floor.kit.uow import reading, unit_of_work
 
 log = logging.getLogger(__name__)
 
-#: Orders per transaction: few enough that others on SQLite wait less than a quarter of a second.
-CHUNK = 20
+#: Messages, and orders of a file, per transaction: few enough that others on SQLite wait less than a quarter second.
+CHUNK, FILE_CHUNK = 20, 100
 
 
 def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:
@@ -120,7 +120,7 @@ def _settle_all(
     assert batch.id is not None
     done = batch.rows
     waiting = _after(files.groups(opener, mapping, batch.imported_at), done)
-    while chunk := list(islice(waiting, CHUNK)):
+    while chunk := list(islice(waiting, FILE_CHUNK)):
         with unit_of_work() as db:
             batch = service.settle(db, batch.id, done, chunk, actor)
         done = batch.rows

@@ -12,6 +12,15 @@ REFUSALS = {
     "intake.bad_options": _l("The options are no JSON object."),
     "intake.being_read": _l("The shop is being read at this moment."),
     "intake.unknown_key": _l("There is no such key."),
+    "intake.unknown_gift": _l("There is no such gift rule."),
+    "intake.gift_ends_early": _l("It ends before it begins."),
+    "intake.not_sold": _l("%(sku)s is not sold any more."),
+    "intake.nothing_scanned": _l("Nothing was scanned yet."),
+    "intake.discount_too_high": _l("The discount is more than the goods cost."),
+    "intake.total_changed": _l("The total is ¥%(total)s now. Look at the basket, then take the money."),
+    "intake.no_house": _l("The system knows no warehouse yet."),
+    "intake.needed_to_send": _l("To send it, fill this in."),
+    "intake.no_divisions": _l("Begin with province and city, then district and street."),
     "intake.no_url": _l("Enter an address that begins with http:// or https://, or nothing."),
     "intake.stale": _l("The message's time is more than %(minutes)s minutes off. Nothing was stored."),
     "intake.key_reused": _l("Another message was already sent under this id. Send it again under a new id."),
@@ -112,11 +121,30 @@ SHOP_TROUBLES = {
     "stumbled": _l("The house stumbled over its answer."),
 }
 
+#: Why an example order gets no gift.
+NO_GIFT = {
+    "other_channel": _l("The rule is for another channel."),
+    "worth_less": _l("The order is worth less."),
+    "not_bought": _l("The article that brings it is not in the order."),
+    "not_begun": _l("The rule has not begun."),
+    "over": _l("The rule is over."),
+}
+
+#: What forms say of single fields.
+FIELDS = (_l("Enter an amount like 12.50"), _l("Write one part a line: SKU, units, weight"))
+
 EVENTS = {
     "intake.channel.set_up": _l("Channel set up"),
     "intake.shop.read_asked": _l("Shop to be read at once"),
     "intake.key.made": _l("API key made"),
     "intake.key.revoked": _l("API key taken back"),
+    "intake.gift.saved": _l("Gift rule saved"),
+    "intake.gift.switched": _l("Gift rule switched on or off"),
+    "intake.till.sold": _l("Sold at the till"),
+    "intake.refund.asked": _l("The buyer asked the shop for a refund"),
+    "intake.refund.decided": _l("The refund is decided"),
+    "intake.shop.stopped": _l("The shop says not to ship"),
+    "intake.shop.let_go": _l("The shop lets it go again"),
     "intake.address.too_late": _l("The buyer wants it elsewhere, but goods are already on their way through the house"),
     "intake.lines.too_late": _l("The shop changed what was ordered. Compare before shipping."),
     "intake.message.stored": _l("Message of the channel stored"),

@@ -191,3 +191,16 @@ class GiftRule(SQLModel, table=True):
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     is_active: bool = True
+
+
+class TillLine(SQLModel, table=True):
+    """What somebody at a till has scanned and not sold yet: one basket per person, whichever device they hold."""
+
+    __tablename__ = "till_line"
+    __table_args__ = (sa.CheckConstraint("qty > 0", name="qty"),)
+
+    user_id: int = Field(primary_key=True, foreign_key="user_account.id")
+    sku_id: int = Field(primary_key=True, foreign_key="sku.id")
+    qty: int
+    #: When it was scanned last: that one is shown large.
+    at: datetime = Field(default_factory=clock.now)

@@ -85,7 +85,7 @@ def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
     rows = db.execute(
         sa.select(col(BundlePart.code), col(Sku.code), col(BundlePart.qty), col(BundlePart.weight))
         .join(Sku, col(Sku.id) == col(BundlePart.sku_id))
-        .where(col(BundlePart.code).in_(list(codes)))
+        .where(col(BundlePart.code).in_(list(codes)), col(BundlePart.is_active))
         .order_by(col(BundlePart.code), col(Sku.id))
     )
     found: dict[str, list[Part]] = {}
@@ -103,6 +103,19 @@ def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
         .order_by(col(GiftRule.id))
     )
     return list(db.exec(mine).all())
+
+
+def every_gift_rule(db: Session) -> Sequence[GiftRule]:
+    """Those at work first, then the newest."""
+    return db.exec(select(GiftRule).order_by(col(GiftRule.is_active).desc(), col(GiftRule.id).desc())).all()
+
+
+def gift_for(db: Session, rule_id: int) -> GiftRule:
+    """The rule, or Unknown."""
+    rule = db.get(GiftRule, rule_id)
+    if rule is None:
+        raise Unknown("intake.unknown_gift")
+    return rule
 
 
 def batch_for(db: Session, batch_id: int) -> ImportBatch:
@@ -298,15 +311,14 @@ def reasons(db: Session, batch_id: int) -> Sequence[tuple[str, int]]:
 
 def skus_by_code(db: Session, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
     """What the catalogue knows of these SKU codes and barcodes: code -> (SKU id, still sold)."""
-    wanted = list(codes)
-    by_barcode = (
-        select(Barcode.code, Sku.id, Sku.is_active)
-        .join(Sku, col(Sku.id) == Barcode.sku_id)
-        .where(col(Barcode.code).in_(wanted))
-    )
-    by_code = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted))
-    rows = [*db.exec(by_barcode), *db.exec(by_code)]
-    return {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    wanted = set(codes)
+    rows = db.exec(select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted)))
+    found = {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    if missing := wanted - found.keys():
+        by_barcode = select(Barcode.code, Sku.id, Sku.is_active).join(Sku, col(Sku.id) == Barcode.sku_id)
+        rows = db.exec(by_barcode.where(col(Barcode.code).in_(missing)))
+        found |= {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
+    return found
 
 
 def broken_inbox(db: Session) -> list[str]:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
 from floor.events.service import Event, record
-from floor.intake import following, queries
-from floor.intake.bundles import discounted, expanded
+from floor.intake import catalogue, following, queries
+from floor.intake.catalogue import Catalogue
 from floor.intake.channels.draft import Draft, DraftLine, Problem
 from floor.intake.channels.files import Group, Row
 from floor.intake.channels.mapping import Mapping
@@ -33,6 +32,7 @@ from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
 from floor.orders import service as orders
 from floor.orders.models import Order
+from floor.orders.service import NewOrder
 
 #: Outer size of a SKU a file brought and nobody measured: length, width, height in mm, weight in g. A guess, said so.
 ASSUMED_SIZE = (200, 150, 100, 500)
@@ -82,10 +82,12 @@ def store(
         "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
         "shop_version": version,
     }  # fmt: skip
-    new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(col(InboxMessage.id))
-    is_new = db.execute(new).first() is not None  # psycopg counts no rows of an INSERT
-    mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
-    message = db.exec(mine).one()
+    new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(InboxMessage)
+    message = db.scalars(new).first()
+    is_new = message is not None
+    if message is None:
+        mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
+        message = db.exec(mine).one()
     if message.body != body and not is_same:
         raise Invalid("intake.key_reused")
     if is_new and kind is not MessageKind.ORDER:
@@ -174,7 +176,10 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
         if seen.standing in (Standing.CANCELLED, Standing.ELSEWHERE):
             message.outcome = "passed_over"
             return []
-        return _accept(db, message, seen.draft, actor)
+        problems = _accept(db, message, seen.draft, actor)
+        if seen.refund and message.outcome == "accepted":
+            following.refunding(db, db.get_one(Order, message.order_id), actor, asked=True)
+        return problems
     message.order_id = order.id
     before = queries.version_before(db, message)
     if before is not None and before.shop_version > message.shop_version:
@@ -185,39 +190,10 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
     return []
 
 
-def prepared(db: Session, draft: Draft) -> tuple[Draft, dict[str, int], list[Problem]]:
-    """The draft with its discount shared, bundles expanded and free gifts added; SKU ids; what the catalogue lacks."""
-    lines = discounted(draft.lines, draft.order.discount_fen)
-    lines = expanded(lines, queries.bundles(db, {line.code for line in lines}))
-    sku_ids, problems = find_skus(db, lines)
-    if not problems:
-        lines, gifts = with_gifts(db, draft, lines, sku_ids)
-        sku_ids |= gifts
-    return replace(draft, lines=tuple(lines)), sku_ids, problems
-
-
-def with_gifts(
-    db: Session, draft: Draft, lines: list[DraftLine], sku_ids: dict[str, int]
-) -> tuple[list[DraftLine], dict[str, int]]:
-    """The lines with what rules give for free. One gift line a rule, at no price."""
-    bought, moment = {sku_ids[line.code] for line in lines}, draft.order.placed_at
-    found = list(lines)
-    ids: dict[str, int] = {}
-    for rule, code in queries.gift_rules(db, draft.order.channel):
-        fits = draft.goods_fen() - draft.order.discount_fen >= rule.from_fen
-        fits = fits and (rule.with_sku_id is None or rule.with_sku_id in bought)
-        fits = fits and (rule.begins_at is None or rule.begins_at <= moment)
-        if fits and (rule.ends_at is None or moment < rule.ends_at):
-            found.append(DraftLine(code, rule.qty, 0, is_gift=True))
-            ids[code] = rule.gift_sku_id
-    return found, ids
-
-
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    draft, sku_ids, problems = prepared(db, draft)
-    if problems:
-        return problems
-    order = orders.accept(db, draft.complete(sku_ids), actor)
+    order = take_in(db, draft, actor)
+    if isinstance(order, list):
+        return order
     message.outcome = "accepted" if order else "known"
     if order is None:
         known = (Order.channel == draft.order.channel, Order.external_id == draft.order.external_id)
@@ -226,16 +202,11 @@ def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> l
     return []
 
 
-def find_skus(db: Session, lines: Iterable[DraftLine]) -> tuple[dict[str, int], list[Problem]]:
-    """SKU ids by the lines' codes, and a problem for each line the catalogue does not serve."""
-    wanted = list(lines)
-    known = queries.skus_by_code(db, {line.code for line in wanted})
-    problems = [
-        Problem(line.where, "inactive_sku" if line.code in known else "unknown_sku", {"code": line.code})
-        for line in wanted
-        if not known.get(line.code, (0, False))[1]
-    ]
-    return {code: sku_id for code, (sku_id, _active) in known.items()}, problems
+def take_in(db: Session, draft: Draft, actor: Actor) -> Order | list[Problem] | None:
+    """A draft becomes an order; None when the house has it already; what the catalogue does not serve."""
+    known = catalogue.of(db, draft.order.channel, [draft])
+    draft, sku_ids, problems = catalogue.prepared(known, draft)
+    return problems or orders.accept(db, draft.complete(sku_ids), actor)
 
 
 def begin_batch(
@@ -269,10 +240,14 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     if batch is None or batch.rows != expected_rows or batch.finished_at:
         raise Conflict("intake.batch_elsewhere")
     chunk = list(groups)
-    known = _known(db, batch.channel, chunk)
-    for group in chunk:
-        _settle_order(db, batch, group, group.order_id in known, actor)
-        batch.rows += len(group.rows)
+    there = _known(db, batch.channel, chunk)
+    sound = [group.draft for group in chunk if group.draft and not group.faults and group.order_id not in there]
+    if batch.create_skus:
+        batch.created_skus += _create_missing_skus(db, (line for draft in sound for line in draft.lines))
+    known = catalogue.of(db, batch.channel, sound)
+    new = [_settle_order(db, batch, group, known, is_known=group.order_id in there) for group in chunk]
+    orders.accept_many(db, [order for order in new if order is not None], actor)
+    batch.rows += sum(len(group.rows) for group in chunk)
     db.add(batch)
     db.flush()
     return batch
@@ -284,30 +259,29 @@ def _known(db: Session, channel: str, chunk: list[Group]) -> set[str]:
     return set(db.exec(mine))
 
 
-def _settle_order(db: Session, batch: ImportBatch, group: Group, is_known: bool, actor: Actor) -> None:
+def _settle_order(
+    db: Session, batch: ImportBatch, group: Group, known: Catalogue, *, is_known: bool
+) -> NewOrder | None:
+    """Count the rows of one order, and reject those that must be; the order to take on, if any."""
     _reject(db, batch, group.dropped)
     open_rows = len(group.rows) - len(group.dropped)
     if not open_rows:
-        return
+        return None
     if is_known:
         batch.known_orders += 1
         batch.known_rows += open_rows
-        return
+        return None
     faults = list(group.faults)
-    sku_ids: dict[str, int] = {}
-    draft = group.draft
     if group.draft is not None and not faults:
-        if batch.create_skus:
-            batch.created_skus += _create_missing_skus(db, group.draft.lines)
-        draft, sku_ids, unknown = prepared(db, group.draft)
+        draft, sku_ids, unknown = catalogue.prepared(known, group.draft)
+        if not unknown:
+            batch.orders += 1
+            batch.lines += open_rows
+            return draft.complete(sku_ids)
         by_number = {str(row.number): row for row in group.lines}
-        faults += [(by_number[problem.where], problem) for problem in unknown]
-    if faults or draft is None:
-        _reject(db, batch, _whole_order(group, faults))
-        return
-    orders.accept(db, draft.complete(sku_ids), actor)
-    batch.orders += 1
-    batch.lines += open_rows
+        faults = [(by_number[problem.where], problem) for problem in unknown]
+    _reject(db, batch, _whole_order(group, faults))
+    return None
 
 
 def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[Row, Problem]]:

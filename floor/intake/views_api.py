@@ -15,6 +15,7 @@ from floor.intake.models import Channel, InboxMessage, InboxState
 from floor.intake.views import problems_of
 from floor.kit.errors import Refused
 from floor.kit.uow import reading
+from floor.orders.joining import carrier_of, own_lines
 from floor.orders.models import Order, OrderLine
 from floor.shipments.queries import stage
 from floor.web.auth import public
@@ -83,11 +84,12 @@ def show(order_id: str) -> Response:
 
 
 def _shown(db: Any, order: Order) -> dict[str, Any]:
-    at = db.exec(select(stage()).where(col(Order.id) == order.id)).one()
+    """As its shop knows it: merged into another, it is as far as that one."""
+    at = db.exec(select(stage()).where(col(Order.id) == carrier_of(db, order).id)).one()
     lines = db.exec(
         select(OrderLine, Sku.code)
         .join(Sku, col(Sku.id) == OrderLine.sku_id)
-        .where(OrderLine.order_id == order.id)
+        .where(col(OrderLine.id).in_(own_lines(db, order)))
         .order_by(col(OrderLine.id))
     ).all()
     return {

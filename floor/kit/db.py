@@ -11,9 +11,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import PydanticUndefined
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import declared_attr
@@ -45,6 +47,23 @@ def enum_field(kind: type[StrEnum], *, default: Any = ..., index: bool = False) 
 def json_field(default: type[dict] | type[list] = dict) -> Any:
     """A JSON column. Replace the whole value to change it: a change in place is not saved."""
     return Field(default_factory=default, sa_type=sa.JSON, nullable=False)
+
+
+@cache
+def _defaults(model: type[SQLModel]) -> tuple[dict[str, Any], dict[str, Any]]:
+    fixed, made = {}, {}
+    for name, field in model.model_fields.items():
+        if field.default_factory is not None:
+            made[name] = field.default_factory
+        elif field.default is not PydanticUndefined and name != "id":
+            fixed[name] = field.default
+    return fixed, made
+
+
+def row_of(model: type[SQLModel], **values: Any) -> dict[str, Any]:
+    """A row for an insert of many: what the model would fill in by itself, without an object for it."""
+    fixed, made = _defaults(model)
+    return {**fixed, **{name: make() for name, make in made.items() if name not in values}, **values}
 
 
 class Versioned(SQLModel):

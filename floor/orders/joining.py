@@ -1,17 +1,19 @@
 """Two orders become one, or one becomes two, before anything is set aside for them: lines and money go together."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from floor.events.models import AuditEvent
 from floor.events.service import Event, record
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict
 from floor.kit.ids import public_token
 from floor.orders.models import Address, Order, OrderLine
+from floor.orders.states import OrderState
 
 #: Behind something, and short: a shop's own "#1001" stays.
 _PART = re.compile(r"(?<=.)#\d{1,2}$")
@@ -82,6 +84,47 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     data = {"channel": made.channel, "split_from": order.id}
     record(db, Event("orders.order.received", "order", made.id, made.id, data), actor)
     return made, money
+
+
+def carrier_of(db: Session, order: Order) -> Order:
+    """The order whose parcels bring these goods: itself, or the one it was merged into at last."""
+    while merged := _merged(db, order):
+        order = db.get_one(Order, merged["merged_into"])
+    return order
+
+
+def carried(db: Session, order: Order) -> list[tuple[Order, set[int]]]:
+    """What travels in an order's parcels: itself and every order merged into it, each with the lines it came with."""
+    found = [(order, own_lines(db, order))]
+    for other, _lines in _joined(db, order):
+        found += carried(db, other)
+    return found
+
+
+def own_lines(db: Session, order: Order) -> set[int]:
+    """The lines an order came with, wherever they are now."""
+    merged = _merged(db, order)
+    there = merged.get("lines", []) if merged else db.exec(select(OrderLine.id).where(OrderLine.order_id == order.id))
+    mine = {id_ or 0 for id_ in there}
+    return mine.difference(*(lines for _other, lines in _joined(db, order)))
+
+
+def _joined(db: Session, order: Order) -> list[tuple[Order, list[int]]]:
+    """Orders merged into this one, and the lines each brought along."""
+    same = (Order.customer_id == order.customer_id, Order.state == OrderState.CANCELLED, Order.id != order.id)
+    if order.customer_id is None:
+        return []
+    others = ((other, _merged(db, other)) for other in db.exec(select(Order).where(*same).order_by(col(Order.id))))
+    return [(other, said.get("lines", [])) for other, said in others if said and said["merged_into"] == order.id]
+
+
+def _merged(db: Session, order: Order) -> Mapping[str, Any] | None:
+    """What its cancellation says, where that was a merge that stands."""
+    if order.state is not OrderState.CANCELLED:
+        return None
+    mine = (AuditEvent.order_id == order.id, AuditEvent.kind == "orders.order.cancel")
+    said = db.exec(select(AuditEvent.data).where(*mine).order_by(col(AuditEvent.id).desc()).limit(1)).first()
+    return said if said and "merged_into" in said else None
 
 
 def shops_number(order: Order) -> str:

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
-from floor.events.service import Event, record
+from floor.events.service import Event, record, record_many
 from floor.kit.actor import Actor
+from floor.kit.db import row_of
 from floor.kit.errors import Conflict
+from floor.kit.ids import public_token
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.orders.states import ORDER, OrderAction
 
@@ -77,71 +81,91 @@ class NewOrder:
 
 def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
     """Write an order with its lines and address. None when the house already has this channel's number."""
-    known = select(Order.id).where(Order.channel == new.channel, Order.external_id == new.external_id)
-    if db.exec(known).first() is not None:
-        return None
-    order = Order(
-        number="",
-        channel=new.channel,
-        external_id=new.external_id,
-        customer_id=_customer(db, new),
-        placed_at=new.placed_at,
-        paid_at=new.paid_at,
-        promised_at=new.promised_at,
-        goods_fen=new.goods_fen,
-        freight_fen=new.freight_fen,
-        discount_fen=new.discount_fen,
-        total_fen=new.total_fen,
-        paid_fen=new.paid_fen,
-        currency=new.currency,
-        buyer_note=new.buyer_note,
-        seller_note=new.seller_note,
-        gift_wrap=new.gift_wrap,
-        gift_message=new.gift_message,
-        hide_price=new.hide_price,
-        takes_substitutes=new.takes_substitutes,
-        invoice_title=new.invoice_title,
-        invoice_tax_id=new.invoice_tax_id,
-    )
-    order.number = order.public_token[:20]  # unique until the id is known
-    db.add(order)
-    db.flush()
-    assert order.id is not None
-    order.number = f"SO-{order.id:06d}"
-    db.add(Address(order_id=order.id, **vars(new.address)))
-    db.add_all(
-        OrderLine(
-            order_id=order.id,
-            sku_id=line.sku_id,
-            qty=line.qty,
-            backordered=line.qty,
-            unit_price_fen=line.unit_price_fen,
-            discount_fen=line.discount_fen,
-            is_gift=line.is_gift,
-            spec=line.spec,
-            channel_line=line.channel_line,
-            bundle=line.bundle,
-        )
+    return accept_many(db, [new], actor)[0]
+
+
+def accept_many(db: Session, news: Sequence[NewOrder], actor: Actor) -> list[Order | None]:
+    """The same for many at once, in their order; of two with one number the first counts."""
+    known = _known(db, news)
+    fresh: dict[int, NewOrder] = {}
+    for n, new in enumerate(news):
+        if (new.channel, new.external_id) not in known:
+            known.add((new.channel, new.external_id))
+            fresh[n] = new
+    found: list[Order | None] = [None] * len(news)
+    if not fresh:
+        return found
+    buyers = _customers(db, list(fresh.values()))
+    rows = [_row(new, buyers.get((new.channel, new.buyer_id))) for new in fresh.values()]
+    made = list(db.scalars(sa.insert(Order).returning(Order, sort_by_parameter_order=True), rows))
+    table = Order.__table__  # type: ignore[attr-defined]
+    numbered = sa.update(table).where(table.c.id == sa.bindparam("this")).values(number=sa.bindparam("called"))
+    db.connection().execute(numbered, [{"this": order.id, "called": f"SO-{order.id:06d}"} for order in made])
+    for (n, _new), order in zip(fresh.items(), made, strict=True):
+        set_committed_value(order, "number", f"SO-{order.id:06d}")
+        found[n] = order
+    written = list(zip(made, fresh.values(), strict=True))
+    db.execute(sa.insert(Address), [{"order_id": order.id, **vars(new.address)} for order, new in written])
+    lines = [
+        row_of(OrderLine, order_id=order.id, backordered=line.qty, **vars(line)) for order, new in written
         for line in new.lines
-    )
-    db.flush()
-    record(db, Event("orders.order.received", "order", order.id, order.id, {"channel": new.channel}), actor)
-    return order
+    ]  # fmt: skip
+    if lines:
+        db.execute(sa.insert(OrderLine), lines)
+    events = [
+        Event("orders.order.received", "order", order.id or 0, order.id, {"channel": new.channel})
+        for order, new in written
+    ]
+    record_many(db, events, actor)
+    return found
 
 
-def _customer(db: Session, new: NewOrder) -> int | None:
-    if not new.buyer_id:
-        return None
-    known = db.exec(
-        select(Customer).where(Customer.channel == new.channel, Customer.external_id == new.buyer_id)
-    ).first()
-    if known is None:
-        known = Customer(
-            channel=new.channel, external_id=new.buyer_id, name=new.buyer_name, lang=new.lang, tier=new.tier
-        )
-        db.add(known)
-        db.flush()
-    return known.id
+#: What an order takes from a new one as it is.
+_KEPT = (
+    "channel", "external_id", "placed_at", "paid_at", "promised_at", "goods_fen", "freight_fen", "discount_fen",
+    "total_fen", "paid_fen", "currency", "buyer_note", "seller_note", "gift_wrap", "gift_message", "hide_price",
+    "takes_substitutes", "invoice_title", "invoice_tax_id",
+)  # fmt: skip
+
+
+def _row(new: NewOrder, customer_id: int | None) -> dict[str, Any]:
+    token = public_token()
+    kept = {name: getattr(new, name) for name in _KEPT}
+    # The number is unique until the id is known.
+    return row_of(Order, number=token[:20], public_token=token, customer_id=customer_id, **kept)
+
+
+def _known(db: Session, news: Sequence[NewOrder]) -> set[tuple[str, str]]:
+    """(channel, its number) of those the house has."""
+    numbers: dict[str, list[str]] = {}
+    for new in news:
+        numbers.setdefault(new.channel, []).append(new.external_id)
+    found: set[tuple[str, str]] = set()
+    for channel, mine in numbers.items():
+        rows = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(mine))
+        found |= {(channel, number) for number in db.exec(rows)}
+    return found
+
+
+def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], int]:
+    """Ids of the buyers by channel and its name of them; new ones are written down."""
+    wanted = {(new.channel, new.buyer_id): new for new in reversed(news) if new.buyer_id}
+    found: dict[tuple[str, str], int] = {}
+    for channel in {channel for channel, _buyer in wanted}:
+        mine = [buyer for where, buyer in wanted if where == channel]
+        rows = select(Customer.external_id, Customer.id)
+        rows = rows.where(Customer.channel == channel, col(Customer.external_id).in_(mine))
+        found |= {(channel, buyer): id_ or 0 for buyer, id_ in db.exec(rows)}
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        new_ones = [
+            row_of(Customer, channel=key[0], external_id=key[1], name=(new := wanted[key]).buyer_name, lang=new.lang,
+                   tier=new.tier)
+            for key in missing
+        ]  # fmt: skip
+        made = db.scalars(sa.insert(Customer).returning(col(Customer.id), sort_by_parameter_order=True), new_ones)
+        found |= {key: id_ or 0 for key, id_ in zip(missing, made, strict=True)}
+    return found
 
 
 def advance(db: Session, order: Order, action: OrderAction, actor: Actor, **data: object) -> None:

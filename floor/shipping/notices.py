@@ -17,6 +17,7 @@ from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.errors import Conflict, Unknown
+from floor.orders.joining import carried, shops_number
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel
 from floor.shipments.models import Carrier, Rate, Shipment
@@ -178,14 +179,18 @@ def channel_of(db: Session, order: Order) -> Channel | None:
     return db.exec(select(Channel).where(Channel.code == order.channel)).first()
 
 
-def channel_lines(db: Session, order_id: int) -> list[tuple[str, int]]:
-    """The channel's own numbers of an order's lines, with the units: those that were not cancelled."""
-    rows = db.exec(select(OrderLine).where(OrderLine.order_id == order_id).order_by(col(OrderLine.id)))
-    return [
-        (line.channel_line, line.qty - line.cancelled)
-        for line in rows
-        if line.channel_line and line.qty > line.cancelled
-    ]
+def shops_orders(db: Session, order: Order) -> dict[str, list[tuple[str, int]]]:
+    """The shop's orders that travel in an order's parcels: their number -> the channel's own numbers of their lines
+    with the units that were not cancelled."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for one, ids in carried(db, order):
+        rows = db.exec(select(OrderLine).where(col(OrderLine.id).in_(ids)).order_by(col(OrderLine.id)))
+        found.setdefault(shops_number(one), []).extend(
+            (line.channel_line, line.qty - line.cancelled)
+            for line in rows
+            if line.channel_line and line.qty > line.cancelled
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from babel.dates import format_date
 
 from floor.intake import syncing
 from floor.intake.channels.port import Rejected, Shipped, ShopTrouble
+from floor.intake.models import Channel
 from floor.inventory.handlers import post
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.joining import shops_number
@@ -124,25 +125,33 @@ def _channel(notice: Notice) -> bool:
     with reading() as db:
         told = notices.leaving(db, notice.parcel_id)
         channel = notices.channel_of(db, told.order)
-        lines = notices.channel_lines(db, told.order.id or 0)
+        its_orders = notices.shops_orders(db, told.order)
     if channel is None or not channel.is_active:
         return False
-    if channel.adapter:
-        _tell_shop(channel.code, told, lines)
-        return True
-    if not channel.shipped_url:
+    if not (channel.adapter or channel.shipped_url):
         return False
-    try:
-        post(channel.shipped_url, write_back(told), channel.secret, f"shipped-{told.parcel.number}")
-    except (OSError, ValueError):
-        raise NotTaken("channel_server") from None
+    for number, lines in its_orders.items():
+        if channel.adapter:
+            _tell_shop(channel.code, told, number, lines)
+        else:
+            _call_shop(channel, told, number)
     return True
 
 
-def _tell_shop(code: str, told: Leaving, lines: list[tuple[str, int]]) -> None:
+def _call_shop(channel: Channel, told: Leaving, number: str) -> None:
+    """At the address it gave. An order that came along in another's parcel has a key of its own."""
+    key = f"shipped-{told.parcel.number}"
+    key += "" if number == shops_number(told.order) else f"-{number}"
+    try:
+        post(channel.shipped_url, write_back(told, number), channel.secret, key)
+    except (OSError, ValueError):
+        raise NotTaken("channel_server") from None
+
+
+def _tell_shop(code: str, told: Leaving, number: str, lines: list[tuple[str, int]]) -> None:
     """Through the shop's own interface. The order's first parcel that left marks it as shipped there."""
     parcel = Shipped(
-        shops_number(told.order), told.parcel.number, told.carrier.code, told.carrier.name, told.number, told.left_at,
+        number, told.parcel.number, told.carrier.code, told.carrier.name, told.number, told.left_at,
         told.of, lines,
     )  # fmt: skip
     try:
@@ -153,11 +162,11 @@ def _tell_shop(code: str, told: Leaving, lines: list[tuple[str, int]]) -> None:
         raise NotTaken("channel_server") from None
 
 
-def write_back(told: Leaving) -> dict[str, Any]:
+def write_back(told: Leaving, number: str) -> dict[str, Any]:
     """What a shop is told of a parcel that left: its own order number, no names. Moments are UTC, ISO 8601."""
     return {
         "kind": "shipped",
-        "order_id": shops_number(told.order),
+        "order_id": number,
         "parcel": told.parcel.number,
         "parcels": told.of,
         "carrier": told.carrier.code,

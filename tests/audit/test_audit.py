@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from floor.audit import jobs, queries, service, undoing
-from floor.audit.checks import CHECKS
+from floor.audit import happenings, jobs, queries, service, undoing
+from floor.audit.checks import CHECKS, HAPPENINGS
 from floor.audit.models import Rule, Verdict
 from floor.catalog.models import Sku
 from floor.kit import clock
@@ -155,7 +155,7 @@ def test_a_late_cancellation_becomes_a_flag_once(app, relay):
         order = db.get(Order, order.id)
         orders.advance(db, order, OrderAction.HOLD, SYSTEM)
         for _ in range(2):
-            service.flag_late_cancel(db, order, SYSTEM)
+            happenings.flag(db, order, happenings.CANCEL_ASKED, 1, SYSTEM)
         assert [flag.rule for flag in queries.flags_of(db, order.id)] == ["cancel_asked"]
         assert look(db, order) == [("cancel_asked", "cancel_asked")], "what happened does not go away by looking"
         assert order.state is OrderState.HELD
@@ -164,7 +164,7 @@ def test_a_late_cancellation_becomes_a_flag_once(app, relay):
 def test_a_rule_switched_off_is_not_asked(db):
     service.install_rules(db)
     service.install_rules(db)
-    assert count(db, Rule) == len(CHECKS)
+    assert count(db, Rule) == len(CHECKS) + len(HAPPENINGS)
     service.set_rule(db, "address", False, {}, SYSTEM)
     assert look(db, received(db, address=NO_HOUSE)) == []
 

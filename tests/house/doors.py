@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from floor.audit import service as audit
 from floor.catalog.models import Sku
+from floor.intake import till
 from floor.inventory import counting, putaway, receiving, refilling, tasks, transfers
 from floor.inventory import service as inventory
 from floor.inventory.models import Bin, Delivery, Transfer
@@ -92,6 +93,14 @@ def frame(_ids: Ids) -> tuple[io.BytesIO, str]:
     picture.save(out, "JPEG")
     out.seek(0)
     return out, "frame.jpg"
+
+
+def _scanned_at_the_till(db: Session, ids: Ids) -> None:
+    till.put_in(db, person(db, "Chen").id or 0, db.get_one(Sku, ids["tee_id"]))
+
+
+GIFT = {"gift": "TEE-NAVY-L", "qty": "1", "worth_from": "50"}
+BUNDLE = {"code": "SET-9", "parts": "TEE-NAVY-L 2 1", "price": "100.00"}
 
 
 def _passed(db: Session, ids: Ids) -> None:
@@ -341,6 +350,37 @@ DOORS: dict[str, Door] = {
         "/intake/channels/woo/read", "Dai", "Ana", unknown="/intake/channels/nobody/read"
     ),
     "shops.revoke": Door("/intake/keys/{api_key}/revoke", "Dai", "Ana", unknown=f"/intake/keys/{NO}/revoke"),
+    "offers.add_gift": Door(
+        "/intake/gifts", "Dai", "Ana", GIFT, bad={**GIFT, "qty": "many"}, keeps='value="many"'
+    ),
+    "offers.keep_gift": Door(
+        "/intake/gifts/{gift_rule}", "Dai", "Ana", GIFT, f"/intake/gifts/{NO}", bad={**GIFT, "gift": "NOBODY"},
+        keeps="NOBODY",
+    ),
+    "offers.save_bundle": Door(
+        "/intake/bundles", "Dai", "Ana", BUNDLE, bad={**BUNDLE, "parts": "NOBODY 1"}, keeps="NOBODY 1"
+    ),
+    "offers.switch_bundle": Door(
+        "/intake/bundles/SET-0/switch", "Dai", "Ana", {"on": "0"}, "/intake/bundles/NOBODY/switch"
+    ),
+    "offers.switch_gift": Door(
+        "/intake/gifts/{gift_rule}/switch", "Dai", "Ana", {"on": "0"}, f"/intake/gifts/{NO}/switch"
+    ),
+    "offers.try_bundle": Door(
+        "/intake/bundle-trials", "Dai", "Ana", BUNDLE, bad={**BUNDLE, "price": "much"}, keeps='value="much"',
+        is_reading=True,
+    ),
+    "offers.try_gift": Door(
+        "/intake/gift-trials", "Dai", "Ana", GIFT, bad={**GIFT, "try_worth": "much"}, keeps='value="much"',
+        is_reading=True,
+    ),
+    "till.empty": Door("/till/empty", "Chen", "Ana", before=_scanned_at_the_till),
+    "till.fewer": Door("/till/lines/{tee_id}/fewer", "Chen", "Ana", before=_scanned_at_the_till),
+    "till.scan": Door("/till/scans", "Chen", "Ana", {"code": "{tee}"}, bad={"code": "NOBODY"}, keeps="NOBODY"),
+    "till.sell": Door(
+        "/till/customer", "Chen", "Ana", {"way": "along", "total": "{tee_price}"},
+        bad={"way": "sent", "name": "Wang", "total": "{tee_price}"}, keeps='value="Wang"', before=_scanned_at_the_till,
+    ),
     "intake.upload": Door(
         "/intake/files", "Dai", "Ana", {"mapping": "shop_export", "file": _orders_file},
         bad={"mapping": "shop_export", "create_skus": "1"}, keeps='value="1" checked',

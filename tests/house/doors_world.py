@@ -10,14 +10,14 @@ from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.audit import blocking
 from floor.audit import service as audit
-from floor.catalog import standards
+from floor.catalog import bundles, standards
 from floor.catalog.models import CareKind, Tracking
 from floor.catalog.queries import sku_by_code
 from floor.events.models import Delivery, OutboxMessage
 from floor.events.service import Event, record
-from floor.intake import accounts
+from floor.intake import accounts, gifts
 from floor.intake import service as intake
-from floor.intake.models import ApiKey
+from floor.intake.models import ApiKey, GiftRule
 from floor.inventory import (
     counting,
     facing,
@@ -269,7 +269,7 @@ def _runs(db: Session, world: World) -> Ids:
     return {f"run_{name}": run.id for name, run in runs.items()} | {"house": world.house.id}
 
 
-def _messages(db: Session, _world: World) -> Ids:
+def _messages(db: Session, world: World) -> Ids:
     channel = intake.ensure_channel(db, "shop")
     channel.secret = SECRET
     dead = intake.store(db, "shop", "m-0", json.dumps(order_of("NEW-SKU")), SYSTEM)
@@ -281,7 +281,13 @@ def _messages(db: Session, _world: World) -> Ids:
     lost = OutboxMessage(event_id=event.id or 0, handler="audit.look_at_order", state=Delivery.DEAD)
     db.add(lost)
     db.flush()
-    return {"dead": dead.id, "lost": lost.id, "api_key": db.exec(select(ApiKey.id)).one()}
+    bundles.save(db, "SET-0", [(world.tee.code, 2, 1)], SYSTEM)
+    rule = gifts.save(db, GiftRule(gift_sku_id=world.mug.id or 0), SYSTEM)
+    rule.is_active = False  # the orders of other doors stay as they are
+    return {
+        "dead": dead.id, "lost": lost.id, "api_key": db.exec(select(ApiKey.id)).one(), "gift_rule": rule.id,
+        "tee_id": world.tee.id, "tee_price": world.tee.price_fen,
+    }  # fmt: skip
 
 
 def _walks(db: Session, world: World) -> Ids:

@@ -38,6 +38,8 @@ class Bought:
     street: str = "文三路 90 号"
     note: str = ""
     waybill: str = ""
+    #: The buyer asked for a refund; each platform says so in its own way.
+    refund: bool = False
 
     @property
     def goods(self) -> int:
@@ -166,6 +168,19 @@ def _top(shop: Platform, method: str, path: str, query: dict[str, str], headers:
             if not shop.ship(int(form["tid"]), form["out_sid"]):
                 return error(15, "isv.logistics-offline-service-error:B04")
             return 200, {}, {"logistics_offline_send_response": {"shipping": {"is_success": True}}}
+        case "taobao.skus.custom.get":
+            if form["outer_id"] != "MUG":
+                return error(15, "isv.sku-not-exist")
+            return 200, {}, {"skus_custom_get_response": {"skus": {"sku": [{"sku_id": 71, "num_iid": 7}]}}}
+        case "taobao.items.custom.get":
+            items = [{"num_iid": 8}] if form["outer_id"] == "TEE-NAVY-L" else []
+            return 200, {}, {"items_custom_get_response": {"items": {"item": items}} if items else {}}
+        case "taobao.item.quantity.update":
+            assert form["type"] == "1"
+            assert int(form["quantity"]) >= 0
+            code = {("7", "71"): "MUG", ("8", None): "TEE-NAVY-L"}[form["num_iid"], form.get("sku_id")]
+            shop.stock[code] = int(form["quantity"])
+            return 200, {}, {"item_quantity_update_response": {"item": {"num_iid": int(form["num_iid"])}}}
     return error(22)
 
 
@@ -175,7 +190,8 @@ def _trade(one: Bought) -> dict[str, Any]:
     paid = one.status in ("paid", "shipped")
     orders = [
         {"oid": one.number * 10 + n, "title": sku, "num": qty, "price": _yuan(price), "outer_sku_id": sku,
-         "status": status, "divide_order_fee": _yuan(qty * price - share), "sku_properties_name": "颜色:藏青"}
+         "status": status, "divide_order_fee": _yuan(qty * price - share), "sku_properties_name": "颜色:藏青",
+         "refund_status": "WAIT_SELLER_AGREE" if one.refund else "NO_REFUND"}
         for n, ((sku, qty, price), share) in enumerate(zip(one.lines, one.shares(), strict=True))
     ]  # fmt: skip
     return {
@@ -233,12 +249,21 @@ def _jd(shop: Platform, _method: str, path: str, query: dict[str, str], _headers
             done = shop.ship(int(asked["orderId"]), asked["logiNo"])
             told = {"success": done, "errorCode": "0" if done else "10400001"}
             return 200, {}, {name: {"code": "0", "sopjosshipment_result": told}}
+        case "jingdong.sku.read.searchSkuList":
+            skus = {"MUG": 71, "TEE-NAVY-L": 81}
+            found = [{"skuId": skus[code], "outerId": code} for code in skus if code == asked["outerId"]]
+            return 200, {}, {name: {"code": "0", "page": {"data": found, "totalItem": len(found)}}}
+        case "jingdong.stock.write.updateSkuStock":
+            assert asked["storeId"] == "0"
+            shop.stock[{"71": "MUG", "81": "TEE-NAVY-L"}[str(asked["skuId"])]] = int(asked["stockNum"])
+            return 200, {}, {name: {"code": "0"}}
     raise Bad
 
 
 def _info(one: Bought) -> dict[str, Any]:
     state = {"unpaid": "NOT_PAY", "paid": "WAIT_SELLER_STOCK_OUT", "shipped": "WAIT_GOODS_RECEIVE_CONFIRM",
              "cancelled": "TRADE_CANCELED"}[one.status]  # fmt: skip
+    state = "LOCKED" if one.refund else state
     items = [
         {"skuId": str(one.number * 10 + n), "outerSkuId": sku, "skuName": sku, "jdPrice": _yuan(price),
          "itemTotal": str(qty)}
@@ -289,6 +314,22 @@ def _wechat(shop: Platform, method: str, path: str, query: dict[str, str], _head
             assert sum(p["product_cnt"] for p in sent["product_infos"]) == 3
             done = shop.ship(int(asked["order_id"]), sent["waybill_id"])
             return 200, {}, good if done else {"errcode": 10020060, "errmsg": "state"}
+        case "/channels/ec/product/list/get":
+            assert asked["page_size"] <= 30
+            first = not asked.get("next_key")
+            return 200, {}, good | {"product_ids": ["P0"] if first else ["P1"], "next_key": "k", "total_num": 2}
+        case "/channels/ec/product/get":
+            code, sku = {"P0": ("TEE-NAVY-L", "S0"), "P1": ("MUG", "S1")}[asked["product_id"]]
+            return (
+                200,
+                {},
+                good | {"product": {"product_id": asked["product_id"], "skus": [{"sku_id": sku, "sku_code": code}]}},
+            )
+        case "/channels/ec/product/stock/update":
+            assert asked["diff_type"] == 3
+            sold = {("P0", "S0"): "TEE-NAVY-L", ("P1", "S1"): "MUG"}
+            shop.stock[sold[asked["product_id"], asked["sku_id"]]] = asked["num"]
+            return 200, {}, good
     raise Bad
 
 
@@ -296,7 +337,8 @@ def _ec(one: Bought) -> dict[str, Any]:
     status = {"unpaid": 10, "paid": 20, "shipped": 30, "cancelled": 250}[one.status]
     products = [
         {"product_id": f"P{n}", "sku_id": f"S{n}", "sku_code": sku, "title": sku, "sku_cnt": qty, "sale_price": price,
-         "real_price": qty * price - share, "sku_attrs": [{"attr_key": "颜色", "attr_value": "藏青"}]}
+         "on_aftersale_sku_cnt": int(one.refund), "real_price": qty * price - share,
+         "sku_attrs": [{"attr_key": "颜色", "attr_value": "藏青"}]}
         for n, ((sku, qty, price), share) in enumerate(zip(one.lines, one.shares(), strict=True))
     ]  # fmt: skip
     pay = {"pay_time": int(one.created.timestamp())} if one.status in ("paid", "shipped") else {}
@@ -341,9 +383,10 @@ def _woo(shop: Platform, method: str, path: str, query: dict[str, str], _headers
         pages = -(-len(found) // int(query["per_page"]))
         return 200, {"X-WP-TotalPages": str(pages)}, [_wc(one) for one in page]
     if path == "/products":
-        return 200, {}, [{"id": 7, "parent_id": 0, "sku": query["sku"]}] if query["sku"] == "MUG" else []
-    if path == "/products/7":
-        shop.stock["MUG"] = json.loads(body)["stock_quantity"]
+        sold = {"MUG": {"id": 7, "parent_id": 0}, "TEE-NAVY-L": {"id": 81, "parent_id": 8}}
+        return 200, {}, [sold[query["sku"]] | {"sku": query["sku"]}] if query["sku"] in sold else []
+    if code := {"/products/7": "MUG", "/products/8/variations/81": "TEE-NAVY-L"}.get(path):
+        shop.stock[code] = json.loads(body)["stock_quantity"]
         return 200, {}, {"id": 7}
     found_id = re.fullmatch(r"/orders/(\d+)(/notes)?", path)
     one = shop.orders.get(int(found_id.group(1))) if found_id else None
@@ -364,6 +407,7 @@ def _wc(one: Bought) -> dict[str, Any]:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
     status = {"unpaid": "pending", "paid": "processing", "shipped": "completed", "cancelled": "cancelled"}[one.status]
+    status = "on-hold" if one.refund else status
     items = [
         {"id": one.number * 10 + n, "name": sku, "sku": sku, "quantity": qty, "subtotal": _yuan(qty * price),
          "subtotal_tax": "0.00", "total": _yuan(qty * price - share), "total_tax": "0.00", "meta_data": []}
@@ -398,6 +442,21 @@ def _shopify(shop: Platform, _method: str, path: str, query: dict[str, str], hea
         done = shop.ship(number, given["fulfillment"]["trackingInfo"]["number"])
         errors = [] if done else [{"field": ["fulfillment"], "message": "closed"}]
         return 200, {}, {"data": {"fulfillmentCreate": {"fulfillment": {"id": "gid://f/1"}, "userErrors": errors}}}
+    if "productVariants(" in text:
+        code = re.fullmatch(r'sku:"([^"]+)"', given["query"]).group(1)  # type: ignore[union-attr]
+        items = {"MUG": 71, "TEE-NAVY-L": 81}
+        nodes = [
+            {"sku": one, "inventoryItem": {"id": f"gid://i/{n}"}} for one, n in items.items() if one.startswith(code)
+        ]
+        return 200, {}, {"data": {"productVariants": {"nodes": nodes}}}
+    if "inventorySetQuantities" in text:
+        assert given["key"]
+        assert given["input"]["name"] == "available"
+        for one in given["input"]["quantities"]:
+            assert one["locationId"] == "gid://shopify/Location/5"
+            assert one["changeFromQuantity"] is None
+            shop.stock[{"gid://i/71": "MUG", "gid://i/81": "TEE-NAVY-L"}[one["inventoryItemId"]]] = one["quantity"]
+        return 200, {}, {"data": {"inventorySetQuantities": {"userErrors": []}}}
     if "orders(first" in text:
         since, until = (datetime.fromisoformat(found) for found in re.findall(r"'([^']+)'", given["query"]))
         found = shop.changed(since, until + timedelta(seconds=1), newest_first=False)
@@ -425,6 +484,7 @@ def _node(one: Bought) -> dict[str, Any]:
     def money(fen: int) -> dict[str, Any]:
         return {"shopMoney": {"amount": _yuan(fen), "currencyCode": "CNY"}}
 
+    standing = "ON_HOLD" if one.refund else "FULFILLED" if one.status == "shipped" else "UNFULFILLED"
     lines = [
         {"id": f"gid://shopify/LineItem/{one.number * 10 + n}", "sku": sku, "quantity": qty, "currentQuantity": qty,
          "title": sku, "variantTitle": "navy", "originalUnitPriceSet": money(price),
@@ -435,7 +495,7 @@ def _node(one: Bought) -> dict[str, Any]:
         "id": f"gid://shopify/Order/{one.number}", "legacyResourceId": str(one.number), "createdAt": iso(one.created),
         "updatedAt": iso(one.modified), "cancelledAt": iso(one.modified) if one.status == "cancelled" else None,
         "displayFinancialStatus": "PENDING" if one.status == "unpaid" else "PAID",
-        "displayFulfillmentStatus": "FULFILLED" if one.status == "shipped" else "UNFULFILLED", "note": one.note,
+        "displayFulfillmentStatus": standing, "note": one.note,
         "email": "a@example.com", "customer": {"id": f"gid://shopify/Customer/{one.number % 7}", "displayName": "张"},
         "shippingAddress": {"name": "张小明", "phone": "+86 138-1234-1234", "province": "浙江省", "city": "杭州市",
                             "address1": one.street, "address2": "", "zip": "310012", "countryCodeV2": "CN"},
@@ -522,6 +582,8 @@ def account(shop: Platform) -> dict[str, Any]:
         options["refresh_url"] = f"{shop.url}/token"
     if shop.kind == "jd":
         options |= {"oauth_url": shop.url, "wrap": "paramOrderJSFQuery"}
+    if shop.kind == "shopify":
+        options["location"] = "5"
     if shop.kind == "woocommerce":
         options |= {"states": {"CN6": "浙江省"}, "webhook_secret": "hook"}
     return {

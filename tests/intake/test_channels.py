@@ -168,3 +168,21 @@ def test_an_unreadable_order_holds_up_no_other_and_its_reason_is_listed(shop):
         assert queries.dead_reasons(db) == [("shop", "unknown_sku", 1)]
         assert json.loads(dead.body)
         assert db.exec(select(Channel)).one().last_message_at is not None
+
+
+def test_stock_is_told_of_what_the_shop_sells_and_again_after_trouble(shop):
+    shop.script = ["ok", "busy", "500", "ok", "lost", "garbage"]
+    syncing.tell_stock("shop", {"TEE-NAVY-L": 5, "MUG": 3, "NOBODY-SELLS": 9})
+    assert shop.stock == {"TEE-NAVY-L": 5, "MUG": 3}
+    syncing.tell_stock("shop", {"MUG": 0})
+    assert shop.stock == {"TEE-NAVY-L": 5, "MUG": 0}
+    assert shop.forged == 0
+    ids = {"top": "7:71", "jd": "71", "wechat": "P1:S1", "shopify": "gid://i/71"}
+    if shop.kind in ids:  # WooCommerce always asks
+        named = account(shop)
+        named["options"]["stock_ids"] = {"MUG": ids[shop.kind]}
+        with unit_of_work() as db:
+            accounts.set_up(db, "shop", named, SYSTEM)
+        before = len(shop.calls)
+        syncing.tell_stock("shop", {"MUG": 4})
+        assert (shop.stock["MUG"], len(shop.calls) - before) == (4, 1), "nothing is searched for"

@@ -197,6 +197,7 @@ def test_unknown_skus_join_the_catalogue_only_when_asked_with_a_size_said_to_be_
 @pytest.mark.usefixtures("tee")
 def test_an_import_killed_between_chunks_is_finished_by_running_it_again(app, monkeypatch):
     body = packed(*(row(f"A-{n}") for n in range(50)))
+    monkeypatch.setattr(jobs, "FILE_CHUNK", 20)
 
     def dies(batch):
         raise KeyboardInterrupt
@@ -204,7 +205,7 @@ def test_an_import_killed_between_chunks_is_finished_by_running_it_again(app, mo
     with pytest.raises(KeyboardInterrupt):
         jobs.import_file("orders.csv", lambda: io.BytesIO(body), SHOP, False, SYSTEM, dies)
     with reading() as db:
-        assert count(db, Order) == jobs.CHUNK
+        assert count(db, Order) == jobs.FILE_CHUNK
         assert queries.broken_batches(db) == [], "even a stopped import adds up"
     assert counts(bring(body)) == (50, 30, 30, 20, 0)
 
@@ -214,7 +215,7 @@ def test_an_upload_goes_on_where_its_worker_was_killed_and_only_one_worker_moves
     body = packed(*(row(f"A-{n}") for n in range(50)))
     with unit_of_work() as db:
         batch = service.begin_batch(db, "orders.csv", SHOP, False, body, SYSTEM)
-        first = list(files.groups(lambda: io.BytesIO(body), SHOP, batch.imported_at))[: jobs.CHUNK]
+        first = list(files.groups(lambda: io.BytesIO(body), SHOP, batch.imported_at))[:20]
     with unit_of_work() as db:
         service.settle(db, batch.id, 0, first, SYSTEM)
     with pytest.raises(Conflict), unit_of_work() as db:

@@ -13,10 +13,13 @@ from sqlmodel import Session, col, select
 from floor import cli
 from floor.allocation.models import Run, Unallocated
 from floor.audit.models import Flag, Verdict
+from floor.catalog import bundles
+from floor.catalog.models import Sku
 from floor.demo import company, day
 from floor.events.relay import Relay
 from floor.factory import create_app
-from floor.intake.models import Channel, ImportBatch, InboxMessage
+from floor.intake import gifts, till
+from floor.intake.models import Channel, GiftRule, ImportBatch, InboxMessage
 from floor.inventory import books, imports, jobs
 from floor.inventory.models import CountTask, Delivery, ImportKind, LotBalance, Replenishment, StockImport, Transfer
 from floor.inventory.models_supply import StockFeed
@@ -28,6 +31,7 @@ from floor.orders.models import Order
 from floor.packing.models import Pack, Parcel
 from floor.packing.models_materials import Material
 from floor.packing.states import PackState, ParcelState
+from floor.people.models import User
 from floor.picking import checks
 from floor.picking import service as picking
 from floor.picking.models import CheckWhy, Stop, Walk, WalkCheck, WalkTote
@@ -78,6 +82,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         _leave_something_to_check()
         _give_up_a_walk()
         _leave_prints()
+        _leave_offers()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -126,6 +131,17 @@ def _leave_prints() -> None:
         printing.keep_chunk(db, batch.id or 0, items, {1: "shipping.incomplete"}, [(b"%PDF-1.7", len(items) - 1)])
 
 
+def _leave_offers() -> None:
+    """A bundle, a gift rule, and a basket at the till of the clerk."""
+    with uow.unit_of_work() as db:
+        tee, mug = (_one(db, select(Sku).where(Sku.code == code)) for code in ("TEE-NAVY-L", "MUG-BLUE"))
+        bundles.save(db, "SET-1", [(tee.code, 1, 3), (mug.code, 2, 1)], SYSTEM)
+        gifts.save(db, GiftRule(gift_sku_id=mug.id, from_fen=20_000, channel=_one(db, select(Channel.code))), SYSTEM)
+        clerk = _one(db, select(User.id).where(User.badge == "B-3001"))
+        for sku in (tee, mug, tee):
+            till.put_in(db, clerk, sku)
+
+
 def _one(db: Session, query: Any) -> Any:
     found = db.exec(query.limit(1)).first()
     assert found is not None, f"the demo day left none: {query}"
@@ -165,6 +181,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         batch = db.exec(select(ImportBatch.id)).first()
         message = _one(db, select(InboxMessage.id))
         channel = _one(db, select(Channel.code))
+        gift = _one(db, select(GiftRule.id))
         sorted_ = _one(db, select(Walk).where(col(Walk.wall_id).is_not(None)))
         urgent = _one(db, select(Shipment.id).where(Shipment.state == ShipmentState.PLANNED, ~on_a_walk()))
         file = _one(db, select(StockImport.id))
@@ -207,6 +224,12 @@ def addresses() -> dict[str, tuple[str, str]]:
         "supply.safety": (boss, "/stock/safety"),
         "supply.sku_supply": (boss, "/skus/TEE-NAVY-L/supply"),
         "intake.health": (boss, "/intake"),
+        "offers.bundle": (boss, "/intake/bundles/SET-1"),
+        "offers.bundles": (boss, "/intake/bundles"),
+        "offers.gift_rule": (boss, f"/intake/gifts/{gift}"),
+        "offers.gift_rules": (boss, "/intake/gifts"),
+        "till.basket": (clerk, "/till"),
+        "till.customer": (clerk, "/till/customer"),
         "inbox.index": (boss, "/intake/inbox?state=all"),
         "inbox.show": (boss, f"/intake/inbox/{message}"),
         "shops.index": (boss, "/intake/channels"),

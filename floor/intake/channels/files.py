@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from floor.intake.channels.draft import MOST_FEN, Draft, DraftLine, Problem
 from floor.intake.channels.mapping import LINE_FIELDS, Mapping
@@ -338,9 +340,15 @@ def _new_order(
 
 
 def _moment(text: str, mapping: Mapping) -> datetime | None:
+    return _read_moment(text, mapping.date_format, mapping.zone)
+
+
+@lru_cache(1024)
+def _read_moment(text: str, form: str, zone: ZoneInfo) -> datetime | None:
+    """Every row of an order says it again."""
     try:
-        moment = datetime.strptime(text, mapping.date_format)  # noqa: DTZ007 -- the mapping names the zone
+        moment = datetime.strptime(text, form)  # noqa: DTZ007 -- the mapping names the zone
     except ValueError:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=mapping.zone)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return moment.astimezone(UTC) if 2000 <= moment.year < 2100 else None

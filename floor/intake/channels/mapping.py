@@ -7,7 +7,7 @@ was read.
 import re
 import tomllib
 import zlib
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -89,9 +89,9 @@ class Mapping(BaseModel):
     @field_validator("date_format")
     @classmethod
     def reads_back(cls, given: str) -> str:
-        moment = datetime(2024, 2, 3)  # noqa: DTZ001 -- only the format is tried
+        moment = datetime(2024, 2, 3, tzinfo=UTC)
         try:
-            datetime.strptime(moment.strftime(given), given)  # noqa: DTZ007
+            datetime.strptime(moment.strftime(given), given)  # noqa: DTZ007 -- only the format is tried
         except ValueError as bad:
             raise ValueError(f"not a date format: {bad}") from None
         return given

@@ -57,6 +57,8 @@ class Seen:
 
     standing: Standing
     draft: Draft
+    #: The buyer asked for a refund, and it is not decided.
+    refund: bool = False
 
 
 @dataclass(frozen=True)

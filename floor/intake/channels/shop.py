@@ -50,6 +50,11 @@ class Shop(ABC):
     def tell_stock(self, stock: Mapping[str, int]) -> None:
         raise Rejected("no_stock")
 
+    def stock_ids(self, code: str) -> list[str] | None:
+        """What the option `stock_ids` calls a SKU of ours in the shop: {"TEE-NAVY-L": "123:456"}; None: not in it."""
+        found = self.option("stock_ids", {}).get(code)
+        return None if found is None else [str(one) for one in (found if isinstance(found, list) else [found])]
+
     def seen(self, body: str) -> Seen | list[Problem]:
         try:
             return self._read(body)

@@ -50,6 +50,7 @@ _STANDINGS = {
     "WAIT_GOODS_RECEIVE_CONFIRM": Standing.ELSEWHERE, "FINISHED_L": Standing.ELSEWHERE,
     "TRADE_CANCELED": Standing.CANCELLED, "DELIVERY_RETURN": Standing.ELSEWHERE,
 }  # fmt: skip
+_STOCK_SET, _STOCK_FIND = "jingdong.stock.write.updateSkuStock", "jingdong.sku.read.searchSkuList"
 #: JD's numbers of carriers, as public clients have them: compare with the account's own list.
 _CARRIERS = {"sf": "467", "zto": "1499", "yto": "463", "sto": "470", "yunda": "1327", "ems": "465", "deppon": "3046",
              "jd": "2087"}  # fmt: skip
@@ -102,6 +103,21 @@ class JdShop(Shop):
             if _STANDINGS.get(str(shown.get("orderState"))) is not Standing.ELSEWHERE:
                 raise
 
+    def tell_stock(self, stock: Mapping[str, int]) -> None:
+        """jingdong.stock.write.updateSkuStock with the whole quantity; JD's numbers of SKUs come from the option
+        `stock_ids`, else from jingdong.sku.read.searchSkuList by our code. What JD does not sell is passed over."""
+        for code, qty in sorted(stock.items()):
+            for sku in self.stock_ids(code) or self._skus(code):
+                told = {"skuId": sku, "stockNum": max(0, qty), "storeId": str(self.option("store", "0"))}
+                self.asking(lambda: self._outer(str(self.option("stock_set", _STOCK_SET)), told))  # noqa: B023
+
+    def _skus(self, code: str) -> list[str]:
+        asked = {"outerId": code, "field": "skuId,outerId", "pageNo": 1, "page_size": 50}
+        told = self.asking(lambda: self._outer(str(self.option("stock_find", _STOCK_FIND)), asked))
+        page = told.get("page") or {}
+        found = [one for one in page.get("data") or [] if isinstance(one, dict)] if isinstance(page, dict) else []
+        return [str(one["skuId"]) for one in found if str(one.get("outerId", code)).upper() == code]
+
     def renew(self, moment: datetime, force: bool) -> Token | None:
         """/oauth2/refresh_token within the last day of the token."""
         account = self.account
@@ -117,6 +133,13 @@ class JdShop(Shop):
         return self.asking(lambda: self._call(method, asked, result))
 
     def _call(self, method: str, asked: Mapping[str, Any], result: str) -> dict[str, Any]:
+        inner = self._outer(method, asked).get(result) or {}
+        said = inner.get("apiResult", inner) if isinstance(inner, dict) else {}
+        if not said.get("success", False):
+            raise Rejected("refused", str(said.get("numberCode") or said.get("errorCode") or ""))
+        return inner if isinstance(inner, dict) else {}
+
+    def _outer(self, method: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         account = self.account
         if not (account.app_key and account.app_secret):
             raise Rejected("not_set_up", "jd")
@@ -137,11 +160,9 @@ class JdShop(Shop):
         outer = told.get(method.replace(".", "_") + "_responce") or told.get(method.replace(".", "_") + "_response")
         if not isinstance(outer, dict):
             raise Down("unreadable", method)
-        inner = outer.get(result) or {}
-        said = inner.get("apiResult", inner) if isinstance(inner, dict) else {}
-        if not said.get("success", False):
-            raise Rejected("refused", str(said.get("numberCode") or said.get("errorCode") or ""))
-        return inner if isinstance(inner, dict) else {}
+        if str(outer.get("code", "0")) != "0":
+            raise Rejected("refused", str(outer["code"]))
+        return outer
 
     def _refuse(self, code: str) -> None:
         """Not all of JD's codes are published; the lists are options."""

@@ -44,6 +44,11 @@ _FULFIL = (
     "mutation($fulfillment:FulfillmentInput!){fulfillmentCreate(fulfillment:$fulfillment)"
     "{fulfillment{id status} userErrors{field message}}}"
 )
+_STOCK_FIND = "query($query:String!){productVariants(first:50,query:$query){nodes{sku inventoryItem{id}}}}"
+_STOCK_SET = (
+    "mutation($input:InventorySetQuantitiesInput!,$key:String!){inventorySetQuantities(input:$input)@idempotent(key:$key)"
+    "{userErrors{code field message}}}"
+)
 _OPEN = ("OPEN", "IN_PROGRESS")
 _PAGE = 50
 
@@ -106,6 +111,31 @@ class ShopifyShop(Shop):
         told = self._call(_FULFIL, {"fulfillment": given}).get("fulfillmentCreate") or {}
         if told.get("userErrors"):
             raise Rejected("refused", str((told["userErrors"][0] or {}).get("field"))[:40])
+
+    def tell_stock(self, stock: Mapping[str, int]) -> None:
+        """inventorySetQuantities at the option `location`; the SKU finds its variants. Unsold SKUs are passed over."""
+        place = str(self.option("location"))
+        if not place:
+            raise Rejected("not_set_up", "location")
+        place = place if place.startswith("gid:") else f"gid://shopify/Location/{place}"
+        wanted = []
+        for code, qty in sorted(stock.items()):
+            for item in self.stock_ids(code) or self._items(code):
+                same = {"inventoryItemId": item, "locationId": place, "quantity": max(0, qty)}
+                wanted.append(same | {"changeFromQuantity": None})
+        for begin in range(0, len(wanted), 100):
+            given = {"name": "available", "reason": "correction", "quantities": wanted[begin : begin + 100]}
+            asked = {"input": given, "key": ids.new_id()}
+            told = self._ask(str(self.option("stock_set", _STOCK_SET)), asked).get("inventorySetQuantities") or {}
+            if told.get("userErrors"):
+                raise Rejected("refused", str((told["userErrors"][0] or {}).get("code"))[:40])
+
+    def _items(self, code: str) -> list[str]:
+        """Inventory items of the variants with our code; the search finds more than was asked for."""
+        quoted = code.replace("\\", "").replace('"', "")
+        told = self._ask(str(self.option("stock_find", _STOCK_FIND)), {"query": f'sku:"{quoted}"'})
+        nodes = (told.get("productVariants") or {}).get("nodes") or []
+        return [str(one["inventoryItem"]["id"]) for one in nodes if line_text(one.get("sku"), 48).upper() == code]
 
     def hint(self, push: Push) -> Hint:
         if not self.account.app_secret:

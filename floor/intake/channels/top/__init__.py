@@ -43,6 +43,7 @@ _FIELDS = (
 _PAID = ("WAIT_SELLER_SEND_GOODS", "SELLER_CONSIGNED_PART")
 _UNPAID = ("TRADE_NO_CREATE_PAY", "WAIT_BUYER_PAY", "PAY_PENDING", "WAIT_PRE_AUTH_CONFIRM", "PAID_FORBID_CONSIGN")
 _CLOSED = ("TRADE_CLOSED", "TRADE_CLOSED_BY_TAOBAO")
+_ASKED = ("WAIT_SELLER_AGREE", "WAIT_BUYER_RETURN_GOODS", "WAIT_SELLER_CONFIRM_GOODS")
 _SHIPPED = ("WAIT_BUYER_CONFIRM_GOODS", "TRADE_BUYER_SIGNED", "TRADE_FINISHED", "SELLER_CONSIGNED_PART")
 
 
@@ -97,6 +98,35 @@ class TopShop(Shop):
             if shown.get("status") not in _SHIPPED:
                 raise
 
+    def tell_stock(self, stock: Mapping[str, int]) -> None:
+        """taobao.item.quantity.update with the whole quantity, for every article that bears our code."""
+        for code, qty in sorted(stock.items()):
+            for article in self._articles(code):
+                item, _colon, sku = article.partition(":")
+                told = {"num_iid": item, "sku_id": sku, "quantity": str(max(0, qty)), "type": "1"}
+                self.asking(lambda: self._call("taobao.item.quantity.update", told))  # noqa: B023
+
+    def _articles(self, code: str) -> list[str]:
+        """`num_iid:sku_id` of our code, by the option `stock_ids`, else by the outer code of SKUs, else of items. What
+        the shop does not sell is none."""
+        known = self.stock_ids(code)
+        if known is not None:
+            return known
+        ways = (("taobao.skus.custom.get", "skus", "sku", "sku_id,num_iid"),
+                ("taobao.items.custom.get", "items", "item", "num_iid"))  # fmt: skip
+        for method, outer, inner, fields in ways:
+            asked = {"outer_id": code, "fields": fields}
+            try:
+                told = self.asking(lambda: self._call(method, asked))  # noqa: B023
+            except Rejected as no:
+                if "not-exist" in no.detail or "not-found" in no.detail:
+                    continue
+                raise
+            found = [f"{one['num_iid']}:{one.get('sku_id', '')}" for one in _listed(told, outer, inner)]
+            if found:
+                return found
+        return []
+
     def renew(self, moment: datetime, force: bool) -> Token | None:
         """By the refresh token, at the option `refresh_url`; shops whose session is set by hand have none."""
         url, account = str(self.option("refresh_url")), self.account
@@ -131,12 +161,13 @@ class TopShop(Shop):
 
     def _read(self, body: str) -> Seen:
         trade = json.loads(body)
-        lines, goods, closed = [], 0, 0
+        lines, goods, closed, asked = [], 0, 0, False
         for n, child in enumerate(_listed(trade, "orders", "order")):
             where = f"orders[{n}]"
             if child.get("status") in _CLOSED:
                 closed += 1
                 continue
+            asked = asked or child.get("refund_status") in _ASKED
             code = line_text(child.get("outer_sku_id") or child.get("outer_iid"), 48).upper()
             if not code:
                 raise Unreadable(f"{where}.outer_sku_id", "missing")
@@ -177,7 +208,7 @@ class TopShop(Shop):
             buyer_note=text(trade.get("buyer_message"), 500), seller_note=text(trade.get("seller_memo"), 500),
             invoice_title=line_text(trade.get("invoice_name"), 100),
         )  # fmt: skip
-        return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0))
+        return Seen(standing, Draft(order, tuple(lines), total, total if order.paid_at else 0), asked)
 
 
 def _tid(trade: Mapping[str, Any]) -> str:

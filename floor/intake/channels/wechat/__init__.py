@@ -7,7 +7,7 @@ own shop, that came in by the signed webhook; the payer's openid is the buyer's 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ from floor.intake.channels.reading import (
 from floor.intake.channels.shop import Shop, token_of
 from floor.intake.channels.signed import Forged
 from floor.intake.channels.wechat import crypt
-from floor.kit import ids
+from floor.kit import clock, ids
 from floor.orders.service import NewOrder
 
 _PAGE = 100
@@ -49,6 +49,9 @@ _PAID, _SHIPPED = (20, 21), (30, 100)
 _STANDINGS = {10: Standing.UNPAID, 12: Standing.UNPAID, 13: Standing.UNPAID, 20: Standing.PAID, 21: Standing.PAID,
               30: Standing.ELSEWHERE, 100: Standing.ELSEWHERE, 190: Standing.CANCELLED, 200: Standing.CANCELLED,
               250: Standing.CANCELLED}  # fmt: skip
+#: Channel -> when its products were read, what is sold as what, and the codes that were asked for in vain.
+_catalogues: dict[str, tuple[datetime, dict[str, list[str]], frozenset[str]]] = {}
+_CATALOGUE_LASTS = timedelta(hours=1)
 _SEALED = re.compile(r"<Encrypt>\s*(?:<!\[CDATA\[)?\s*([A-Za-z0-9+/=]+)\s*(?:\]\]>)?\s*</Encrypt>")
 
 
@@ -118,6 +121,46 @@ class WechatShop(Shop):
             },
         )  # fmt: skip
 
+    def tell_stock(self, stock: Mapping[str, int]) -> None:
+        """/channels/ec/product/stock/update, set to the quantity. What the shop does not sell is passed over."""
+        known = {code: ids_ for code in stock if (ids_ := self.stock_ids(code)) is not None}
+        missing = {code for code in stock if code not in known}
+        known |= {code: found for code, found in self._sold(missing).items() if code in missing} if missing else {}
+        for code, qty in sorted(stock.items()):
+            for product, _colon, sku in (one.partition(":") for one in known.get(code, [])):
+                told = {
+                    "product_id": product,
+                    "sku_id": sku,
+                    "diff_type": self.option("stock_set", 3),
+                    "num": max(0, qty),
+                }
+                self._post("/channels/ec/product/stock/update", told)
+
+    def _sold(self, wanted: Set[str]) -> dict[str, list[str]]:
+        """`product_id:sku_id` by our code. WeChat finds no product by it, so all on sale are read, once an hour and
+        again for a code nobody has seen: a shop with many names them in the option `stock_ids` instead."""
+        seen = _catalogues.get(self.account.channel)
+        moment = clock.now()
+        if seen and moment - seen[0] < _CATALOGUE_LASTS and wanted <= seen[2] | seen[1].keys():
+            return seen[1]
+        found: dict[str, list[str]] = {}
+        key = ""
+        while True:
+            asked: dict[str, Any] = {"status": 5, "page_size": 30} | ({"next_key": key} if key else {})
+            page = self._post("/channels/ec/product/list/get", asked)
+            for product in page.get("product_ids") or []:
+                told = (
+                    self._post("/channels/ec/product/get", {"product_id": product, "data_type": 1}).get("product") or {}
+                )
+                for sku in told.get("skus") or []:
+                    code = line_text(sku.get("sku_code") or sku.get("out_sku_id"), 48).upper()
+                    found.setdefault(code, []).append(f"{product}:{sku.get('sku_id', '')}")
+            before, key = key, str(page.get("next_key") or "")
+            if not page.get("product_ids") or not key or key == before:
+                break
+        _catalogues[self.account.channel] = (moment, found, frozenset(wanted))
+        return found
+
     def hint(self, push: Push) -> Hint:
         """A GET proves the address; a POST brings an encrypted event, which must be ours to the last letter."""
         token, aes_key = str(self.option("push_token")), str(self.option("aes_key"))
@@ -177,7 +220,7 @@ class WechatShop(Shop):
         status = order.get("status")
         if status not in _STANDINGS:
             raise Unreadable("status", "choice", given=str(status)[:40])
-        lines = []
+        lines, asked = [], False
         for n, item in enumerate(detail.get("product_infos") or []):
             where = f"product_infos[{n}]"
             code = line_text(item.get("sku_code") or item.get("out_sku_id"), 48).upper()
@@ -188,6 +231,7 @@ class WechatShop(Shop):
             if back >= bought and status in _PAID:
                 continue
             qty = bought - min(back, bought - 1)
+            asked = asked or int(item.get("on_aftersale_sku_cnt") or 0) > 0
             price = _fen(item.get("sale_price"), where)
             real = item.get("real_price")
             discount = max(0, bought * price - _fen(real, where)) if real is not None else 0
@@ -221,7 +265,7 @@ class WechatShop(Shop):
             discount_fen=max(0, goods + freight - total), buyer_note=text(extra.get("customer_notes"), 500),
             seller_note=text(extra.get("merchant_notes"), 500),
         )  # fmt: skip
-        return Seen(standing, Draft(new, tuple(lines), total, total if new.paid_at else 0))
+        return Seen(standing, Draft(new, tuple(lines), total, total if new.paid_at else 0), asked)
 
 
 def _fen(value: Any, where: str) -> int:
