@@ -280,6 +280,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "stock imports add up": inventory_imported.broken_imports,
     "orders and their flags agree": audit_queries.broken_flags,
     "tracks say what their events say": tracking_queries.broken_tracks,
+    "exceptions are of parcels on the road": tracking_queries.broken_exceptions,
     "delivered = every parcel delivered": tracking_queries.broken_deliveries,
     "returned <= shipped": returns_queries.broken_quantities,
     "refunds <= paid": returns_queries.broken_sums,

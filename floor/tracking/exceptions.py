@@ -19,7 +19,7 @@ from floor.tracking import codes, learned, letters, queries, rules
 from floor.tracking.kinds import GRAVITY, Kind, Seen, Topic, Trouble, next_look, trouble
 from floor.tracking.models import Track
 from floor.tracking.models_exceptions import CarrierClaim, Closed, ParcelException
-from floor.tracking.states import CLAIM, ENDED, ClaimAction, ExceptionState, TrackState
+from floor.tracking.states import CLAIM, ENDED, ClaimAction, ClaimState, ExceptionState, TrackState
 
 #: What ends an exception by a person; the machine's ends may be opened again by the same trouble.
 _BY_PEOPLE = (Closed.HAND, Closed.RESENT, Closed.REFUND)
@@ -95,7 +95,12 @@ def _change(db: Session, row: ParcelException, found: Trouble) -> None:
 def _close(db: Session, row: ParcelException, how: Closed, actor: Actor, **data: Any) -> None:
     row.state, row.closed_at, row.closed_how = ExceptionState.CLOSED, clock.now(), how
     asked = claim_of(db, row.id or 0, lock=True)
-    if asked is not None and how in (Closed.SCAN, Closed.CAME_BACK) and row.kind in (Kind.LOST, Kind.STUCK):
+    if (
+        asked is not None
+        and asked.state == ClaimState.ASKED
+        and how in (Closed.SCAN, Closed.CAME_BACK)
+        and row.kind in (Kind.LOST, Kind.STUCK)
+    ):
         _settle_claim(db, row, asked, ClaimAction.WITHDRAW, None, actor)
     _tell(db, "closed", row, actor, how=how, **data)
 
@@ -200,11 +205,11 @@ def give_up(db: Session, row: ParcelException, how: Closed, actor: Actor, **data
 
 def refund(db: Session, exception_id: int, amount_fen: int, actor: Actor) -> ParcelException:
     """The customer is to get money back for it; whoever pays out hears the event. Raises Invalid for too much."""
-    row = held(db, exception_id, actor)
-    inside = queries.contents(db, row.parcel_id)
+    inside = queries.contents(db, row_of(db, exception_id).parcel_id)
     worth = sum(part.paid_fen for part in inside)
     if amount_fen > worth:
         raise Invalid("tracking.refund_too_high", field="amount", most=worth)
+    row = held(db, exception_id, actor)
     row.refund_fen = amount_fen
     lines = [[part.order_line_id, part.qty] for part in inside]
     _tell(db, "refund_asked", row, actor, amount_fen=amount_fen, exception=row.id, lines=lines)
@@ -241,8 +246,6 @@ def settle_claim(db: Session, claim_id: int, action: ClaimAction, paid_fen: int 
 def _settle_claim(
     db: Session, row: ParcelException, made: CarrierClaim, action: ClaimAction, paid_fen: int | None, actor: Actor
 ) -> None:
-    if action == ClaimAction.WITHDRAW and action not in CLAIM.available(made.state):
-        return
     made.state = CLAIM.after(made.state, action)
     made.settled_at = None if action == ClaimAction.ASK_AGAIN else clock.now()
     made.paid_fen = paid_fen if action == ClaimAction.PAY else None

@@ -30,9 +30,9 @@ REACH = timedelta(days=400)
 #: Of all silences so many are shorter than the one at which a person is called: a false alarm a hundred parcels.
 QUIET = 0.99
 #: Of all parcels so many arrive before one is thought lost.
-LATEST = 0.995
+LATEST = 0.99
 #: No timer is shorter than this, whatever was learned, nor longer.
-SHORTEST, LONGEST = timedelta(hours=12), timedelta(days=45)
+SHORTEST, LONGEST = timedelta(hours=12), timedelta(days=60)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _kept: dict[tuple[int, datetime], dict[str, Any]] = {}

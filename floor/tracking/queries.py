@@ -333,6 +333,23 @@ def broken_tracks(db: Session) -> list[str]:
     return wrong
 
 
+def broken_exceptions(db: Session) -> list[str]:
+    """Check: nobody is asked to look after a parcel that arrived or was given up, and what is closed says how."""
+    rows = (
+        select(ParcelException, Track)
+        .join(Track, col(Track.parcel_id) == ParcelException.parcel_id)
+        .where(
+            sa.or_(
+                (col(ParcelException.state) == ExceptionState.OPEN)
+                & (col(Track.given_up_at).is_not(None) | (col(Track.state) == TrackState.DELIVERED)),
+                (col(ParcelException.state) == ExceptionState.CLOSED) & col(ParcelException.closed_how).is_(None),
+            )
+        )
+        .order_by(col(ParcelException.id))
+    )
+    return [f"exception {row.id}: is {row.state}, its parcel is {track.state}" for row, track in db.exec(rows)]
+
+
 def broken_deliveries(db: Session) -> list[str]:
     """Check: the customer got every parcel of a delivered shipment."""
     missing = (
