@@ -2,8 +2,8 @@
 
 Run: python -m benchmarks.eta [--data FILE] [--held-out 0.25]
 
-The data: real orders with the shop's promise and the delivery (Olist, a sample), from the folder of public instances. It
-is no part of the product; without it the benchmark says so. They hold no handover and no scans: what is told is the
+The data: real orders with the shop's promise and the delivery (Olist, a sample), from the folder of public instances.
+It is no part of the product; without it the benchmark says so. They hold no handover and no scans: what is told is the
 time from the order to the door, by state and weekday, and the one silence there is lasts from the order to the door.
 Everything is told as the house would: by `floor/tracking/eta.py`, learned again every week from what was known then.
 """

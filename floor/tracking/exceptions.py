@@ -4,7 +4,7 @@ One is open per parcel at most. Whoever acts on one that nobody has, has it from
 person's until another takes it over, knowing from whom. Locks: the track, then its exception.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -17,6 +17,7 @@ from floor.people.models import User
 from floor.shipments.models import Shipment
 from floor.tracking import codes, learned, letters, queries, rules
 from floor.tracking.kinds import GRAVITY, Kind, Seen, Topic, Trouble, next_look, trouble
+from floor.tracking.learned import Arrival
 from floor.tracking.models import Track
 from floor.tracking.models_exceptions import CarrierClaim, Closed, ParcelException
 from floor.tracking.states import CLAIM, ENDED, ClaimAction, ClaimState, ExceptionState, TrackState
@@ -43,7 +44,7 @@ def look(db: Session, track: Track, shipment: Shipment) -> None:
         _change(db, current, found)
     elif current is None and found is not None and not _is_settled(db, track.parcel_id, found):
         _open(db, track.parcel_id, found, now)
-    late_at = _late_at(track)
+    late_at = Arrival(track.eta, track.eta_from, track.eta_to).until if track.eta else None
     if late_at is not None and seen.state not in ENDED and late_at <= now < late_at + letters.STALE:
         letters.tell(db, track.parcel_id, Topic.DELAYED, SYSTEM)
     looks = [next_look(seen, limits, now) if not track.given_up_at else None]
@@ -51,11 +52,6 @@ def look(db: Session, track: Track, shipment: Shipment) -> None:
     track.look_at = min((moment for moment in looks if moment), default=None)
     db.add(track)
     db.flush()
-
-
-def _late_at(track: Track) -> datetime | None:
-    """From when a customer is told that it takes longer: the range is over, or the day after the carrier's promise."""
-    return track.eta_to or (track.eta + timedelta(days=1) if track.eta else None)
 
 
 def _seen(db: Session, track: Track, shipped_at: datetime) -> Seen:

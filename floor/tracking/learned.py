@@ -109,6 +109,11 @@ class Arrival:
     first: datetime | None = None
     last: datetime | None = None
 
+    @property
+    def until(self) -> datetime:
+        """Later is late: the end of the range, or the day after the carrier's promise."""
+        return self.last or self.middle + timedelta(days=1)
+
 
 def arrival(db: Session, way: Way | None, now: datetime) -> Arrival | None:
     """What was learned, of a parcel that has been on the road until now; else the carrier's promise; else None."""

@@ -259,7 +259,9 @@ class ShipmentStory:
     parcels: Sequence[ParcelStory]
     #: What was told when it left; None where nobody knows.
     told: Arrival | None
-    #: What is expected now, where that is over and it has not come.
+    #: That is over, and it has not come.
+    is_late: bool
+    #: When such parcels come that are so late; None where nobody knows.
     now: Arrival | None
     #: Order line -> what was ordered in its place.
     instead: Mapping[int, Sku]
@@ -294,19 +296,19 @@ def shipment_story(db: Session, shipment: Shipment) -> ShipmentStory:
         if line.allocated + line.picked + line.packed + line.shipped
     ]
     instead = orders.replaced(db, [line.order_line_id for line, _sku in lines])
-    told, now = _arrivals(db, shipment, [story.track for story in stories if story.track])
-    return ShipmentStory(shipment, carrier, warehouse, lines, stories, told, now, instead)
+    told, is_late, now = _arrivals(db, shipment, [story.track for story in stories if story.track])
+    return ShipmentStory(shipment, carrier, warehouse, lines, stories, told, is_late, now, instead)
 
 
-def _arrivals(db: Session, shipment: Shipment, tracks: Sequence[Track]) -> tuple[Arrival | None, Arrival | None]:
-    """What was told of the shipment when it left; and what is expected now, where that is over."""
+def _arrivals(db: Session, shipment: Shipment, tracks: Sequence[Track]) -> tuple[Arrival | None, bool, Arrival | None]:
+    """What was told of the shipment when it left; whether that is over; and when it is expected then."""
     way, now = learned.way_of(db, shipment), clock.now()
     told = next((Arrival(track.eta, track.eta_from, track.eta_to) for track in tracks if track.eta), None)
     told = told or (learned.arrival(db, way, way.left_at) if way else None)
-    is_over = told is not None and told.last is not None and told.last < now
-    on_the_road = any(track.state not in ENDED and track.given_up_at is None for track in tracks)
-    later = learned.arrival(db, way, now) if is_over and on_the_road else None
-    return told, later if later and later.last else None
+    waits = any(track.state not in ENDED and track.given_up_at is None for track in tracks)
+    is_late = told is not None and waits and told.until < now
+    later = learned.arrival(db, way, now) if is_late else None
+    return told, is_late, later if later and later.last and later.last > now else None
 
 
 def order_story(db: Session, order_id: int) -> list[ShipmentStory]:

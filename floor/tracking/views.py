@@ -46,8 +46,7 @@ SNOOZED, CLAIMS = "snoozed", "claims"
 @bp.app_template_filter("arriving")
 def arriving(told: Arrival) -> str:
     """The days it should come on: of the range, or of the carrier's promise and the day after."""
-    first, last = told.first or told.middle, told.last or told.middle + timedelta(days=1)
-    return str(format_interval(first, last, "MMMd", get_timezone(), locale=get_locale()))
+    return str(format_interval(told.first or told.middle, told.until, "MMMd", get_timezone(), locale=get_locale()))
 
 
 @bp.post("/hooks/tracking/<carrier>")
