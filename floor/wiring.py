@@ -91,10 +91,12 @@ from floor.shipping import queries_printing as shipping_printing
 from floor.shipping import views as shipping
 from floor.tracking import cli as tracking_cli
 from floor.tracking import handlers as tracking_handlers
+from floor.tracking import jobs as tracking_jobs
+from floor.tracking import learning as tracking_learning
 from floor.tracking import polling as tracking_polling
 from floor.tracking import queries as tracking_queries
 from floor.tracking import views as tracking
-from floor.tracking import views_push
+from floor.tracking import views_exceptions, views_push
 from floor.web import assets, errors
 from floor.web.context import NavItem
 
@@ -151,6 +153,7 @@ BLUEPRINTS = (
     views_invoices.bp,
     tracking.bp,
     views_push.bp,
+    views_exceptions.bp,
     returns.bp,
     views_request.bp,
     analytics.bp,
@@ -192,6 +195,7 @@ HANDLERS: dict[str, Handler] = {
     "picking.take_back_walks": picking_handlers.take_back_walks,
     "picking.walk_on": picking_handlers.walk_on,
     "tracking.follow_shipment": tracking_handlers.follow_shipment,
+    "tracking.send_letter": tracking_handlers.send_letter,
 }
 
 #: Event kind -> names of the handlers that hear it.
@@ -246,6 +250,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "picking.walk.short_reported": ("picking.shorten_walk",),
     "picking.walk.order_joined": ("picking.shorten_walk",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
+    "tracking.letter.asked": ("tracking.send_letter",),
 }
 
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
@@ -256,6 +261,9 @@ CHORES: dict[str, Chore] = {
     "plan waiting orders again": (5, allocation_chores.plan_again),
     "ask carriers again": (3, shipping_jobs.ask_carriers),
     "ask where parcels are": (60, tracking_polling.ask_routes),
+    "look at silent parcels": (30, tracking_jobs.look_due),
+    "learn how long parcels need": (3600, tracking_learning.learn_again),
+    "judge how long parcels need": (3600, tracking_learning.judge_road),
     "forget old answers": (3600, cli.forget_old_answers),
     "hold lots that are too old": (3600, chores.expire_lots),
     "give back what was put aside": (60, chores.give_back_expired),
@@ -294,6 +302,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "stock imports add up": inventory_imported.broken_imports,
     "orders and their flags agree": audit_queries.broken_flags,
     "tracks say what their events say": tracking_queries.broken_tracks,
+    "exceptions are of parcels on the road": tracking_queries.broken_exceptions,
     "delivered = every parcel delivered": tracking_queries.broken_deliveries,
     "returned <= shipped": returns_queries.broken_quantities,
     "refunds <= paid": returns_queries.broken_sums,

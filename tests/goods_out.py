@@ -12,6 +12,7 @@ from floor.returns.queries import returnable
 from floor.shipments.models import Carrier, Shipment
 from floor.shipping import queries
 from floor.shipping import service as shipping
+from floor.tracking import exceptions
 from floor.tracking import service as tracking
 from floor.tracking.service import Said
 from tests.packing.worlds import World, a_boxed_parcel, person
@@ -45,6 +46,18 @@ def gone(db: Session, parcel: Parcel) -> None:
     lorry = shipping.open_manifest(db, house.id or 0, db.get_one(Carrier, waybill.carrier_id), bo)
     shipping.load(db, lorry, waybill.number or "", bo)
     shipping.hand_over(db, lorry, "Driver", "S-1", bo)
+
+
+def refused(db: Session, world: World) -> int:
+    """A parcel of two tees left, and its customer does not take it; returns its exception."""
+    parcel = a_boxed_parcel(db, world)
+    number = numbered(db, parcel)
+    gone(db, parcel)
+    tracking.attach(db, parcel.shipment_id, SYSTEM)
+    tracking.hear(db, world.carrier, [Said(number, "203", "Refused", "", clock.now())], SYSTEM)
+    row = exceptions.open_of(db, parcel.id)
+    assert row is not None
+    return row.id or 0
 
 
 def delivered(db: Session, world: World, orders: int = 1) -> list[int]:

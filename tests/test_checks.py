@@ -309,6 +309,12 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
               "UPDATE track SET state = 'exception'"),
         plant("parcel {}: has events but no track", "SELECT parcel_id FROM carrier_event", "DELETE FROM track"),
     ),
+    "exceptions are of parcels on the road": (
+        plant("exception 1: is open, its parcel is delivered", "SELECT parcel_id FROM track",
+              "INSERT INTO parcel_exception (id, parcel_id, kind, state, since, opened_at)"
+              " SELECT 1, min(parcel_id), 'lost', 'open', changed_at, changed_at FROM track"
+              " WHERE state = 'delivered' GROUP BY changed_at"),
+    ),
     "delivered = every parcel delivered": (
         plant("is delivered, but {} was not", f"{_NUMBER} 'shipped'", "UPDATE track SET delivered_at = NULL"),
     ),

@@ -24,7 +24,7 @@ from floor.picking.messages import WALK_STATES
 from floor.picking.wall_reads import to_sort
 from floor.returns.queries import counts as return_counts
 from floor.shipments.messages import STAGES
-from floor.tracking.queries import board as tracking_board
+from floor.tracking.queries import in_trouble
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
@@ -73,7 +73,7 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
         queue = sum(waiting_here for _site, waiting_here in queries.benches(db, site))
         rows.insert(0, ("packing.stations", "box", _("Packing benches"), queue))
     if role in (Role.SERVICE, Role.SUPERVISOR, Role.ADMIN):
-        parcels = sum(len(cards) for cards in tracking_board(db).values())
+        parcels = in_trouble(db)
         rows = [
             ("audit.queue", "flag", _("Orders on hold"), held_count(db)),
             ("returns.desk", "return", _("Returns on the desk"), return_counts(db, clock.now())["arrived"]),

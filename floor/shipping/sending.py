@@ -62,9 +62,15 @@ def _mail(notice: Notice) -> bool:
     with reading() as db:
         told = notices.leaving(db, notice.parcel_id)
         to, name = notices.mail_of(db, told.order.id or 0)
+    title, body = letter(told, settings)
+    return send_mail(to, name, title, body, f"parcel-{told.parcel.number}.{told.order.public_token}", notice.made_at)
+
+
+def send_mail(to: str, name: str, title: str, body: str, key: str, made_at: datetime) -> bool:
+    """False without a mail server or an address. `key` makes the Message-ID: sent again, the mail can be told."""
+    settings = bound()
     if not settings.smtp or not to:
         return False
-    title, body = letter(told, settings)
     sender = settings.mail_from or settings.contact
     mail = EmailMessage()
     try:
@@ -73,8 +79,8 @@ def _mail(notice: Notice) -> bool:
     except ValueError:
         raise NotTaken("no_address") from None
     mail["Subject"] = title
-    mail["Date"] = format_datetime(notice.made_at)  # not now: sent twice, it is the same letter
-    mail["Message-ID"] = f"<parcel-{told.parcel.number}.{told.order.public_token}@{sender.rpartition('@')[2]}>"
+    mail["Date"] = format_datetime(made_at)  # not now: sent twice, it is the same letter
+    mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body)
     _hand_to_server(mail, settings)

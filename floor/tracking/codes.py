@@ -55,6 +55,32 @@ _KUAIDI100: dict[str, tuple[S, Problem | None]] = {
 #: SF's own, as its public clients agree; its other codes are kept as they come.
 _SF: dict[str, tuple[S, Problem | None]] = {"50": (S.COLLECTED, None), "80": (S.DELIVERED, None)}
 
+#: AfterShip's tags and its confirmed subtags, and 17TRACK's states, as their public documentation lists them. What only
+#: says that nothing is known yet (Pending, NotFound, Expired) changes nothing.
+_WORDS: dict[str, tuple[S, Problem | None]] = {
+    "inforeceived": (S.LABEL_MADE, None), "intransit": (S.IN_TRANSIT, None),
+    "outfordelivery": (S.OUT_FOR_DELIVERY, None), "attemptfail": (S.ATTEMPT_FAILED, None),
+    "availableforpickup": (S.AVAILABLE, None), "deliveryfailure": (S.ATTEMPT_FAILED, _P.OTHER),
+    "exception_001": (S.EXCEPTION, _P.OTHER), "exception_002": (S.EXCEPTION, _P.ADDRESS),
+    "exception_003": (S.EXCEPTION, _P.REFUSED), "exception_004": (S.EXCEPTION, _P.CUSTOMS),
+    "exception_005": (S.EXCEPTION, _P.DELAYED), "exception_016": (S.EXCEPTION, _P.DELAYED),
+    "exception_017": (S.EXCEPTION, _P.DELAYED), "exception_018": (S.EXCEPTION, _P.CUSTOMS),
+    "intransit_pickedup": (S.COLLECTED, None), "intransit_other": (S.IN_TRANSIT, None),
+    "intransit_departure": (S.IN_TRANSIT, None), "intransit_arrival": (S.IN_TRANSIT, None),
+    "intransit_customsprocessing": (S.IN_TRANSIT, None), "intransit_customsreleased": (S.IN_TRANSIT, None),
+    "intransit_customsrequiringinformation": (S.EXCEPTION, _P.CUSTOMS),
+    "deliveryfailure_nobody": (S.ATTEMPT_FAILED, _P.UNREACHABLE),
+    "deliveryfailure_security": (S.ATTEMPT_FAILED, _P.OTHER),
+    "deliveryfailure_rejected": (S.ATTEMPT_FAILED, _P.REFUSED),
+    "deliveryfailure_invalidaddress": (S.ATTEMPT_FAILED, _P.ADDRESS),
+    "exception_returning": (S.RETURNING, None), "exception_returned": (S.RETURNED, None),
+    "exception_nobody": (S.EXCEPTION, _P.UNREACHABLE), "exception_security": (S.EXCEPTION, _P.OTHER),
+    "exception_damage": (S.EXCEPTION, _P.DAMAGED), "exception_rejected": (S.EXCEPTION, _P.REFUSED),
+    "exception_delayed": (S.EXCEPTION, _P.DELAYED), "exception_lost": (S.EXCEPTION, _P.LOST),
+    # Seized or destroyed: for whom waits for it that is lost.
+    "exception_destroyed": (S.EXCEPTION, _P.LOST), "exception_cancel": (S.EXCEPTION, _P.CANCELLED),
+}  # fmt: skip
+
 _NEUTRAL: dict[str, tuple[S, Problem | None]] = {
     **{state.value: (state, None) for state in S},
     **{problem.value: (S.EXCEPTION, problem) for problem in Problem},
@@ -62,7 +88,7 @@ _NEUTRAL: dict[str, tuple[S, Problem | None]] = {
     "unreachable": (S.ATTEMPT_FAILED, _P.UNREACHABLE),
 }
 
-CODES = {**_KUAIDI100, **_SF, **_NEUTRAL}
+CODES = {**_KUAIDI100, **_SF, **_WORDS, **_NEUTRAL}
 
 
 def meaning(code: str) -> S | None:

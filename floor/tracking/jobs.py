@@ -1,4 +1,4 @@
-"""Our demo carrier: it tells what a real one would, signed, through the same door. A simulation, and it says so."""
+"""Timers that rang; and our demo carrier: it tells what a real one would, signed, through the same door."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +11,14 @@ from flask_babel import force_locale
 from sqlmodel import Session, col
 
 from floor.kit import clock
-from floor.kit.uow import reading
+from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Address
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping.models import Waybill, WaybillState
-from floor.tracking import queries
+from floor.tracking import queries, service
 from floor.tracking.messages import SIMULATED, STATES
 from floor.tracking.states import TrackState
 from floor.web import signing
@@ -29,6 +29,21 @@ Post = Callable[[str, dict[str, str], bytes], int]
 
 _ROAD = (TrackState.COLLECTED, TrackState.IN_TRANSIT)
 _TO_THE_DOOR = (*_ROAD, TrackState.OUT_FOR_DELIVERY, TrackState.DELIVERED)
+
+
+#: Parcels per transaction, so that others on SQLite wait a moment only.
+CHUNK = 50
+
+
+def look_due() -> int:
+    """A chore: look at every parcel whose timer rang. Returns how many."""
+    looked = 0
+    while True:
+        with unit_of_work() as db:
+            some = service.look_due(db, CHUNK)
+        looked += some
+        if some < CHUNK:
+            return looked
 
 
 def simulate(post: Post, deliver: bool) -> dict[str, int]:

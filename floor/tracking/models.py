@@ -37,5 +37,15 @@ class Track(SQLModel, table=True):
     parcel_id: int = Field(primary_key=True, foreign_key="parcel.id")
     state: TrackState = enum_field(TrackState, default=TrackState.LABEL_MADE, index=True)
     changed_at: datetime = Field(default_factory=clock.now)
+    #: When it should arrive; with what was learned, the moment before which half of such parcels do.
     eta: datetime | None = None
+    #: Eight of ten such parcels arrive between these two; None where nothing is learned.
+    eta_from: datetime | None = None
+    eta_to: datetime | None = None
     delivered_at: datetime | None = None
+    #: The newest event that meant something.
+    last_scan_at: datetime | None = None
+    #: When a timer rings next; None while nothing is waited for.
+    look_at: datetime | None = Field(default=None, index=True)
+    #: Since when we no longer count on it: it was sent again or paid back.
+    given_up_at: datetime | None = None

@@ -25,7 +25,7 @@ from floor.shipping.models_carriers import CarrierHealth
 from floor.tracking import service
 from floor.tracking.models import Track
 from floor.tracking.service import Said
-from floor.tracking.states import ENDED
+from floor.tracking.states import ENDED, TrackState
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
 #: A parcel that left longer ago is a person's: the board shows it.
 LONGEST = timedelta(days=30)
+#: By its index: of a million parcels few are on the road.
+_ON_THE_ROAD = [state for state in TrackState if state not in ENDED]
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,11 @@ def _due(db: Session, limit: int) -> list[tuple[int, _Asked]]:
         .join(Parcel, col(Parcel.id) == Waybill.parcel_id)
         .join(Shipment, col(Shipment.id) == Parcel.shipment_id)
         .join(Address, col(Address.order_id) == Shipment.order_id)
-        .outerjoin(Track, col(Track.parcel_id) == Parcel.id)
+        .join(Track, col(Track.parcel_id) == Parcel.id)
         .outerjoin(CarrierHealth, col(CarrierHealth.carrier_id) == Carrier.id)
         .where(Waybill.state == WaybillState.ACTIVE, col(Waybill.number).is_not(None))
         .where(Parcel.state == ParcelState.SHIPPED, col(Carrier.adapter).in_(adapters))
-        .where(sa.or_(col(Track.state).is_(None), col(Track.state).not_in(ENDED)))
+        .where(col(Track.state).in_(_ON_THE_ROAD))
         .where(sa.or_(col(Shipment.shipped_at).is_(None), col(Shipment.shipped_at) > moment - LONGEST))
         .where(sa.or_(col(CarrierHealth.retry_at).is_(None), col(CarrierHealth.retry_at) <= moment))
         .where(sa.or_(col(Waybill.routes_at).is_(None), col(Waybill.routes_at) <= moment))

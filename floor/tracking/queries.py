@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,24 +14,23 @@ from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.errors import Unknown
 from floor.orders import queries as orders
-from floor.orders.models import Address, Order
-from floor.packing.models import Parcel
-from floor.packing.states import ParcelState
+from floor.orders.models import Order, OrderLine
+from floor.packing.models import Parcel, ParcelLine
+from floor.people.models import User
 from floor.shipments import queries as shipments
-from floor.shipments.models import Carrier, Rate, Shipment, ShipmentLine
+from floor.shipments.models import Carrier, Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 from floor.shipping.models import Waybill, WaybillState
-from floor.tracking import codes
+from floor.tracking import codes, learned
 from floor.tracking.codes import Problem
+from floor.tracking.kinds import Kind
+from floor.tracking.learned import Arrival
 from floor.tracking.models import CarrierEvent, Track
-from floor.tracking.states import BACKWARD, TrackState, standing
+from floor.tracking.models_exceptions import CarrierClaim, ParcelException
+from floor.tracking.states import ENDED, ClaimState, ExceptionState, TrackState, standing
 
-#: A parcel we handed over should be collected within, and scanned again within.
-COLLECT_WITHIN = timedelta(hours=24)
-SCAN_WITHIN = timedelta(hours=48)
-#: How long a parcel that came back stays on the board.
-RETURNED_SHOWN = timedelta(days=7)
-BOARD_LIMIT = 200
+#: Cards of one column: of all columns, and of one alone.
+SOME, MANY = 30, 200
 
 
 def carrier_by_code(db: Session, code: str) -> Carrier | None:
@@ -75,130 +73,165 @@ def all_delivered(db: Session, shipment_id: int) -> bool:
     return bool(moments) and all(moments)
 
 
-def expected_at(db: Session, shipment: Shipment) -> datetime | None:
-    """When the carrier's own transit time ends; None before the shipment left, or for a region without a rate."""
-    if shipment.shipped_at is None:
-        return None
-    days = db.exec(
-        select(Rate.transit_days)
-        .join(Address, col(Address.province) == Rate.province)
-        .where(
-            Address.order_id == shipment.order_id,
-            Rate.carrier_id == shipment.carrier_id,
-            Rate.warehouse_id == shipment.warehouse_id,
-        )
-    ).first()
-    return None if days is None else shipment.shipped_at + timedelta(days=days)
-
-
 def events_of(db: Session, parcel_id: int) -> Sequence[CarrierEvent]:
     """What was said about a parcel, newest first."""
     newest = col(CarrierEvent.happened_at).desc(), col(CarrierEvent.id).desc()
     return db.exec(select(CarrierEvent).where(CarrierEvent.parcel_id == parcel_id).order_by(*newest)).all()
 
 
+def last_word(db: Session, parcel_id: int) -> CarrierEvent | None:
+    """The newest event that meant something."""
+    mine = select(CarrierEvent).where(CarrierEvent.parcel_id == parcel_id, col(CarrierEvent.meaning).is_not(None))
+    return db.exec(mine.order_by(col(CarrierEvent.happened_at).desc(), col(CarrierEvent.id).desc()).limit(1)).first()
+
+
+def order_of_parcel(db: Session, parcel_id: int) -> int:
+    return db.get_one(Shipment, db.get_one(Parcel, parcel_id).shipment_id).order_id
+
+
+@dataclass(frozen=True)
+class Part:
+    """Units of an order line in a parcel, and what the customer paid for them, fen."""
+
+    order_line_id: int
+    sku_id: int
+    qty: int
+    paid_fen: int
+
+
+def contents(db: Session, parcel_id: int) -> list[Part]:
+    rows = db.exec(
+        select(OrderLine, ParcelLine.qty)
+        .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
+        .join(ParcelLine, col(ParcelLine.shipment_line_id) == ShipmentLine.id)
+        .where(ParcelLine.parcel_id == parcel_id)
+        .order_by(col(OrderLine.id))
+    )
+    return [Part(line.id or 0, line.sku_id, qty, _paid(line, qty)) for line, qty in rows]
+
+
+def _paid(line: OrderLine, qty: int) -> int:
+    return line.unit_price_fen * qty - line.discount_fen * qty // max(line.qty, 1)
+
+
 # --- the board ---------------------------------------------------------------------------------------------------
-
-
-class Column(StrEnum):
-    NOT_COLLECTED = "not_collected"
-    STUCK = "stuck"
-    ATTEMPT_FAILED = "attempt_failed"
-    EXCEPTION = "exception"
-    GOING_BACK = "going_back"
 
 
 @dataclass(frozen=True)
 class Card:
     """A parcel that needs somebody. `since`: how long it has been so; `late`: past what we told the customer."""
 
-    parcel_id: int
+    exception: ParcelException
     waybill: str
     order_number: str
     carrier: Carrier
+    owner: str
     state: TrackState
     problem: Problem | None
     said: str
-    last_scan: datetime | None
     since: timedelta
     late: timedelta | None
 
 
-def board(db: Session) -> dict[Column, list[Card]]:
-    """Column -> cards, the oldest trouble first."""
-    now = clock.now()
-    columns: dict[Column, list[Card]] = {column: [] for column in Column}
-    rows = db.execute(_troubled(now).limit(BOARD_LIMIT * len(Column))).all()
-    last = _last_words(db, [row.id for row in rows])
-    for row in rows:
-        event = last.get(row.id)
-        state = TrackState(row.state or TrackState.LABEL_MADE)
-        problem = codes.problem(event.code) if event and event.meaning == state else None
-        card = Card(
-            row.id, row.waybill or row.number, row.order_number, row.Carrier, state, problem,
-            event.text if event else "", row.last_scan, now - _since(row, state),
-            now - row.eta if row.eta and row.eta < now else None,
-        )  # fmt: skip
-        columns[_column(card)].append(card)
-    for cards in columns.values():
-        cards.sort(key=lambda card: -card.since)
-    return columns
+@dataclass(frozen=True)
+class Counts:
+    """How many are on the board by kind, how many sleep, and how many claims have no answer."""
+
+    kinds: Mapping[Kind, int]
+    snoozed: int
+    claims: int
 
 
-def _since(row: Any, state: TrackState) -> Any:
-    if state == TrackState.LABEL_MADE:
-        return row.shipped_at
-    quiet = state in (TrackState.COLLECTED, TrackState.IN_TRANSIT, TrackState.OUT_FOR_DELIVERY)
-    return (row.last_scan if quiet else None) or row.changed_at or row.shipped_at
+def counts(db: Session) -> Counts:
+    sleeps = col(ParcelException.snoozed_until) > clock.now()
+    rows = db.execute(
+        sa.select(col(ParcelException.kind), sa.func.coalesce(sleeps, sa.false()), sa.func.count())
+        .where(col(ParcelException.state) == ExceptionState.OPEN)
+        .group_by(sa.text("1"), sa.text("2"))
+    ).all()
+    kinds = dict.fromkeys(Kind, 0) | {Kind(kind): n for kind, is_asleep, n in rows if not is_asleep}
+    asked = select(sa.func.count()).where(col(CarrierClaim.state) == ClaimState.ASKED)
+    return Counts(kinds, sum(n for _kind, is_asleep, n in rows if is_asleep), db.exec(asked).one())
 
 
-def _column(card: Card) -> Column:
-    if card.state == TrackState.LABEL_MADE:
-        return Column.NOT_COLLECTED
-    if card.state in BACKWARD or card.problem == Problem.REFUSED:
-        return Column.GOING_BACK
-    if card.state == TrackState.ATTEMPT_FAILED:
-        return Column.ATTEMPT_FAILED
-    return Column.EXCEPTION if card.state == TrackState.EXCEPTION else Column.STUCK
+def in_trouble(db: Session) -> int:
+    """How many parcels need somebody now."""
+    return sum(counts(db).kinds.values())
 
 
-def _troubled(now: datetime) -> sa.Select[Any]:
-    """Shipped parcels that need somebody, by the timers and by what was said."""
-    last_scan = (
-        sa.select(col(CarrierEvent.parcel_id).label("parcel"), sa.func.max(col(CarrierEvent.happened_at)).label("at"))
-        .where(col(CarrierEvent.parcel_id).is_not(None))
-        .group_by(col(CarrierEvent.parcel_id))
-        .subquery()
-    )
-    state, shipped_at = col(Track.state), col(Shipment.shipped_at)
-    moving = (TrackState.COLLECTED, TrackState.IN_TRANSIT, TrackState.OUT_FOR_DELIVERY)
-    open_road = col(Shipment.state) == ShipmentState.SHIPPED
-    uncollected = sa.or_(state.is_(None), state == TrackState.LABEL_MADE) & (shipped_at < now - COLLECT_WITHIN)
-    stuck = state.in_(moving) & (last_scan.c.at < now - SCAN_WITHIN)
-    back = (state == TrackState.RETURNED) & (col(Track.changed_at) > now - RETURNED_SHOWN)
-    said = state.in_((TrackState.ATTEMPT_FAILED, TrackState.EXCEPTION, TrackState.RETURNING))
-    return (
+def board(db: Session, owner_id: int | None = None) -> dict[Kind, list[Card]]:
+    """Kind -> cards, the oldest trouble first; of one owner if asked."""
+    return {kind: column(db, kind, SOME, owner_id) for kind in Kind}
+
+
+def column(db: Session, kind: Kind, limit: int = MANY, owner_id: int | None = None) -> list[Card]:
+    mine = (col(ParcelException.kind) == kind, col(ParcelException.state) == ExceptionState.OPEN)
+    awake = sa.or_(col(ParcelException.snoozed_until).is_(None), col(ParcelException.snoozed_until) <= clock.now())
+    owned = (col(ParcelException.owner_id) == owner_id,) if owner_id else ()
+    return _cards(db, cards().where(*mine, awake, *owned).order_by(col(ParcelException.since)).limit(limit))
+
+
+def snoozed(db: Session) -> list[Card]:
+    """What sleeps, the next to wake first."""
+    asleep = (col(ParcelException.state) == ExceptionState.OPEN, col(ParcelException.snoozed_until) > clock.now())
+    return _cards(db, cards().where(*asleep).order_by(col(ParcelException.snoozed_until)).limit(MANY))
+
+
+def claims(db: Session) -> list[tuple[CarrierClaim, Card]]:
+    """Claims without an answer, the oldest first."""
+    rows = db.exec(
+        select(CarrierClaim)
+        .where(CarrierClaim.state == ClaimState.ASKED)
+        .order_by(col(CarrierClaim.asked_at))
+        .limit(MANY)
+    ).all()
+    of = _cards(db, cards().where(col(ParcelException.id).in_([row.exception_id for row in rows])))
+    by_id = {card.exception.id: card for card in of}
+    return [(row, by_id[row.exception_id]) for row in rows]
+
+
+def cards() -> sa.Select[Any]:
+    """Exceptions with what a card shows of them; for `column` and its like to narrow."""
+    shown: Any = (
         sa.select(
-            col(Parcel.id), col(Parcel.number), col(Waybill.number).label("waybill"),
-            col(Order.number).label("order_number"), Carrier, state, col(Track.changed_at), col(Track.eta), shipped_at,
-            last_scan.c.at.label("last_scan"),
+            ParcelException, Carrier, Track, col(Parcel.number), col(Waybill.number).label("waybill"),
+            col(Order.number).label("order_number"), col(User.name).label("owner"),
         )
+        .join(Parcel, col(Parcel.id) == col(ParcelException.parcel_id))
         .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
         .join(Order, col(Order.id) == col(Shipment.order_id))
         .join(Carrier, col(Carrier.id) == col(Shipment.carrier_id))
-        .outerjoin(Waybill, (col(Waybill.parcel_id) == col(Parcel.id)) & (col(Waybill.state) != WaybillState.VOID))
-        .outerjoin(Track, col(Track.parcel_id) == col(Parcel.id))
-        .outerjoin(last_scan, last_scan.c.parcel == col(Parcel.id))
-        .where(col(Parcel.state) == ParcelState.SHIPPED)
-        .where(sa.or_(open_road & sa.or_(uncollected, stuck), said, back))
-        .order_by(shipped_at, col(Parcel.id))
+        .join(Track, col(Track.parcel_id) == col(ParcelException.parcel_id))
+        .outerjoin(User, col(User.id) == col(ParcelException.owner_id))
+        .outerjoin(
+            Waybill,
+            (col(Waybill.parcel_id) == col(ParcelException.parcel_id)) & (col(Waybill.state) != WaybillState.VOID),
+        )
     )  # fmt: skip
+    return shown
+
+
+def _cards(db: Session, query: sa.Select[Any]) -> list[Card]:
+    rows, now = db.execute(query).all(), clock.now()
+    last = _last_words(db, [row[0].parcel_id for row in rows])
+    made = []
+    for row in rows:
+        exception, carrier, track = row[:3]
+        event = last.get(track.parcel_id)
+        late_at = track.eta_to or track.eta
+        made.append(Card(
+            exception, row.waybill or row.number, row.order_number, carrier, row.owner or "", TrackState(track.state),
+            codes.problem(event.code) if event and event.meaning == track.state else None,
+            event.text if event else "", now - exception.since,
+            now - late_at if late_at and late_at < now and track.delivered_at is None else None,
+        ))  # fmt: skip
+    return made
 
 
 def _last_words(db: Session, parcel_ids: list[int]) -> dict[int, CarrierEvent]:
     """The newest event that meant something, by parcel."""
     mine = col(CarrierEvent.parcel_id).in_(parcel_ids) & col(CarrierEvent.meaning).is_not(None)
-    said = select(CarrierEvent).where(mine).order_by(col(CarrierEvent.happened_at))
+    said = select(CarrierEvent).where(mine).order_by(col(CarrierEvent.happened_at), col(CarrierEvent.id))
     return {event.parcel_id or 0: event for event in db.exec(said)}
 
 
@@ -224,9 +257,18 @@ class ShipmentStory:
     warehouse: Warehouse
     lines: Sequence[tuple[ShipmentLine, Sku]]
     parcels: Sequence[ParcelStory]
-    eta: datetime | None
+    #: What was told when it left; None where nobody knows.
+    told: Arrival | None
+    #: That is over, and it has not come.
+    is_late: bool
+    #: When such parcels come that are so late; None where nobody knows.
+    now: Arrival | None
     #: Order line -> what was ordered in its place.
     instead: Mapping[int, Sku]
+
+    @property
+    def eta(self) -> datetime | None:
+        return self.told.middle if self.told else None
 
 
 def parcel_for(db: Session, parcel_id: int) -> Parcel:
@@ -254,7 +296,19 @@ def shipment_story(db: Session, shipment: Shipment) -> ShipmentStory:
         if line.allocated + line.picked + line.packed + line.shipped
     ]
     instead = orders.replaced(db, [line.order_line_id for line, _sku in lines])
-    return ShipmentStory(shipment, carrier, warehouse, lines, stories, expected_at(db, shipment), instead)
+    told, is_late, now = _arrivals(db, shipment, [story.track for story in stories if story.track])
+    return ShipmentStory(shipment, carrier, warehouse, lines, stories, told, is_late, now, instead)
+
+
+def _arrivals(db: Session, shipment: Shipment, tracks: Sequence[Track]) -> tuple[Arrival | None, bool, Arrival | None]:
+    """What was told of the shipment when it left; whether that is over; and when it is expected then."""
+    way, now = learned.way_of(db, shipment), clock.now()
+    told = next((Arrival(track.eta, track.eta_from, track.eta_to) for track in tracks if track.eta), None)
+    told = told or (learned.arrival(db, way, way.left_at) if way else None)
+    waits = any(track.state not in ENDED and track.given_up_at is None for track in tracks)
+    is_late = told is not None and waits and told.until < now
+    later = learned.arrival(db, way, now) if is_late else None
+    return told, is_late, later if later and later.last and later.last > now else None
 
 
 def order_story(db: Session, order_id: int) -> list[ShipmentStory]:
@@ -279,6 +333,23 @@ def broken_tracks(db: Session) -> list[str]:
         if (now.state, now.delivered_at) != (track.state, track.delivered_at):
             wrong.append(f"track {parcel_id}: is {track.state}, its events say {now.state}")
     return wrong
+
+
+def broken_exceptions(db: Session) -> list[str]:
+    """Check: nobody is asked to look after a parcel that arrived or was given up, and what is closed says how."""
+    rows = (
+        select(ParcelException, Track)
+        .join(Track, col(Track.parcel_id) == ParcelException.parcel_id)
+        .where(
+            sa.or_(
+                (col(ParcelException.state) == ExceptionState.OPEN)
+                & (col(Track.given_up_at).is_not(None) | (col(Track.state) == TrackState.DELIVERED)),
+                (col(ParcelException.state) == ExceptionState.CLOSED) & col(ParcelException.closed_how).is_(None),
+            )
+        )
+        .order_by(col(ParcelException.id))
+    )
+    return [f"exception {row.id}: is {row.state}, its parcel is {track.state}" for row, track in db.exec(rows)]
 
 
 def broken_deliveries(db: Session) -> list[str]:

@@ -20,9 +20,12 @@ from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentAction, ShipmentState
-from floor.tracking import codes, queries
+from floor.tracking import codes, exceptions, learned, letters, queries
+from floor.tracking.kinds import Topic
 from floor.tracking.models import CarrierEvent, Track
-from floor.tracking.states import standing
+from floor.tracking.states import TrackState, standing
+
+_TOLD = (TrackState.COLLECTED, TrackState.OUT_FOR_DELIVERY, TrackState.DELIVERED)
 
 
 @dataclass(frozen=True)
@@ -112,12 +115,34 @@ def _settle(db: Session, track: Track, shipment: Shipment, actor: Actor) -> None
     track.state = now.state
     track.changed_at = now.changed_at or shipment.shipped_at or track.changed_at
     track.delivered_at = now.delivered_at
-    track.eta = queries.expected_at(db, shipment)
+    if track.eta is None:
+        _expect(db, track, shipment)
     db.add(track)
     db.flush()
     if now.state != before:
         event = Event(f"tracking.parcel.{now.state}", "parcel", track.parcel_id, shipment.order_id, {"was": before})
         record(db, event, actor)
+        if now.state in _TOLD and track.changed_at > clock.now() - letters.STALE:
+            letters.tell(db, track.parcel_id, Topic(now.state), actor)
+    exceptions.look(db, track, shipment)
+
+
+def _expect(db: Session, track: Track, shipment: Shipment) -> None:
+    """What the customer is told when it leaves; it is not changed later, so that late is late."""
+    way = learned.way_of(db, shipment)
+    told = learned.arrival(db, way, way.left_at) if way else None
+    if told is not None:
+        track.eta, track.eta_from, track.eta_to = told.middle, told.first, told.last
+
+
+def look_due(db: Session, limit: int) -> int:
+    """Look at parcels whose timer rang; returns how many. What another worker looks at is skipped."""
+    due = select(Track).where(col(Track.look_at) <= clock.now()).order_by(col(Track.look_at)).limit(limit)
+    tracks = db.exec(due.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
+    for track in tracks:
+        parcel = db.get_one(Parcel, track.parcel_id)
+        exceptions.look(db, track, shipment_queries.shipment_for(db, parcel.shipment_id))
+    return len(tracks)
 
 
 def _deliver(db: Session, shipment_id: int, actor: Actor) -> None:

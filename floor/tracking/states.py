@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from floor.kit.states import Machine
+
 
 class TrackState(StrEnum):
     """Canonical state of a parcel on the road."""
@@ -64,3 +66,37 @@ def standing(events: Iterable[tuple[datetime, TrackState | None]]) -> Standing:
         delivered_at = moment if state == TrackState.DELIVERED else now.delivered_at
         now = Standing(state, moment, delivered_at)
     return now
+
+
+class ExceptionState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ClaimState(StrEnum):
+    """What we asked of a carrier."""
+
+    ASKED = "asked"
+    PAID = "paid"
+    REFUSED = "refused"
+    #: The parcel turned up.
+    WITHDRAWN = "withdrawn"
+
+
+class ClaimAction(StrEnum):
+    PAY = "pay"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    #: Refused, and asked once more.
+    ASK_AGAIN = "ask_again"
+
+
+CLAIM = Machine(
+    "claim",
+    {
+        (ClaimState.ASKED, ClaimAction.PAY): ClaimState.PAID,
+        (ClaimState.ASKED, ClaimAction.REFUSE): ClaimState.REFUSED,
+        (ClaimState.ASKED, ClaimAction.WITHDRAW): ClaimState.WITHDRAWN,
+        (ClaimState.REFUSED, ClaimAction.ASK_AGAIN): ClaimState.ASKED,
+    },
+)

@@ -1,10 +1,15 @@
 """Doors of tracking: the carriers' webhook, the customer's page, the exception board, one parcel's story."""
 
-from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from babel.dates import format_interval
 from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
+from flask_babel import format_datetime, get_locale, get_timezone
+from flask_babel import gettext as _
+from flask_login import current_user
 from pydantic import ValidationError
+from sqlmodel import Session
 
 from floor.kit import clock
 from floor.kit.actor import Actor
@@ -16,17 +21,32 @@ from floor.orders.states import OrderState
 from floor.paper.mask import mask_address, mask_name, mask_phone
 from floor.shipments.queries import shipment_for
 from floor.shipments.states import ShipmentState
-from floor.tracking import messages, queries, service
+from floor.shipping.messages import NOTICE_STATES
+from floor.tracking import exceptions, letters, messages, queries, resending, service
 from floor.tracking.forms import Message
-from floor.tracking.queries import Card, Column, ShipmentStory
+from floor.tracking.kinds import Kind
+from floor.tracking.learned import Arrival
+from floor.tracking.queries import Card, Counts, ShipmentStory
 from floor.tracking.service import Said
+from floor.tracking.states import CLAIM, ExceptionState
 from floor.web import locale, signing
 from floor.web.auth import public, roles
+from floor.web.forms import Form
 from floor.web.limits import limiter
 from floor.web.page import page
 
 bp = Blueprint("tracking", __name__)
 bp.add_app_template_filter(mask_address, "masked")
+
+
+#: Two more tabs of the board.
+SNOOZED, CLAIMS = "snoozed", "claims"
+
+
+@bp.app_template_filter("arriving")
+def arriving(told: Arrival) -> str:
+    """The days it should come on: of the range, or of the carrier's promise and the day after."""
+    return str(format_interval(told.first or told.middle, told.until, "MMMd", get_timezone(), locale=get_locale()))
 
 
 @bp.post("/hooks/tracking/<carrier>")
@@ -76,12 +96,14 @@ def customer_page(token: str) -> Response:
         buyer = db.get(Customer, order.customer_id) if order.customer_id else None
         address = orders.address_of(db, order.id)
         stories = queries.order_story(db, order.id)
+        given_up = [one.parcel.id for story in stories for one in story.parcels if one.track and one.track.given_up_at]
+        instead = {parcel_id: resending.sent_instead(db, parcel_id) for parcel_id in given_up}
     locale.suggest(buyer.lang if buyer else "")
     gone = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
     return page(
         "tracking/customer.html",
         order=order, stories=stories, name=mask_name(address.recipient), city=address.city,
-        cancelled=order.state == OrderState.CANCELLED, states=messages.STATES,
+        cancelled=order.state == OrderState.CANCELLED, states=messages.STATES, replaced_by=instead,
         returnable=any(story.shipment.state in gone for story in stories),
         company=current_app.extensions["settings"].company, contact=current_app.extensions["settings"].contact,
     )  # fmt: skip
@@ -90,43 +112,77 @@ def customer_page(token: str) -> Response:
 @bp.get("/tracking")
 @roles("service", "supervisor")
 def board() -> Response:
-    """Screen 40: parcels that need somebody, by what is wrong; `?type=` shows one column."""
+    """Screen 40: parcels that need somebody, by what is wrong; `?type=` shows one column, what sleeps, or claims."""
+    chosen, mine = request.args.get("type", ""), "mine" in request.args
+    owner = current_user.id if mine else None
     with reading() as db:
-        columns = queries.board(db)
-    chosen = request.args.get("type", "")
-    if chosen and chosen not in columns:
-        raise Unknown("tracking.unknown_parcel")
-    shown = {column: cards for column, cards in columns.items() if chosen in ("", column)}
+        counted = queries.counts(db)
+        columns: dict[str, list[Card]] = {}
+        if chosen == "":
+            columns = {kind: cards for kind, cards in queries.board(db, owner).items() if counted.kinds[kind]}
+        elif chosen == SNOOZED:
+            columns = {SNOOZED: queries.snoozed(db)}
+        elif chosen in list(Kind):
+            columns = {chosen: queries.column(db, Kind(chosen), owner_id=owner)}
+        elif chosen != CLAIMS:
+            raise Unknown("tracking.unknown_kind")
+        claims = queries.claims(db) if chosen == CLAIMS else []
     return page(
-        "tracking/board.html", "content",
-        columns=columns, shown=shown, chosen=chosen, words=messages, tab_rows=_tabs(columns, chosen),
+        "tracking/board.html", "content", columns=columns, claims=claims, chosen=chosen, words=messages, mine=mine,
+        counted=counted, tab_rows=_tabs(counted, chosen),
     )  # fmt: skip
 
 
-def _tabs(columns: Mapping[Column, list[Card]], chosen: str) -> list[dict[str, object]]:
+def _tabs(counted: Counts, chosen: str) -> list[dict[str, object]]:
+    rows = [("", _("All"), sum(counted.kinds.values()))]
+    rows += [(kind, messages.KINDS[kind], n) for kind, n in counted.kinds.items()]
+    rows += [(SNOOZED, _("Later"), counted.snoozed), (CLAIMS, _("Claims"), counted.claims)]
     return [
-        {"href": url_for("tracking.board", type=name), "text": messages.COLUMNS[name], "n": len(cards),
-         "current": name == chosen}
-        for name, cards in columns.items()
-    ]  # fmt: skip
+        {"href": url_for("tracking.board", type=name or None), "text": text, "n": n, "current": name == chosen}
+        for name, text, n in rows
+    ]
 
 
 @bp.get("/parcels/<int:parcel_id>/story")
 @roles("service", "supervisor")
 def story(parcel_id: int) -> Response:
-    """Screen 41: everything a carrier said about one parcel, raw beside what we make of it."""
+    """Screen 41: everything a carrier said about one parcel, raw beside what we make of it, and what to do about it."""
     with reading() as db:
-        parcel = queries.parcel_for(db, parcel_id)
-        shipment = shipment_for(db, parcel.shipment_id)
-        order = orders.order_for(db, shipment.order_id)
-        told = queries.shipment_story(db, shipment)
-        address = orders.address_of(db, shipment.order_id)
+        return show_story(db, parcel_id)
+
+
+def show_story(db: Session, parcel_id: int, at: str = "", form: Form[Any] | None = None) -> Response:
+    """`form` is what was typed into the form named `at`, with what is wrong with it."""
+    parcel = queries.parcel_for(db, parcel_id)
+    shipment = shipment_for(db, parcel.shipment_id)
+    order = orders.order_for(db, shipment.order_id)
+    told = queries.shipment_story(db, shipment)
+    address = orders.address_of(db, shipment.order_id)
     mine = next(one for one in told.parcels if one.parcel.id == parcel_id)
     return page(
-        "tracking/story.html", "content",
+        "tracking/story.html", "content", status=422 if form else 200,
         story=told, mine=mine, order=order, address=address, words=messages,
-        phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id),
+        phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id), at=at, form=form,
+        letters=letters.of_parcel(db, parcel_id), letter_states=NOTICE_STATES, **_trouble(db, parcel_id),
     )  # fmt: skip
+
+
+def _trouble(db: Session, parcel_id: int) -> dict[str, Any]:
+    """The newest exception of a parcel, and what its forms offer."""
+    row = exceptions.of_parcel(db, parcel_id)
+    if row is None:
+        return {"trouble": None}
+    kind, is_open = Kind(row.kind), row.state == ExceptionState.OPEN
+    made = exceptions.claim_of(db, row.id or 0)
+    return {
+        "trouble": row, "kind": kind, "is_open": is_open, "owner": exceptions.name_of(db, row.owner_id),
+        "claim": made, "settling": CLAIM.available(made.state) if made else (),
+        "worth": sum(part.paid_fen for part in queries.contents(db, parcel_id)) if is_open else 0,
+        "to_customer": letters.prefilled(db, parcel_id, kind) if is_open else "",
+        "to_carrier": letters.question(db, parcel_id, kind) if is_open else "",
+        "tomorrow": format_datetime(clock.now() + timedelta(days=1), "yyyy-MM-dd'T09:00'"),
+        "instead": resending.sent_instead(db, parcel_id),
+    }  # fmt: skip
 
 
 def _siblings(told: ShipmentStory, parcel_id: int) -> list[dict[str, object]]:

@@ -71,6 +71,7 @@ from floor.shipping.models_carriers import (
 from floor.shipping.models_invoices import BuyerKind, SkuTax
 from floor.shipping.models_printing import PrinterKind
 from floor.shipping.printing import PrinterTerms
+from floor.tracking import exceptions
 from tests import goods_out
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
 from tests.packing.worlds import World, a_boxed_parcel, a_picked_shipment, a_world, check_all, person
@@ -103,7 +104,8 @@ def furnish(db: Session) -> Ids:
     db.add(Cart(code="C-SHA-2", warehouse_id=world.house.id or 0))
     db.flush()
     ids: Ids = {"tee": ean(world.tee), "mug": ean(world.mug), "carton": world.carton.code, "carrier": "sf"}
-    for part in (_benches, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply, _inbound, _material):
+    parts = (_benches, _on_the_road, _parcels, _returns, _orders, _stock, _runs, _messages, _walks, _supply, _inbound)
+    for part in (*parts, _material):
         ids |= part(db, world)
     db.flush()
     return ids
@@ -148,6 +150,13 @@ def _parcels(db: Session, world: World) -> Ids:
     return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
             "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id,
             **_ways(db, world, boxed.id)}  # fmt: skip
+
+
+def _on_the_road(db: Session, world: World) -> Ids:
+    """Two parcels refused at the door; for the second the carrier was asked for money."""
+    refused, claimed = (goods_out.refused(db, world) for _ in range(2))
+    claim = exceptions.claim(db, claimed, 5000, "C-1", person(db, "Chen"))
+    return {"refused": refused, "claimed": claimed, "claim": claim.id}
 
 
 def _ways(db: Session, world: World, boxed: int) -> Ids:

@@ -318,6 +318,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "shipping.print_job": (packer, f"/print-jobs/{job}"),
         "stock_files.index": (boss, "/stock/imports"),
         "stock_files.show": (boss, f"/stock/imports/{file}"),
+        "parcel_exceptions.show_rules": (boss, "/tracking/rules"),
         "tracking.board": (clerk, "/tracking"),
         "tracking.customer_page": ("", f"/t/{token}"),
         "tracking.story": (clerk, f"/parcels/{shipped}/story"),

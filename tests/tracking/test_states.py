@@ -1,6 +1,9 @@
 """Where a parcel stands: the same for any order of the same events."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from floor.tracking import codes
 from floor.tracking.codes import CODES, Problem
-from floor.tracking.states import BACKWARD, TrackState, after, standing
+from floor.tracking.states import BACKWARD, Standing, TrackState, after, standing
 
 S = TrackState
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -64,3 +67,48 @@ def test_every_state_has_a_neutral_name_and_an_unknown_code_means_nothing():
     assert codes.meaning("DELIVERED") == S.DELIVERED
     assert codes.problem("203") == Problem.REFUSED
     assert all(problem is None or state in (S.EXCEPTION, S.ATTEMPT_FAILED) for state, problem in CODES.values())
+
+
+#: A story with everything in it: a good way, a detour, an unknown code, a signature, and the way back.
+SEVEN = (S.LABEL_MADE, S.COLLECTED, S.IN_TRANSIT, S.ATTEMPT_FAILED, None, S.DELIVERED, S.RETURNING)
+
+
+def test_all_5040_orders_of_seven_events_end_in_the_same_place():
+    story = [(START + timedelta(hours=n), meaning) for n, meaning in enumerate(SEVEN)]
+    ends = {standing(order) for order in permutations(story)}
+    assert ends == {Standing(S.RETURNING, START + timedelta(hours=6), START + timedelta(hours=5))}
+
+
+def test_all_5040_orders_of_seven_events_at_one_moment_end_in_the_same_place():
+    assert {standing(order).state for order in permutations([(START, meaning) for meaning in SEVEN])} == {S.RETURNING}
+
+
+#: The public tables of what carriers' codes mean, where they lie beside this repository; they are not part of it.
+FACTS = Path(__file__).resolve().parents[3] / "shared" / "protocols" / "facts" / "status_map.json"
+STATES = {
+    "INFO_RECEIVED": S.LABEL_MADE, "PICKED_UP": S.COLLECTED, "IN_TRANSIT": S.IN_TRANSIT, "CUSTOMS": S.IN_TRANSIT,
+    "OUT_FOR_DELIVERY": S.OUT_FOR_DELIVERY, "AVAILABLE_FOR_PICKUP": S.AVAILABLE, "ATTEMPT_FAILED": S.ATTEMPT_FAILED,
+    "DELIVERED": S.DELIVERED, "EXCEPTION": S.EXCEPTION, "RETURNING": S.RETURNING, "RETURNED": S.RETURNED,
+    "CANCELLED": S.EXCEPTION, "PENDING": None, "EXPIRED": None,
+}  # fmt: skip
+PROBLEMS = {
+    "LOST": Problem.LOST, "DAMAGED": Problem.DAMAGED, "DELAYED": Problem.DELAYED, "REFUSED": Problem.REFUSED,
+    "ADDRESS_PROBLEM": Problem.ADDRESS, "UNREACHABLE": Problem.UNREACHABLE, "OUT_OF_AREA": Problem.OUT_OF_AREA,
+    "PICKUP_OVERDUE": Problem.NOT_FETCHED, "CUSTOMS_PROBLEM": Problem.CUSTOMS, "SEIZED_OR_DESTROYED": Problem.LOST,
+    "OTHER": Problem.OTHER, None: None,
+}  # fmt: skip
+TABLES = ("kuaidi100", "sf_opCode", "aftership_tag", "aftership_subtag_confirmed", "track17_main", "track17_sub")
+
+
+@pytest.mark.skipif(not FACTS.exists(), reason="the public tables are not beside this repository")
+def test_our_table_says_what_the_public_tables_say():
+    """`Exception` alone is our own word too: held up, nobody knows why."""
+    facts = json.loads(FACTS.read_text())
+    wrong = []
+    for table in TABLES:
+        for code, (state, problem) in ((c, m) for c, m in facts[table].items() if isinstance(m, list)):
+            ours = (codes.meaning(code), codes.problem(code))
+            cancelled = Problem.CANCELLED if state == "CANCELLED" else PROBLEMS[problem]
+            if ours != (STATES[state], cancelled) and code != "Exception":
+                wrong.append((table, code, ours))
+    assert wrong == []

@@ -22,6 +22,7 @@ from floor.shipments import service as shipments
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentAction
 from floor.shipping.models import Waybill, WaybillState
+from floor.tracking import service
 from floor.web import signing
 from tests.factories import a_bin, a_carrier, a_carton, a_planned_shipment, a_sku, a_warehouse, an_order, stock
 
@@ -48,6 +49,7 @@ class World:
         hand_over(self.db, shipment)
         shipment.shipped_at = clock.now() - ago
         self.db.flush()
+        service.attach(self.db, shipment.id, SYSTEM)
         return order
 
 
