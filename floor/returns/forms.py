@@ -33,7 +33,7 @@ class Announcement(BaseModel):
     #: A clerk's tick: the parcel is already on the desk.
     here: bool = False
     #: The parcel nobody announced that turned out to be it.
-    stray: int | None = None
+    stray: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
 
 class Scan(BaseModel):
@@ -129,6 +129,12 @@ class Part(BaseModel):
     sku: str = Field(min_length=1, max_length=128)
     bin: str = Field(min_length=1, max_length=16)
     qty: int = Field(default=1, ge=1, le=999)
+
+
+class RulesForm(BaseModel):
+    """The rules as they were shown; they stand in fields of their own: `placed`, NewRule, TermsForm."""
+
+    version: int = Field(ge=0, le=2**31 - 1)
 
 
 class NewRule(BaseModel):

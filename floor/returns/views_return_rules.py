@@ -9,7 +9,7 @@ from sqlmodel import Session
 from floor.kit.errors import Invalid
 from floor.kit.uow import reading
 from floor.returns import messages, ruleset
-from floor.returns.forms import NewRule, TermsForm, placed
+from floor.returns.forms import NewRule, RulesForm, TermsForm, placed
 from floor.returns.models import CHOICES, ReturnReason
 from floor.returns.rules import CHECKS, Rule, Terms
 from floor.web import hx
@@ -35,7 +35,9 @@ def index() -> Response:
 @command
 def save(db: Session) -> Response:
     """Other rules from the next decision on. 303; 422 with the form as typed; 409 when somebody was faster."""
-    before, form = ruleset.now(db), Form[Any]({key: value.strip() for key, value in request.form.items()})
+    before, form = ruleset.now(db), read(RulesForm, request.form)
+    if form.data is None:
+        return show(db, form)
     try:
         kept = placed(form, before.dispositions)
         if any(form[name] for name in ("new_grade", "new_disposition", "new_place")):
@@ -44,8 +46,7 @@ def save(db: Session) -> Response:
         if form.errors:
             return show(db, form)
         rules = [rule for _place, _n, rule in sorted(kept, key=lambda one: one[:2])]
-        seen = int(form["version"]) if form["version"].isdecimal() else -1
-        changed = ruleset.change(db, rules, terms, seen, actor())
+        changed = ruleset.change(db, rules, terms, form.data.version, actor())
     except Invalid as refused:
         return show(db, form.refuse(refused, sentence(refused)))
     flash(_("Written down; the next decision goes by it") if changed else _("Nothing was changed"), "ok")
