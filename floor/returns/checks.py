@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from floor.orders.models import Order, OrderLine
 from floor.returns import queries
-from floor.returns.models import CaseKind, Refund, RefundKind, Repair, ReturnCase, ReturnItem
+from floor.returns.models import CaseKind, Refund, RefundKind, RefundWhy, Repair, ReturnCase, ReturnItem
 from floor.returns.states import CaseState, RepairState
 
 # --- checks ------------------------------------------------------------------------------------------------------
@@ -68,17 +68,21 @@ def broken_lines(db: Session) -> list[str]:
 
 
 def broken_refunds(db: Session) -> list[str]:
-    """Check: refunds of a closed case are the sum of its items, of an open one no more, of a cancelled one none."""
+    """Check: refunds of a closed case are the sum of its items, of an open one no more and none after an inspection,
+    of a cancelled one none."""
     owed, paid = _per_case(ReturnItem.case_id, ReturnItem.refund_fen), _per_case(Refund.case_id, Refund.amount_fen)
     should, did = sa.func.coalesce(owed.c.fen, 0), sa.func.coalesce(paid.c.fen, 0)
-    state = col(ReturnCase.state)
+    mine = (col(Refund.case_id) == col(ReturnCase.id), col(Refund.why) == RefundWhy.INSPECTED)
+    inspected, state = sa.exists().where(*mine), col(ReturnCase.state)
     off = (
         sa.select(col(ReturnCase.number), should.label("owed"), did.label("paid"))
         .outerjoin(owed, owed.c.case_id == col(ReturnCase.id))
         .outerjoin(paid, paid.c.case_id == col(ReturnCase.id))
         .where(
             sa.case(
-                (state == CaseState.CLOSED, did != should), (state == CaseState.CANCELLED, did != 0), else_=did > should
+                (state == CaseState.CLOSED, did != should),
+                (state == CaseState.CANCELLED, did != 0),
+                else_=sa.or_(did > should, inspected),
             )
         )
     )
