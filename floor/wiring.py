@@ -69,9 +69,10 @@ from floor.picking import handlers as picking_handlers
 from floor.picking import views as picking
 from floor.picking import views_board as floor_board
 from floor.picking import views_rules, views_wall, views_zones
-from floor.returns import queries as returns_queries
+from floor.returns import checks as returns_checks
+from floor.returns import handlers as returns_handlers
 from floor.returns import views as returns
-from floor.returns import views_request
+from floor.returns import views_cases, views_items, views_repairs, views_request, views_return_rules, views_strays
 from floor.returns.putaways import ReturnsShelf
 from floor.shipments import queries as shipments_queries
 from floor.shipping import cli as shipping_cli
@@ -155,6 +156,11 @@ BLUEPRINTS = (
     views_push.bp,
     views_exceptions.bp,
     returns.bp,
+    views_items.bp,
+    views_cases.bp,
+    views_repairs.bp,
+    views_strays.bp,
+    views_return_rules.bp,
     views_request.bp,
     analytics.bp,
     care.bp,
@@ -196,6 +202,7 @@ HANDLERS: dict[str, Handler] = {
     "picking.walk_on": picking_handlers.walk_on,
     "tracking.follow_shipment": tracking_handlers.follow_shipment,
     "tracking.send_letter": tracking_handlers.send_letter,
+    "returns.tell_channel": returns_handlers.tell_channel,
 }
 
 #: Event kind -> names of the handlers that hear it.
@@ -251,6 +258,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "picking.walk.order_joined": ("picking.shorten_walk",),
     "shipments.shipment.ship": ("tracking.follow_shipment",),
     "tracking.letter.asked": ("tracking.send_letter",),
+    "returns.refund.recorded": ("returns.tell_channel",),
+    "returns.repair.going_home": ("picking.walk_on",),
 }
 
 #: What every worker does between messages: name -> (every so many seconds, what). Done twice they do no harm.
@@ -304,9 +313,12 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
     "tracks say what their events say": tracking_queries.broken_tracks,
     "exceptions are of parcels on the road": tracking_queries.broken_exceptions,
     "delivered = every parcel delivered": tracking_queries.broken_deliveries,
-    "returned <= shipped": returns_queries.broken_quantities,
-    "refunds <= paid": returns_queries.broken_sums,
-    "refund = the sum of its items": returns_queries.broken_refunds,
+    "returned <= shipped": returns_checks.broken_quantities,
+    "refunds <= paid": returns_checks.broken_sums,
+    "refunds of a line <= paid for it": returns_checks.broken_lines,
+    "refund = the sum of its items": returns_checks.broken_refunds,
+    "credit = paid for the order sent": returns_checks.broken_credits,
+    "repairs and their cases agree": returns_checks.broken_repairs,
 }
 
 #: The rail: endpoint, label, icon, roles that see it.

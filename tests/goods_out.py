@@ -100,6 +100,15 @@ def decided(db: Session, case_id: int) -> None:
     returns.decide(db, case_id, 1, found, None, 10**9, person(db, "Chen"))
 
 
+def to_rework(db: Session, order_id: int) -> int:
+    """Refunded, its packaging broken; returns the item that somebody has to make good again."""
+    case = arrived(db, order_id)
+    found = returns.Decision(Grade.A, ALL_WELL | {"packaging": False})
+    item = returns.decide(db, case.id or 0, 1, found, None, 10**9, person(db, "Chen"))
+    returns.close(db, case.id or 0, person(db, "Chen"))
+    return item.id or 0
+
+
 def closed(db: Session, order_id: int) -> ReturnCase:
     """Refunded; the goods wait to be put away."""
     case = arrived(db, order_id)

@@ -326,6 +326,25 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("{}: 10000000 fen refunded", f"SELECT number FROM customer_order WHERE id = ({_RETURNED})",
               "UPDATE refund SET amount_fen = 10000000"),
     ),
+    "refunds of a line <= paid for it": (
+        plant("order_line {}: 30000 fen refunded of", "SELECT order_line_id FROM refund",
+              "UPDATE refund SET amount_fen = 30000"),
+        plant("{}: 1 fen of 0 freight refunded", f"SELECT number FROM customer_order WHERE id = ({_RETURNED})",
+              "INSERT INTO refund (case_id, order_id, amount_fen, kind, why, recorded_at)"
+              " SELECT case_id, order_id, 1, 'money', 'early', recorded_at FROM refund"),
+        plant("refund {} is of another order", "SELECT id FROM refund",
+              "UPDATE refund SET order_id = (SELECT max(id) FROM customer_order)"),
+    ),
+    "credit = paid for the order sent": (
+        plant("{}: its items credit 0 fen, its refunds", "SELECT number FROM return_case",
+              "UPDATE refund SET kind = 'credit'"),
+    ),
+    "repairs and their cases agree": (
+        plant("{}: its repair is received, its case is not", "SELECT number FROM return_case",
+              "INSERT INTO repair (case_id, version, state, diagnosis, quote_fen, changed_at)"
+              " SELECT id, 1, 'received', '', 0, requested_at FROM return_case"),
+        plant("{}: a repair that is here", "SELECT number FROM return_case", "UPDATE return_case SET kind = 'repair'"),
+    ),
     "refund = the sum of its items": (
         plant("{}: its items say", "SELECT number FROM return_case", "UPDATE refund SET amount_fen = amount_fen + 1"),
         plant("{}: its items say", "SELECT number FROM return_case", "DELETE FROM refund"),

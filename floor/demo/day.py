@@ -5,7 +5,7 @@ What is left lies ready for whoever opens the app: walks to claim, totes to pack
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from flask import Flask
 from sqlmodel import Session, col, select
@@ -15,12 +15,12 @@ from floor.allocation import service as allocation
 from floor.allocation.models import Run
 from floor.audit import service as audit
 from floor.catalog import queries as catalog
-from floor.demo import arrivals, counts, inbound, places
+from floor.demo import arrivals, counts, inbound, places, returned
 from floor.events.relay import Relay
 from floor.inventory.models import Place, PlaceKind, Tote, Warehouse
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import reading, unit_of_work
-from floor.orders.models import Order, OrderLine
+from floor.orders.models import Order
 from floor.orders.states import OrderState
 from floor.packing import caring
 from floor.packing import queries as packing_queries
@@ -35,8 +35,6 @@ from floor.picking.models import Cart, Walk, WalkTote
 from floor.picking.models_wall import BatchTote, Wall, WallSlot
 from floor.picking.states import WalkState
 from floor.picking.verdict import Kind
-from floor.returns import service as returns
-from floor.returns.models import Grade, ReturnReason
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping import queries as shipping_queries
@@ -77,7 +75,7 @@ def live(app: Flask, relay: Relay, say: Say) -> None:
     inbound.come_in(_who("B-1001"), _who("B-4001"))
     say("Demo day: on the road and back ...")
     _track(app)
-    _return(_who("B-3001"))
+    returned.send_back(_who("B-3001"))
     say("Demo day: counts ...")
     counts.live(app, _who("B-1001"), _who("B-4001"))
     _leave_open()
@@ -321,29 +319,3 @@ def _track(app: Flask) -> None:
         return post(carrier, headers, body) if next(delivered) % 3 else 200
 
     tracking.simulate(post_two_of_three, deliver=True)
-
-
-def _return(clerk: Actor) -> None:
-    """Three customers send something back: one announced, one on the desk, one settled."""
-    for n, order_id in enumerate(_delivered_orders(3)):
-        reason = (ReturnReason.WRONG_SIZE, ReturnReason.DAMAGED, ReturnReason.NO_LONGER_WANTED)[n]
-        with unit_of_work() as db:
-            line = db.exec(select(OrderLine).where(OrderLine.order_id == order_id)).first()
-            assert line is not None and line.id is not None
-            case = returns.request(db, order_id, {line.id: 1}, reason, "", "", Actor("customer"))
-            if n:
-                returns.arrive(db, case.id or 0, None, clerk)
-            if n == 2:
-                returns.matched(db, case.id or 0, 1, line.sku_id)
-                checks = {"complete": True, "packaging": True, "clean": True, "works": True}
-                found = returns.Decision(Grade.A, checks)
-                returns.decide(db, case.id or 0, 1, found, None, 10**9, clerk)
-                returns.close(db, case.id or 0, clerk)
-
-
-def _delivered_orders(n: int) -> Iterator[int]:
-    with reading() as db:
-        found = db.exec(
-            select(Shipment.order_id).where(Shipment.state == ShipmentState.DELIVERED).order_by(col(Shipment.id))
-        ).all()
-    yield from list(dict.fromkeys(found))[:n]

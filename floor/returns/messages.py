@@ -2,8 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
-from floor.returns.models import Disposition, Grade, ReturnReason
-from floor.returns.states import CaseState
+from floor.returns.models import CaseKind, Disposition, Grade, RefundKind, RefundWhy, ReturnReason, StrayEnding
+from floor.returns.rules import Timing
+from floor.returns.states import CaseState, RepairState
 
 REFUSALS = {
     "returns.unknown": _l("There is no such return."),
@@ -30,6 +31,25 @@ REFUSALS = {
     "returns.no_pick_face": _l("%(scanned)s is no open pick face here. Scan the label of a bin."),
     "returns.not_waiting": _l("No returned unit of this item waits on the returns shelf."),
     "returns.bad_photo": _l("This is no photo we can read. Use JPEG, PNG or WebP up to 8 MB."),
+    "returns.too_many_photos": _l("%(most)s photos are enough."),
+    "returns.no_variant": _l("This article cannot be had in exchange. Choose another colour or size of the same."),
+    "returns.settled_already": _l("Money or other goods went out for it already. Look at the fresh page."),
+    "returns.not_early": _l("Only a return for money that is not here yet can be paid early. Look at the fresh page."),
+    "returns.not_settled": _l("Nothing was paid for it before it came: cancel it instead."),
+    "returns.why_never": _l("Say how you know that it will not come."),
+    "returns.in_repair": _l("This is a repair: it goes its own way."),
+    "returns.no_choice": _l("Choose one of the options"),
+    "returns.nothing_to_pay": _l("Nothing is to be paid any more. Look at the fresh page."),
+    "returns.not_repairing": _l("The repair is not under way. Look at the fresh page."),
+    "returns.no_part_here": _l("%(bin)s is no shelf of this warehouse with parts for repairs."),
+    "returns.unknown_bin": _l("There is no bin %(bin)s in this warehouse."),
+    "returns.fee_not_paid": _l("The customer agreed to a price and has not paid it yet."),
+    "returns.reworked_already": _l("Somebody else already looked at this. Look at the fresh page."),
+    "returns.unknown_stray": _l("There is no such parcel."),
+    "returns.stray_ended": _l("Somebody else already settled this parcel. Look at the fresh page."),
+    "returns.silent_grade": _l("Each grade needs a rule without conditions. None speaks for: %(grades)s"),
+    "returns.no_place": _l("Enter a place as a whole number, or leave it empty to drop the rule."),
+    "returns.rules_changed": _l("Somebody else changed the rules meanwhile. Look at the fresh page."),
     "returns.no_such_order": _l("There is no order with this number."),
 }
 
@@ -43,6 +63,37 @@ EVENTS = {
     "returns.item.decided": _l("Returned item inspected"),
     "returns.item.taken_back": _l("Inspection taken back"),
     "returns.item.put_away": _l("Returned item put away"),
+    "returns.item.reworked": _l("Returned item made good again"),
+    "returns.case.written_off": _l("Paid for, never came"),
+    "returns.refund.recorded": _l("Refund recorded"),
+    "returns.exchange.sent": _l("Exchange: a new order sends the other goods"),
+    "returns.repair.diagnose": _l("Repair: looked at"),
+    "returns.repair.quote": _l("Repair: price told to the customer"),
+    "returns.repair.accept": _l("Repair: the customer agreed to the price"),
+    "returns.repair.decline": _l("Repair: the customer wants it back as it is"),
+    "returns.repair.start": _l("Repair begun"),
+    "returns.repair.part_taken": _l("Repair: part taken off its shelf"),
+    "returns.repair.fee_paid": _l("Repair: paid by the customer"),
+    "returns.repair.finish": _l("Repair done"),
+    "returns.repair.send_back": _l("Repair: goods go back to the customer"),
+    "returns.repair.going_home": _l("Repair: shipment planned"),
+    "returns.repair.give_up": _l("Repair given up: a return for money now"),
+    "returns.stray.kept": _l("Unknown parcel kept"),
+    "returns.stray.ended": _l("Unknown parcel settled"),
+    "returns.rules.changed": _l("Rules of returns changed"),
+}
+
+KINDS = {
+    CaseKind.REFUND: _l("Return for money"),
+    CaseKind.EXCHANGE: _l("Exchange"),
+    CaseKind.REPAIR: _l("Repair"),
+}
+
+#: The same, as a customer chooses among them.
+WISHES = {
+    CaseKind.REFUND: _l("My money back"),
+    CaseKind.EXCHANGE: _l("Another one instead"),
+    CaseKind.REPAIR: _l("Have it repaired"),
 }
 
 STATES = {
@@ -58,7 +109,12 @@ REASONS = {
     ReturnReason.DAMAGED: _l("Arrived damaged"),
     ReturnReason.WRONG_ITEM: _l("Wrong item sent"),
     ReturnReason.NOT_AS_DESCRIBED: _l("Not as described"),
+    ReturnReason.DEFECTIVE: _l("Broke in use"),
+    ReturnReason.REFUSED: _l("Parcel refused"),
 }
+
+#: What a customer may choose: a refused parcel speaks for itself.
+CUSTOMER_REASONS = {reason: words for reason, words in REASONS.items() if reason is not ReturnReason.REFUSED}
 
 CHECKS = {
     "complete": _l("Complete, with its parts"),
@@ -76,20 +132,51 @@ GRADES = {
 
 DISPOSITIONS = {
     Disposition.RESTOCK: _l("Back to the shelf"),
+    Disposition.REWORK: _l("Make it good again"),
     Disposition.SECOND_CHOICE: _l("Second choice"),
     Disposition.SUPPLIER: _l("Back to the supplier"),
     Disposition.SCRAP: _l("Scrap"),
+    Disposition.SEND_BACK: _l("Back to the customer"),
+    Disposition.NEVER_CAME: _l("Never came"),
 }
 
-#: The rules of rules.RULES, in words.
-RULES = {
-    "ruined": _l("Grade D cannot be sold: scrap."),
-    "arrived_damaged": _l("Grade C and it arrived damaged: back to the supplier."),
-    "worn": _l("Grade C for another reason: scrap."),
-    "not_working": _l("It does not work: back to the supplier, whatever its looks."),
-    "blemished": _l("Grade B: second choice."),
-    "incomplete": _l("Grade A but parts are missing: second choice."),
-    "not_clean": _l("Grade A but not clean: second choice."),
-    "new_bag": _l("Grade A, only the packaging is broken: a new bag, then back to the shelf."),
-    "like_new": _l("Grade A: back to the shelf."),
+#: A check that was answered no, as a rule's condition.
+FAILED = {
+    "complete": _l("parts are missing"),
+    "packaging": _l("packaging broken"),
+    "clean": _l("not clean"),
+    "works": _l("does not work"),
+}
+
+TIMINGS = {
+    Timing.AT_ONCE: _l("At once"),
+    Timing.ON_ARRIVAL: _l("When the parcel is here"),
+    Timing.INSPECTED: _l("After the inspection"),
+}
+
+REFUND_KINDS = {RefundKind.MONEY: _l("Money"), RefundKind.CREDIT: _l("Credit for the order sent")}
+
+REFUND_WHYS = {
+    RefundWhy.INSPECTED: _l("after the inspection"),
+    RefundWhy.EARLY: _l("before it came"),
+    RefundWhy.EXCHANGE: _l("exchange"),
+    RefundWhy.REPAIR: _l("repair"),
+}
+
+REPAIRS = {
+    RepairState.RECEIVED: _l("To look at"),
+    RepairState.DIAGNOSED: _l("Looked at"),
+    RepairState.QUOTED: _l("Waits for the customer's answer"),
+    RepairState.ACCEPTED: _l("Price accepted"),
+    RepairState.DECLINED: _l("Price declined"),
+    RepairState.REPAIRING: _l("Under repair"),
+    RepairState.DONE: _l("Repaired"),
+    RepairState.SENT_BACK: _l("On its way back"),
+    RepairState.GIVEN_UP: _l("Given up"),
+}
+
+ENDINGS = {
+    StrayEnding.MATCHED: _l("Its order was found"),
+    StrayEnding.HANDED_BACK: _l("Handed back to the carrier"),
+    StrayEnding.GIVEN_UP: _l("Nobody's"),
 }

@@ -24,9 +24,12 @@ from floor.picking import putwall, reassigning
 from floor.picking import service as walks
 from floor.picking.models import Stop, Walk
 from floor.picking.models_wall import Wall
+from floor.returns import repairing
+from floor.returns.rules import DISPOSITIONS, TERMS
 from floor.shipments.models import Shipment
 from floor.shipping import resolving, waybills
 from tests import goods_out
+from tests.cast import PIN
 from tests.factories import a_sku
 from tests.house.doors_world import Ids
 from tests.packing.worlds import person
@@ -103,12 +106,40 @@ GIFT = {"gift": "TEE-NAVY-L", "qty": "1", "worth_from": "50"}
 BUNDLE = {"code": "SET-9", "parts": "TEE-NAVY-L 2 1", "price": "100.00"}
 
 
+def _not_a_picture(_ids: Ids) -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b"<svg onload=alert(1)>"), "frame.jpg"
+
+
 def _passed(db: Session, ids: Ids) -> None:
     audit.pass_order(db, audit.locked(db, ids["held"]), person(db, "Chen"))
 
 
 def _decided(db: Session, ids: Ids) -> None:
     goods_out.decided(db, ids["to_decide"])
+
+
+def _diagnosed(db: Session, ids: Ids) -> None:
+    repairing.diagnose(db, ids["repair"], "torn", person(db, "Chen"))
+
+
+def _quoted(db: Session, ids: Ids) -> None:
+    _diagnosed(db, ids)
+    repairing.quote(db, ids["repair"], 900, person(db, "Chen"))
+
+
+def _repairing(db: Session, ids: Ids) -> None:
+    _diagnosed(db, ids)
+    repairing.start(db, ids["repair"], person(db, "Chen"))
+
+
+#: The rules of returns as their form sends them, one of them other than it was.
+RETURN_RULES = {
+    "version": "0",
+    **{f"place_{n}": str(n + 1) for n in range(len(DISPOSITIONS))},
+    **{f"disposition_{n}": rule.disposition.value for n, rule in enumerate(DISPOSITIONS)},
+    **{f"exchange_{reason.value}": terms.exchange.value for reason, terms in TERMS.items()},
+    **{f"early_{reason.value}": "90.00" for reason in TERMS},
+}
 
 
 def _scanned_count(db: Session, ids: Ids) -> None:
@@ -640,27 +671,78 @@ DOORS: dict[str, Door] = {
         "/returns/new?order=SO-NONE", bad={"reason": "wrong_size", "qty_{line}": "9", "note": "too small"},
         keeps="too small",
     ),
+    "return_request.answer": Door(
+        "/t/{repair_token}/return/{repair_number}/answer", "", "", {"accept": "yes"},
+        "/t/nobody-has-this/return/R-0001/answer", bad={"accept": "perhaps"}, before=_quoted,
+    ),
+    "return_cases.back": Door("/returns/parcels/{back}/back", "Chen", "Ana", unknown=f"/returns/parcels/{NO}/back"),
+    "return_cases.difference": Door(
+        "/returns/{dearer}/difference", "Chen", "Ana", unknown=f"/returns/{NO}/difference"
+    ),
+    "return_cases.pay_early": Door(
+        "/returns/{case}/early", "Chen", "Ana", {"badge": "B-4001", "pin": PIN}, f"/returns/{NO}/early",
+        bad={"badge": ""},
+    ),
+    "return_cases.reworked": Door(
+        "/returns/rework/{rework}/good", "Chen", "Ana", unknown=f"/returns/rework/{NO}/good"
+    ),
+    "return_cases.write_off": Door(
+        "/returns/{paid_early}/never-came", "Dai", "Chen", {"why": "lost"}, f"/returns/{NO}/never-came",
+        bad={"why": ""},
+    ),
+    "return_repairs.answer": Door(
+        "/returns/{repair}/repair/answer", "Chen", "Ana", {"accept": "no"}, f"/returns/{NO}/repair/answer",
+        bad={"accept": "perhaps"}, before=_quoted,
+    ),
+    "return_repairs.diagnose": Door(
+        "/returns/{repair}/repair/diagnosis", "Chen", "Ana", {"diagnosis": "torn"},
+        f"/returns/{NO}/repair/diagnosis", bad={"diagnosis": ""},
+    ),
+    "return_repairs.part": Door(
+        "/returns/{repair}/repair/parts", "Chen", "Ana", {"sku": "{mug}", "bin": "a02-03-2", "qty": "1"},
+        f"/returns/{NO}/repair/parts", bad={"sku": "{mug}", "bin": "NOWHERE"}, keeps="NOWHERE", before=_repairing,
+    ),
+    "return_repairs.quote": Door(
+        "/returns/{repair}/repair/quote", "Chen", "Ana", {"price": "12.50"}, f"/returns/{NO}/repair/quote",
+        bad={"price": "much"}, keeps="much", before=_diagnosed,
+    ),
+    "return_repairs.step": Door(
+        "/returns/{repair}/repair/start", "Chen", "Ana", unknown=f"/returns/{NO}/repair/start", before=_diagnosed
+    ),
+    "return_rules.save": Door(
+        "/returns/rules", "Dai", "Chen", RETURN_RULES, bad={**RETURN_RULES, "early_damaged": "much"}, keeps="much",
+    ),
+    "strays.end": Door(
+        "/returns/strays/{stray}/end", "Chen", "Ana", {"ending": "given_up", "note": "nobody's"},
+        f"/returns/strays/{NO}/end", bad={"ending": "eaten", "note": "kept"}, keeps="kept",
+    ),
+    "strays.keep": Door(
+        "/returns/strays", "Chen", "Ana", {"code": "YT-9", "note": "a box", "photo": frame},
+        bad={"code": "YT-8", "photo": _not_a_picture}, keeps="YT-8",
+    ),
     "returns.arrive": Door("/returns/{case}/arrive", "Chen", "Ana", unknown=f"/returns/{NO}/arrive"),
     "returns.cancel": Door("/returns/{case}/cancel", "Chen", "Ana", unknown=f"/returns/{NO}/cancel"),
     "returns.close": Door(
         "/returns/{to_decide}/close", "Chen", "Ana", unknown=f"/returns/{NO}/close", before=_decided
     ),
-    "returns.decide": Door(
+    "return_items.decide": Door(
         "/returns/{scanned}/items/1/decide", "Chen", "Ana", FINDINGS, f"/returns/{NO}/items/1/decide",
         bad={**FINDINGS, "disposition": "scrap", "grade": "a"},
     ),
-    "returns.missing": Door(
+    "return_items.missing": Door(
         "/returns/{on_desk}/items/1/missing", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/missing"
     ),
     "returns.receive": Door(
         "/returns/intake", "Chen", "Ana", {"code": "{case_number}"}, bad={"code": "NOBODY"}, keeps="NOBODY"
     ),
-    "returns.scan": Door(
+    "return_items.scan": Door(
         "/returns/{on_desk}/items/1/scan", "Chen", "Ana", {"code": "{tee}"}, f"/returns/{NO}/items/1/scan",
         bad={"code": "{mug}"},
     ),
-    "returns.split": Door("/returns/{on_desk}/items/1/split", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/split"),
-    "returns.undo": Door(
+    "return_items.split": Door(
+        "/returns/{on_desk}/items/1/split", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/split"
+    ),
+    "return_items.undo": Door(
         "/returns/{to_decide}/items/1/undo", "Chen", "Ana", unknown=f"/returns/{NO}/items/1/undo", before=_decided
     ),
     "printing.add_printer": Door(

@@ -45,12 +45,15 @@ from floor.orders.models import Order, OrderLine
 from floor.packing import caring, materials
 from floor.packing import service as packing
 from floor.packing.materials import MaterialDraft, RuleDraft
-from floor.packing.models import PackLine
+from floor.packing.models import PackLine, Parcel
 from floor.packing.models_materials import Goods, MaterialKind, Per
 from floor.picking import checks
 from floor.picking import queries as picking
 from floor.picking import service as walks
 from floor.picking.models import Cart, CheckWhy
+from floor.returns import early, strays
+from floor.returns import service as returns
+from floor.returns.models import CaseKind, ReturnReason
 from floor.returns.queries import items_of, returnable
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
@@ -197,14 +200,32 @@ def _invoices(db: Session, world: World) -> Ids:
     return {"invoice_file": file.id, "invoice": due.id, "invoice_held": held.id, "to_bill": orders[3].number}
 
 
-def _returns(db: Session, _world: World) -> Ids:
+def _returns(db: Session, world: World) -> Ids:
     """`_parcels` sent six orders out; the first stays as it is."""
     gone = [shipment.order_id for shipment in rows(db, Shipment, state=ShipmentState.DELIVERED)]
     first = db.get_one(Order, gone[0])
     case = goods_out.announced(db, gone[1])
     closed = goods_out.closed(db, gone[5])
     (item,) = [item.id for item, _sku in items_of(db, closed.id or 0)]
+    chen, other = person(db, "Chen"), a_sku(db, "TEE-NAVY-XL", price=world.tee.price_fen + 100)
+    other.name = world.tee.name
+    line = lambda order_id: returnable(db, order_id)[0].line.id or 0  # noqa: E731
+    dearer = returns.request(
+        db, gone[1], {line(gone[1]): 1}, ReturnReason.DAMAGED, "", "", chen, kind=CaseKind.EXCHANGE,
+        instead={line(gone[1]): other.id or 0},
+    )  # fmt: skip
+    early_one = returns.request(db, gone[3], {line(gone[3]): 1}, ReturnReason.DAMAGED, "", "", chen)
+    early.pay(db, early_one.id or 0, None, 10**9, chen)
+    repair = returns.request(
+        db, gone[4], {line(gone[4]): 1}, ReturnReason.DEFECTIVE, "", "", chen, kind=CaseKind.REPAIR
+    )
+    returns.arrive(db, repair.id or 0, None, chen)
+    parcel = db.exec(select(Parcel.id).join(Shipment, Shipment.id == Parcel.shipment_id).where(
+        Shipment.order_id == gone[0])).one()  # fmt: skip
     return {
+        "dearer": dearer.id, "paid_early": early_one.id, "repair": repair.id, "repair_number": repair.number,
+        "repair_token": db.get_one(Order, gone[4]).public_token, "back": parcel,
+        "stray": strays.keep(db, "YT-1", "", None, chen).id, "rework": goods_out.to_rework(db, gone[5]),
         "token": first.public_token, "order": first.number, "line": returnable(db, gone[0])[0].line.id,
         "case": case.id, "case_number": case.number, "on_desk": goods_out.arrived(db, gone[2], 2, scanned=False).id,
         "scanned": goods_out.arrived(db, gone[3]).id, "to_decide": goods_out.arrived(db, gone[4]).id, "item": item,

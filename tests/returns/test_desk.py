@@ -9,7 +9,7 @@ from sqlmodel import select
 from floor.kit.actor import SYSTEM
 from floor.kit.errors import Refused
 from floor.kit.uow import reading, unit_of_work
-from floor.returns import queries, service
+from floor.returns import checks, queries, service
 from floor.returns.models import Disposition, Refund, ReturnCase, ReturnItem, ReturnReason
 from floor.returns.states import CaseState
 from floor.shipping.models import Waybill
@@ -26,9 +26,7 @@ def chen(sign_in):
 
 def the_item(position: int = 1) -> ReturnItem:
     with reading() as db:
-        item = db.exec(select(ReturnItem).where(ReturnItem.position == position)).one()
-        _ = item.photo
-        return item
+        return db.exec(select(ReturnItem).where(ReturnItem.position == position)).one()
 
 
 def the_case() -> ReturnCase:
@@ -116,9 +114,10 @@ def test_the_suggestion_follows_grade_and_checks_before_anything_is_sent(chen, d
     assert "All rules" in chen.get(path).text
     answer = chen.get(f"{path}?grade=a&packaging=no", headers=headers)
     assert answer.text.lstrip().startswith("<aside")
-    assert "a new bag, then back to the shelf" in answer.text
-    assert "A01-01-1" in answer.text
-    assert "second choice" in chen.get(f"{path}?grade=b", headers=headers).text
+    assert "packaging broken" in answer.text
+    assert "Make it good again" in answer.text
+    assert "A01-01-1" in chen.get(f"{path}?grade=a", headers=headers).text
+    assert "Second choice" in chen.get(f"{path}?grade=b", headers=headers).text
 
 
 def test_an_inspection_is_decided_closed_and_refunded(chen, desk_case):
@@ -128,14 +127,18 @@ def test_an_inspection_is_decided_closed_and_refunded(chen, desk_case):
     answer = chen.post(f"{path}/decide", form, content_type="multipart/form-data")
     assert answer.headers["Location"] == f"/returns/{case_id}"
     item = the_item()
-    assert (item.disposition, item.refund_fen, item.photo[:2]) == (Disposition.RESTOCK, 12900, b"\xff\xd8")
-    assert chen.get(f"{path}/photo").content_type == "image/jpeg"
+    assert (item.disposition, item.refund_fen) == (Disposition.RESTOCK, 12900)
+    with reading() as db:
+        (photo_id,) = queries.photos_of(db, item_id=item.id)
+    shown = chen.get(f"/returns/photos/{photo_id}")
+    assert (shown.content_type, shown.data[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert f"/returns/photos/{photo_id}" in chen.get(path).text
     assert f"{path}/undo" in chen.get(path).text
     assert "pay back ¥129.00" in chen.get(f"/returns/{case_id}").text
     assert chen.post(f"/returns/{case_id}/close").status_code == 303
     with reading() as db:
         assert db.exec(select(Refund)).one().amount_fen == 12900
-        assert queries.broken_refunds(db) == queries.broken_sums(db) == queries.broken_quantities(db) == []
+        assert checks.broken_refunds(db) == checks.broken_sums(db) == checks.broken_quantities(db) == []
     assert "Refund of ¥129.00 recorded" in chen.get(f"/returns/{case_id}").text
 
 
@@ -231,7 +234,7 @@ def test_every_verb_of_the_desk_is_closed_to_others(sign_in, stranger, verb):
         assert sign_in("Chen").post(path, {**FINDINGS, "code": "X-1"}).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["", "/intake", "/1", "/1/items/1", "/1/items/1/photo"])
+@pytest.mark.parametrize("page", ["", "/intake", "/1", "/1/items/1", "/photos/1"])
 def test_the_desks_pages_are_closed_to_others(sign_in, stranger, page):
     assert sign_in("Bo").get(f"/returns{page}").status_code == 403
     assert stranger.get(f"/returns{page}").status_code == 303
@@ -281,7 +284,7 @@ def test_two_requests_at_once_cannot_return_the_same_unit(app, out: Out):
         thread.join()
     assert sorted(answers) == ["returns.too_many", "taken"]
     with reading() as db:
-        assert queries.broken_quantities(db) == []
+        assert checks.broken_quantities(db) == []
 
 
 # --- put-away ----------------------------------------------------------------------------------------------------

@@ -36,13 +36,20 @@ def on_the_desk(world: World, order: Order, units: list[int] | None = None, **va
     """Arrived, every item scanned."""
     case = a_case(world, order, units, **values)
     service.arrive(world.db, case.id, None, clerk(world))
-    for item, sku in queries.items_of(world.db, case.id):
-        service.matched(world.db, case.id, item.position, sku.id)
+    scan_all(world, case)
     return case
+
+
+def scan_all(world: World, case: ReturnCase) -> None:
+    for item, sku in queries.items_of(world.db, case.id):
+        if item.inspected_at is None:
+            service.matched(world.db, case.id, item.position, sku.id)
 
 
 def decide_all(world: World, case: ReturnCase, grade: Grade = Grade.A) -> None:
     for item, _sku in queries.items_of(world.db, case.id):
+        if item.inspected_at is not None:
+            continue
         found = Decision(grade, ALL_WELL)
         service.decide(world.db, case.id, item.position, found, None, NO_LIMIT, clerk(world))
 

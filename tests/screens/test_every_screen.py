@@ -37,7 +37,7 @@ from floor.picking import service as picking
 from floor.picking.models import CheckWhy, Stop, Walk, WalkCheck, WalkTote
 from floor.picking.states import WalkAction, WalkState
 from floor.picking.urgent import on_a_walk
-from floor.returns.models import ReturnCase
+from floor.returns.models import ReturnCase, StrayParcel
 from floor.returns.states import CaseState
 from floor.settings import Settings
 from floor.shipments.models import Shipment
@@ -57,7 +57,7 @@ NO_SCREENS = {
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
     "invoices.download", "materials.report_csv", "order_api.description", "order_api.show",
     "people.language", "printing.batch_paper", "printing.picture",
-    "printing.zpl", "pushes.push", "return_request.slip", "returns.photo", "shipping.customs_paper",
+    "printing.zpl", "pushes.push", "return_cases.photo", "return_request.slip", "shipping.customs_paper",
     "shipping.manifest_paper", "shipping.paper",
     "static", "stock_files.export", "stock_files.faults", "supply.purchasing_csv", "supply.purchasing_pdf",
     "supply.safety_csv", "zones.phone",
@@ -185,6 +185,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         sorted_ = _one(db, select(Walk).where(col(Walk.wall_id).is_not(None)))
         urgent = _one(db, select(Shipment.id).where(Shipment.state == ShipmentState.PLANNED, ~on_a_walk()))
         file = _one(db, select(StockImport.id))
+        stray = _one(db, select(StrayParcel)).id
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
         number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
     stop = f"/walks/{walk}/stops/2"
@@ -300,7 +301,9 @@ def addresses() -> dict[str, tuple[str, str]]:
         "returns.case": (clerk, f"/returns/{case.id}"),
         "returns.desk": (clerk, "/returns"),
         "returns.intake": (clerk, "/returns/intake"),
-        "returns.item": (clerk, f"/returns/{case.id}/items/1"),
+        "return_rules.index": (boss, "/returns/rules"),
+        "strays.show": (clerk, f"/returns/strays/{stray}"),
+        "return_items.item": (clerk, f"/returns/{case.id}/items/1"),
         "carriers.index": (boss, "/carriers"),
         "carriers.one": (boss, "/carriers/sf"),
         "carriers.service": (boss, f"/carrier-services/{way}"),

@@ -1,0 +1,42 @@
+"""Money before the goods: paid back by rule or with a supervisor, and written off when they never come."""
+
+from sqlmodel import Session
+
+from floor.kit.actor import Actor
+from floor.kit.errors import Conflict, Invalid
+from floor.people.models import User
+from floor.returns import cases, money, ruleset
+from floor.returns.models import CaseKind, RefundWhy
+from floor.returns.states import CaseAction, CaseState
+
+
+def pay(db: Session, case_id: int, second: User | None, limit_fen: int, actor: Actor) -> int:
+    """Pay a case back before its goods are here. Returns fen.
+
+    Raises Conflict when they are here or it is paid, Invalid when its reason or the house's limit asks for a second
+    person and none agreed.
+    """
+    case = cases.locked(db, case_id)
+    found = cases.items(db, case_id)
+    if case.state is not CaseState.REQUESTED or case.kind is not CaseKind.REFUND:
+        raise Conflict("returns.not_early")
+    if any(item.settled_at is not None for item in found):
+        raise Conflict("returns.settled_already")
+    if money.owed(db, case, found) > min(limit_fen, ruleset.now(db).terms[case.reason].early_fen):
+        cases.second_person(second, actor)
+    money.settle(db, case, found)
+    return money.pay_rest(db, case, found, RefundWhy.EARLY, actor, second)
+
+
+def write_off(db: Session, case_id: int, why: str, actor: Actor) -> None:
+    """The goods were paid for and will not come. Raises Conflict unless they were, Invalid without a reason."""
+    case = cases.locked(db, case_id)
+    found = cases.items(db, case_id)
+    if any(item.settled_at is None for item in found):
+        raise Conflict("returns.not_settled")
+    if not why:
+        raise Invalid("returns.why_never", field="why")
+    for item in found:
+        item.override_reason = why
+        cases.never_came(db, case, item, actor)
+    cases.advance(db, case, CaseAction.WRITE_OFF, actor, units=sum(item.qty for item in found))
