@@ -25,6 +25,7 @@ from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.audit import views_rules as audit_rules
 from floor.care import views as care
+from floor.care import views_resending
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
 from floor.events import queries as events_queries
@@ -66,9 +67,9 @@ from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
 from floor.picking import handlers as picking_handlers
+from floor.picking import putbacks, views_rules, views_wall, views_zones
 from floor.picking import views as picking
 from floor.picking import views_board as floor_board
-from floor.picking import views_rules, views_wall, views_zones
 from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_request
@@ -144,6 +145,7 @@ BLUEPRINTS = (
     views_request.bp,
     analytics.bp,
     care.bp,
+    views_resending.bp,
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
@@ -311,6 +313,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         events_messages.learn(words.EVENTS)
     cli.install(app, CHECKS, HANDLERS, CHORES)
     putaway.learn("returns", ReturnsShelf())
+    putaway.learn("cancelled", putbacks.CancelledTotes())
     packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(intake_cli.intake)
@@ -345,6 +348,7 @@ SECTIONS = {
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
     "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
+    "resending": "care",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 
