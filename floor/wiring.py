@@ -17,7 +17,10 @@ from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
 from floor.allocation import views_capacities, views_left_out, views_plans
+from floor.analytics import cli as analytics_cli
+from floor.analytics import jobs as analytics_jobs
 from floor.analytics import views as analytics
+from floor.analytics import views_insight
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
 from floor.audit import jobs as audit_jobs
@@ -144,6 +147,7 @@ BLUEPRINTS = (
     returns.bp,
     views_request.bp,
     analytics.bp,
+    views_insight.bp,
     care.bp,
     views_resending.bp,
 )
@@ -245,6 +249,7 @@ CHORES: dict[str, Chore] = {
     "apply what was left in the inbox": (30, syncing.apply_left),
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
+    "sum up days": (300, analytics_jobs.sum_up),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -283,6 +288,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
 #: The rail: endpoint, label, icon, roles that see it.
 RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("analytics.board", _l("Board"), "chart", ("supervisor",)),
+    ("insight.index", _l("Insight"), "chart", ("supervisor",)),
     ("care.find", _l("Find orders"), "clipboard", ("service", "supervisor")),
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
@@ -316,6 +322,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     putaway.learn("cancelled", putbacks.CancelledTotes())
     packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
+    app.cli.add_command(analytics_cli.insight)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
