@@ -17,7 +17,10 @@ from floor.allocation import handlers as allocation_handlers
 from floor.allocation import queries as allocation_queries
 from floor.allocation import views as allocation
 from floor.allocation import views_capacities, views_left_out, views_plans
+from floor.analytics import cli as analytics_cli
+from floor.analytics import jobs as analytics_jobs
 from floor.analytics import views as analytics
+from floor.analytics import views_insight
 from floor.audit import cli as audit_cli
 from floor.audit import handlers as audit_handlers
 from floor.audit import jobs as audit_jobs
@@ -25,6 +28,7 @@ from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.audit import views_rules as audit_rules
 from floor.care import views as care
+from floor.care import views_resending
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
 from floor.events import queries as events_queries
@@ -66,9 +70,9 @@ from floor.people import cli as people_cli
 from floor.people import views as people
 from floor.picking import checking as picking_checks
 from floor.picking import handlers as picking_handlers
+from floor.picking import putbacks, views_rules, views_wall, views_zones
 from floor.picking import views as picking
 from floor.picking import views_board as floor_board
-from floor.picking import views_rules, views_wall, views_zones
 from floor.returns import checks as returns_checks
 from floor.returns import handlers as returns_handlers
 from floor.returns import views as returns
@@ -163,7 +167,9 @@ BLUEPRINTS = (
     views_return_rules.bp,
     views_request.bp,
     analytics.bp,
+    views_insight.bp,
     care.bp,
+    views_resending.bp,
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
@@ -281,6 +287,7 @@ CHORES: dict[str, Chore] = {
     "apply what was left in the inbox": (30, syncing.apply_left),
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
+    "sum up days": (300, analytics_jobs.sum_up),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -324,6 +331,7 @@ CHECKS: dict[str, Callable[[Session], list[str]]] = {
 #: The rail: endpoint, label, icon, roles that see it.
 RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("analytics.board", _l("Board"), "chart", ("supervisor",)),
+    ("insight.index", _l("Insight"), "chart", ("supervisor",)),
     ("care.find", _l("Find orders"), "clipboard", ("service", "supervisor")),
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
@@ -356,8 +364,10 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         events_messages.learn(words.EVENTS)
     cli.install(app, CHECKS, HANDLERS, CHORES)
     putaway.learn("returns", ReturnsShelf())
+    putaway.learn("cancelled", putbacks.CancelledTotes())
     packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
+    app.cli.add_command(analytics_cli.insight)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
@@ -390,6 +400,7 @@ SECTIONS = {
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
     "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
+    "resending": "care",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

@@ -69,6 +69,9 @@ def _todo(db: Session, role: Role) -> list[dict[str, Any]]:
         batches = to_sort(db, at_site.id if at_site else None)
         if batches is not None:
             rows.insert(0, ("put_wall.index", "rack", _("Put wall"), batches))
+    if role is Role.PACKER:
+        house = warehouse_by_code(db, site) if site else None
+        rows.append(("putaway.waiting", "rack", _("Put away"), len(putaway.waiting(db, house.id if house else None))))
     if role in (Role.PACKER, Role.SUPERVISOR, Role.ADMIN):
         queue = sum(waiting_here for _site, waiting_here in queries.benches(db, site))
         rows.insert(0, ("packing.stations", "box", _("Packing benches"), queue))

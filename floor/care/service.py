@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, func, select
 
 from floor.audit import service as audit
+from floor.care.possible import AT_BENCH, GONE, UNLABELLED, UNPICKED
+from floor.care.states import Why
 from floor.events.service import Event, record
 from floor.inventory import service as inventory
 from floor.inventory.models import Reservation
@@ -20,29 +22,17 @@ from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentAction, ShipmentState
 
-_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
-#: No parcel has a label yet, so nothing printed tells another address.
-_UNLABELLED = (ShipmentState.PLANNED, ShipmentState.PICKING, ShipmentState.PICKED)
-
-#: Units on their shelves may still be taken off.
-_UNPICKED = (ShipmentState.PLANNED, ShipmentState.PICKING)
-
-#: What stands against cancelling a shipment in each state, a code of messages.REFUSALS.
-TOO_FAR = {
-    ShipmentState.PICKED: "care.on_walk",
-    ShipmentState.PACKING: "care.on_bench",
-    ShipmentState.PACKED: "care.packed",
-    ShipmentState.SHIPPED: "care.shipped",
-    ShipmentState.DELIVERED: "care.shipped",
-}
-
 
 def locked(db: Session, order_id: int) -> Order:
     return audit.locked(db, order_id)
 
 
 def hold(db: Session, order: Order, actor: Actor) -> None:
-    """Nothing more happens: no run plans it, no bench opens its tote, no lorry takes its parcel."""
+    """Nothing more happens: no run plans it, no bench opens its tote, no lorry takes its parcel. Raises Conflict when
+    all of it has left."""
+    alive = _shipments(db, order)
+    if alive and all(shipment.state in GONE for shipment in alive):
+        raise Conflict("care.shipped", shipment=alive[0].number)
     orders.advance(db, order, OrderAction.HOLD, actor, by="care")
 
 
@@ -52,21 +42,29 @@ def release(db: Session, order: Order, actor: Actor) -> None:
 
 
 def cancel(db: Session, order: Order, actor: Actor) -> None:
-    """The whole order, until its totes stand in a lane.
+    """The whole order, until something of it has left the house.
 
     Units promised on shelves go back to everybody. A picker who has some in a tote is told at the next scan and takes
-    them back to their bins. Raises Conflict naming the first shipment that is too far, with
-    what is still possible then.
+    them back to their bins; totes in their lane wait to be put back (picking.putbacks). A bench hears of it at its next
+    scan and puts everything back, out of closed parcels too; no lorry takes those meanwhile. Raises Conflict naming the
+    shipment that is gone.
     """
     alive = _shipments(db, order)
     for shipment in alive:
-        if code := TOO_FAR.get(shipment.state):
-            raise Conflict(code, shipment=shipment.number)
-    inventory.hold_still(db, [(promise.bin_id, promise.sku_id) for promise in _promises(db, alive)])
-    for shipment in alive:
+        if shipment.state in GONE or _has_left(db, shipment):
+            raise Conflict("care.shipped", shipment=shipment.number)
+    ours = [shipment for shipment in alive if shipment.state not in AT_BENCH]
+    inventory.hold_still(db, [(promise.bin_id, promise.sku_id) for promise in _promises(db, ours)])
+    for shipment in ours:
         _give_back(db, shipment, actor)
     orders.cancel_backorder(db, order)
     orders.advance(db, order, OrderAction.CANCEL, actor, by="care")
+
+
+def _has_left(db: Session, shipment: Shipment) -> bool:
+    """Of a packed shipment one parcel may be on the road before its brothers."""
+    gone = select(ShipmentLine.id).where(ShipmentLine.shipment_id == shipment.id, ShipmentLine.shipped > 0)
+    return db.exec(gone.limit(1)).first() is not None
 
 
 def lower(db: Session, order_id: int, line_id: int, wanted: int, actor: Actor) -> None:
@@ -90,7 +88,7 @@ def lower(db: Session, order_id: int, line_id: int, wanted: int, actor: Actor) -
         raise Invalid("care.only_fewer", field="qty", n=line.qty - line.cancelled)
     if not wanted and not any(one.qty > one.cancelled for one in lines.values() if one is not line):
         raise Invalid("care.cancel_instead", field="qty")
-    alive = [one for one in _shipments(db, order) if one.state in _UNPICKED]
+    alive = [one for one in _shipments(db, order) if one.state in UNPICKED]
     parts = _holding(db, alive, line_id)
     free = line.backordered + sum(part.allocated for part in parts)
     if gone > free:
@@ -135,7 +133,7 @@ def _unpromise(db: Session, part: ShipmentLine, units: int, walks: Mapping[int |
 
 
 def _give_back(db: Session, shipment: Shipment, actor: Actor) -> None:
-    """A shipment not yet picked is cancelled: its promises end, its units are nobody's again, also those in a tote."""
+    """A shipment no bench has is cancelled: its promises end, its units are nobody's again, also those in a tote."""
     lines = {line.id: line for line in db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id))}
     for promise in _promises(db, [shipment]):
         if given := inventory.release(db, promise):
@@ -158,7 +156,7 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
     if order.state is OrderState.CANCELLED:
         raise Conflict("care.order_over")
     for shipment in _shipments(db, order):
-        if shipment.state not in _UNLABELLED:
+        if shipment.state not in UNLABELLED:
             raise Conflict("care.label_printed", shipment=shipment.number)
     if order.state is OrderState.HELD:
         audit.correct_address(db, order, address, actor)
@@ -166,10 +164,11 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
         orders.change_address(db, order, address, actor)
 
 
-def reveal(db: Session, order: Order, actor: Actor) -> None:
-    """Somebody asks to see the whole phone number: it is shown, and written down that they saw it."""
+def reveal(db: Session, order: Order, why: Why, note: str, actor: Actor) -> None:
+    """Somebody asks to see the whole phone number, and why: it is shown, and written down that they saw it."""
     assert order.id is not None
-    record(db, Event("care.phone.revealed", "order", order.id, order.id), actor)
+    data = {"why": why.value, "note": note}
+    record(db, Event("care.phone.revealed", "order", order.id, order.id, data), actor)
 
 
 def _shipments(db: Session, order: Order) -> Sequence[Shipment]:
@@ -177,19 +176,3 @@ def _shipments(db: Session, order: Order) -> Sequence[Shipment]:
     mine = select(Shipment).where(Shipment.order_id == order.id, Shipment.state != ShipmentState.CANCELLED)
     fresh = mine.order_by(col(Shipment.id)).with_for_update().execution_options(populate_existing=True)
     return db.exec(fresh).all()
-
-
-def possible(state: OrderState, shipment_states: Sequence[ShipmentState]) -> set[str]:
-    """The buttons of an order's page; the verbs ask again."""
-    open_ones = [one for one in shipment_states if one is not ShipmentState.CANCELLED]
-    actions: set[str] = set()
-    if state is OrderState.CANCELLED or (open_ones and all(one in _GONE for one in open_ones)):
-        return actions
-    if not open_ones or any(one in _UNPICKED for one in open_ones):
-        actions.add("fewer")
-    actions.add("release" if state is OrderState.HELD else "hold")
-    if not any(one in TOO_FAR for one in open_ones):
-        actions.add("cancel")
-    if all(one in _UNLABELLED for one in open_ones):
-        actions.add("address")
-    return actions

@@ -1,18 +1,17 @@
 """Doors of the service desk: find an order, tell its story, change it; scan anything; cards and labels to print."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, jsonify, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from floor.audit import queries as audit_queries
 from floor.audit.checks import is_phone
 from floor.audit.forms import AddressForm
-from floor.care import explaining, messages, queries, service
+from floor.care import explaining, messages, possible, queries, service
+from floor.care.forms import FewerForm, RevealForm
 from floor.care.queries import Kind, Thing
 from floor.events.messages import sentence as event_sentence
 from floor.events.models import AuditEvent
@@ -28,6 +27,7 @@ from floor.paper.labels import BadgeLabel, Command, CommandCard
 from floor.paper.mask import mask_phone
 from floor.people.messages import ROLES
 from floor.people.queries import staff
+from floor.picking import putbacks
 from floor.returns.messages import STATES as RETURN_STATES
 from floor.returns.queries import cases_of
 from floor.shipments.messages import STAGES
@@ -43,10 +43,6 @@ from floor.web.forms import Form, read
 from floor.web.page import page
 
 bp = Blueprint("care", __name__)
-
-
-class FewerForm(BaseModel):
-    qty: int = Field(ge=0, le=100_000)
 
 
 DESK = ("service", "supervisor")
@@ -126,9 +122,11 @@ def cancel(db: Session, order_id: int) -> Response:
 @roles(*DESK)
 @command
 def reveal(db: Session, order_id: int) -> Response:
-    """Show the whole phone number once, and write down who looked."""
-    found = orders.order_for(db, order_id)
-    service.reveal(db, found, actor())
+    """Show the whole phone number once, and write down who looked and why. 422 without a reason."""
+    found, form = orders.order_for(db, order_id), read(RevealForm, request.form)
+    if form.data is None:
+        return show_order(db, found, 422, reveal=form)
+    service.reveal(db, found, form.data.why, form.data.note, actor())
     return show_order(db, found, revealed=True)
 
 
@@ -195,7 +193,7 @@ def show_address(found: Order, form: Form[AddressForm], status: int = 200) -> Re
 
 def show_order(
     db: Session, found: Order, status: int = 200, *, revealed: bool = False,
-    fewer: tuple[int, Form[FewerForm] | None] = (0, None),
+    fewer: tuple[int, Form[FewerForm] | None] = (0, None), reveal: Form[RevealForm] | None = None,
 ) -> Response:  # fmt: skip
     """`fewer`: the line whose lowering was refused, and what was typed."""
     assert found.id is not None
@@ -209,16 +207,11 @@ def show_order(
         phone=where.phone if revealed else mask_phone(where.phone), revealed=revealed, shipments=parcels, flags=flags,
         walks={one.id: queries.walk_of(db, one.id or 0) for one in every}, cases=cases_of(db, found.id),
         stage=stages_of(db, [found.id])[found.id], stages=STAGES, timeline=_timeline(story_of_order(db, found.id)),
-        can=service.possible(found.state, [one.state for one in every]), too_far=_too_far(every),
+        can=possible.possible(found.state, [one.state for one in every]), reveal=reveal, words=messages,
+        answers=possible.answers(found.state, [one.state for one in every]), to_shelve=putbacks.of_order(db, found.id),
         shipment_states=SHIPMENT_STATES, track_states=TRACK_STATES, return_states=RETURN_STATES,
         fewer_at=fewer[0], fewer=fewer[1], public_url=current_app.extensions["settings"].public_url,
     )  # fmt: skip
-
-
-def _too_far(every: Sequence[Any]) -> list[str]:
-    """Why it cannot be cancelled any more, shipment by shipment, in the same words as the refusal."""
-    stopped = [(one, service.TOO_FAR[one.state]) for one in every if one.state in service.TOO_FAR]
-    return [sentence(Invalid(code, shipment=one.number)) for one, code in stopped]
 
 
 def _timeline(events: Sequence[AuditEvent]) -> list[dict[str, str]]:

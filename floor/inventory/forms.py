@@ -111,7 +111,9 @@ class Scan(BaseModel):
 class PutScan(BaseModel):
     code: str = Field(min_length=1, max_length=128)
     #: putaway.Waiting.key
-    item: str = Field(default="", pattern=r"^(\d{1,9}|\d{1,9}\.\d{1,9}\.\d{1,9})?$", max_length=32)
+    item: str = Field(default="", pattern=r"^(\d{1,9}|(t\.)?\d{1,9}\.\d{1,9}\.\d{1,9})?$", max_length=36)
+    #: The tote scanned before its goods: units of a cancelled order go back from there.
+    tote: str = Field(default="", max_length=16)
     qty: Units | None = None
 
 

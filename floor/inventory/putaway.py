@@ -4,7 +4,7 @@ Stock itself knows what waits at the docks. Other slices have shelves of their o
 says so (returns); each tells it by a Source that wiring.py introduces here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from floor.catalog.models import Sku
 from floor.inventory import service, slotting, steps
-from floor.inventory.models import FOR_SALE, Balance, Bin, BinKind, Lot, LotBalance, MoveReason
+from floor.inventory.models import FOR_SALE, Balance, Bin, BinKind, Lot, LotBalance, MoveReason, Tote
 from floor.inventory.queries import FREE, bin_by_code
 from floor.inventory.slotting import Load, Spot
 from floor.kit.actor import Actor
@@ -29,14 +29,19 @@ class Waiting:
     """Units of one SKU (and lot) that wait in `where`. `key` names them to their source."""
 
     key: str
-    where: Bin
+    where: Bin | Tote
     sku: Sku
     qty: int
     lot: Lot | None = None
-    #: What they belong to, as people call it: "R-0042".
+    #: What they belong to, as people call it: "R-0042"; of a tote, where it stands.
     note: str = ""
     #: All units go to one bin, at once.
     is_whole: bool = False
+
+    @property
+    def tote(self) -> str:
+        """The tote that is scanned before its goods are; "" where they lie on a shelf."""
+        return self.where.code if isinstance(self.where, Tote) else ""
 
 
 class Source(Protocol):
@@ -57,27 +62,13 @@ class Docks:
         return key.count(".") == 2
 
     def waiting(self, db: Session, warehouse_id: int | None) -> Sequence[Waiting]:
-        lying = (
-            sa.select(col(LotBalance.place_id), col(LotBalance.qty), Lot)
-            .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
-            .where(col(LotBalance.qty) > 0, col(Lot.hold_reason) == "")
-        )
-        lot = lying.subquery()
-        named = aliased(Lot, lot)
-        units = sa.func.coalesce(lot.c.qty, FREE)
-        rows = (
-            sa.select(Bin, Sku, units, named)
-            .join(Balance, col(Balance.place_id) == col(Bin.id))
-            .join(Sku, col(Sku.id) == col(Balance.sku_id))
-            .outerjoin(lot, (lot.c.place_id == col(Bin.id)) & (lot.c.sku_id == col(Sku.id)))
-            .where(col(Bin.kind) == BinKind.DOCK, col(Balance.qty) > 0, units > 0)
-            .order_by(col(Bin.id), col(Sku.code), lot.c.id)
-        )
+        docks = sa.select(Bin).where(col(Bin.kind) == BinKind.DOCK)
         if warehouse_id is not None:
-            rows = rows.where(col(Bin.warehouse_id) == warehouse_id)
+            docks = docks.where(col(Bin.warehouse_id) == warehouse_id)
+        by_id = {where.id: where for where in db.scalars(docks)}
         return [
-            Waiting(f"{where.id}.{sku.id}.{lot.id if lot else 0}", where, sku, qty, lot)
-            for where, sku, qty, lot in db.execute(rows)
+            Waiting(f"{place}.{sku.id}.{lot.id if lot else 0}", by_id[place], sku, qty, lot)
+            for place, sku, qty, lot in lying_in(db, by_id)
         ]
 
     def put(self, db: Session, key: str, target: str, qty: int, actor: Actor) -> Bin:
@@ -85,12 +76,7 @@ class Docks:
         where = db.get(Bin, bin_id)
         if where is None or where.kind is not BinKind.DOCK or db.get(Sku, sku_id) is None:
             raise Unknown("inventory.unknown_bin", bin=bin_id)
-        lot = db.get(Lot, lot_id) if lot_id else None
-        found = bin_by_code(db, where.warehouse_id, target.strip().upper())
-        if found is None or found.kind not in FOR_SALE or found.is_closed:
-            raise Invalid("inventory.not_a_shelf", bin=target.strip()[:20])
-        if slotting.mixes_dates(db, found, sku_id, lot):
-            raise Invalid("inventory.other_dates", bin=found.code)
+        found = shelf_for(db, where.warehouse_id, target, sku_id, lot_id)
         try:
             service.relocate(
                 db, where, found, sku_id, qty, actor, lot_id=lot_id or None, reason=MoveReason.PUT_AWAY
@@ -98,6 +84,35 @@ class Docks:
         except Conflict:
             raise Conflict("inventory.put_away_already") from None
         return found
+
+
+def lying_in(db: Session, places: Collection[int]) -> list[tuple[int, Sku, int, Lot | None]]:
+    """(place, SKU, free units, lot) of what lies in these places and is not on hold."""
+    lying = (
+        sa.select(col(LotBalance.place_id), col(LotBalance.qty), Lot)
+        .join(Lot, col(Lot.id) == col(LotBalance.lot_id))
+        .where(col(LotBalance.qty) > 0, col(Lot.hold_reason) == "")
+    )
+    lot = lying.subquery()
+    units = sa.func.coalesce(lot.c.qty, FREE)
+    rows = (
+        sa.select(col(Balance.place_id), Sku, units, aliased(Lot, lot))
+        .join(Sku, col(Sku.id) == col(Balance.sku_id))
+        .outerjoin(lot, (lot.c.place_id == col(Balance.place_id)) & (lot.c.sku_id == col(Sku.id)))
+        .where(col(Balance.place_id).in_(places), col(Balance.qty) > 0, units > 0)
+        .order_by(col(Balance.place_id), col(Sku.code), lot.c.id)
+    )
+    return [(place, sku, qty, named) for place, sku, qty, named in db.execute(rows)] if places else []
+
+
+def shelf_for(db: Session, warehouse_id: int, code: str, sku_id: int, lot_id: int) -> Bin:
+    """The bin that was scanned, if goods may be put there. Raises Invalid."""
+    found = bin_by_code(db, warehouse_id, code.strip().upper())
+    if found is None or found.kind not in FOR_SALE or found.is_closed:
+        raise Invalid("inventory.not_a_shelf", bin=code.strip()[:20])
+    if slotting.mixes_dates(db, found, sku_id, db.get(Lot, lot_id) if lot_id else None):
+        raise Invalid("inventory.other_dates", bin=found.code)
+    return found
 
 
 #: Who may have units to put away; wiring.py adds the other slices'.

@@ -1,4 +1,4 @@
-"""Doors of the put-away walk: what waits on docks and returns shelf, each with its bin, in the order one walks."""
+"""Doors of putting away: what waits on docks, returns shelf and in totes of cancelled orders, each with its bin."""
 
 from typing import Any
 
@@ -22,26 +22,27 @@ from floor.web.page import page
 
 bp = Blueprint("putaway", __name__)
 
-WHO = ("picker", "service", "supervisor")
+WHO = ("picker", "packer", "service", "supervisor")
 
 
 @bp.get("/putaways")
 @roles(*WHO)
 def waiting() -> Response:
     """Screen 45: the next thing to put away, and all others. ?item=: one in hand; ?qty=: so many of it; ?n=: another
-    one is shown first."""
+    one is shown first; ?tote=: the goods of this tote."""
     with reading() as db:
         key, qty = request.args.get("item", ""), request.args.get("qty", type=int)
-        return show_walk(db, in_hand=key, qty=qty, skip=request.args.get("n", 0, type=int))
+        tote = request.args.get("tote", "")
+        return show_walk(db, in_hand=key, qty=qty, skip=request.args.get("n", 0, type=int), tote=tote)
 
 
 @bp.post("/putaways/scan")
 @roles(*WHO)
 @command
 def put(db: Session) -> Response:
-    """First the item, then the bin.
+    """First the item, then the bin; goods in a tote are reached by scanning the tote before.
 
-    -> item: this one is in hand, and its bin is told     -> bin: put away, the next one
+    -> tote: its goods are next     -> item: this one is in hand, and its bin is told     -> bin: put away, the next one
     -> red: nothing of this waits here, or that is no bin for it
     """
     form = read(PutScan, request.form)
@@ -51,7 +52,9 @@ def put(db: Session) -> Response:
     if seen.command == "UNDO":
         return _undone(db)
     if seen.sku is not None:
-        return _in_hand(db, seen)
+        return _in_hand(db, seen, form.data.tote)
+    if (tote := form.data.code.upper()) in {stop.waiting.tote for stop in _walk(db)}:
+        return show_walk(db, tote=tote, verdict="step")
     if not form.data.item:
         return _wrong(UNKNOWN, unknown_code())
     stop = next((one for one in _walk(db) if one.waiting.key == form.data.item), None)
@@ -59,16 +62,19 @@ def put(db: Session) -> Response:
     try:
         target = putaway.put(db, form.data.item, form.data.code, qty, actor())
     except Invalid as refused:
-        keep = {"item": form.data.item, "qty": form.data.qty}
+        keep = {"item": form.data.item, "qty": form.data.qty, "tote": form.data.tote}
         return _wrong(_("Not this bin"), sentence(refused), _("Just scan another bin"), keep)
     said = _("Put away in %(bin)s", bin=target.code)
-    return show_walk(db, verdict="done", said=said)
+    return show_walk(db, verdict="done", said=said, tote=form.data.tote)
 
 
-def _in_hand(db: Session, seen: Scanned) -> Response:
+def _in_hand(db: Session, seen: Scanned, tote: str) -> Response:
     """Goods were scanned: of several that wait, the ones of the lot read, else those that come first on the walk."""
     assert seen.sku is not None
-    mine = [stop for stop in _walk(db) if stop.waiting.sku.id == seen.sku.id]
+    every = [stop for stop in _walk(db) if stop.waiting.sku.id == seen.sku.id]
+    mine = [stop for stop in every if stop.waiting.tote == tote] or [stop for stop in every if not stop.waiting.tote]
+    if every and not mine:
+        return _wrong(_("First the tote"), _("These units wait in tote %(tote)s: scan it.", tote=every[0].waiting.tote))
     number = (seen.lot or seen.serial).upper()
     named = [stop for stop in mine if number and stop.waiting.lot and stop.waiting.lot.code == number]
     if not mine or (number and not named and any(stop.waiting.lot for stop in mine)):
@@ -78,7 +84,7 @@ def _in_hand(db: Session, seen: Scanned) -> Response:
                 detail=_("Nothing of this waits to be put away."), got=seen.sku,
             )
         )  # fmt: skip
-    return show_walk(db, in_hand=(named or mine)[0].waiting.key, verdict="step")
+    return show_walk(db, in_hand=(named or mine)[0].waiting.key, verdict="step", tote=tote)
 
 
 @bp.post("/putaways/undo")
@@ -103,9 +109,13 @@ def _walk(db: Session) -> list[Stop]:
 
 def show_walk(
     db: Session, *, in_hand: str = "", qty: int | None = None, skip: int = 0, status: int = 200,
-    verdict: str | None = None, said: str = "", mood: str = "ok",
+    verdict: str | None = None, said: str = "", mood: str = "ok", tote: str = "",
 ) -> Response:  # fmt: skip
+    """`tote`: the one whose goods come first, as long as it has any."""
     stops = _walk(db)
+    inside = [stop for stop in stops if tote and stop.waiting.tote == tote]
+    stops = inside + [stop for stop in stops if stop not in inside]
+    tote = tote if inside else ""
     now = next((stop for stop in stops if stop.waiting.key == in_hand), None)
     is_in_hand = now is not None
     if now is None and stops:
@@ -116,7 +126,7 @@ def show_walk(
     return page(
         "inventory/putaways.html", "screen", now=now, is_in_hand=is_in_hand, units=units, can_undo=can_undo,
         others=[stop for stop in stops if stop is not now], following=(skip + 1) % len(stops) if stops else 0,
-        scan_url=url_for("putaway.put"), **values,
+        scan_url=url_for("putaway.put"), tote=tote, **values,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from floor.events.models import AuditEvent
 from floor.events.service import Event, record
+from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict
 from floor.kit.ids import public_token
@@ -65,6 +67,33 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     discount = sum(line.discount_fen for line in rows)
     total = goods - discount
     paid = order.paid_fen * total // order.total_fen if order.total_fen else 0
+    made = _twin(db, order)
+    money = {"goods_fen": goods, "freight_fen": 0, "discount_fen": discount, "total_fen": total, "paid_fen": paid}
+    _move(db, [line.id or 0 for line in rows], order, made, money)
+    data = {"channel": made.channel, "split_from": order.id}
+    record(db, Event("orders.order.received", "order", made.id or 0, made.id, data), actor)
+    return made, money
+
+
+def again(db: Session, order: Order, wants: Mapping[int, int], promised_at: datetime, actor: Actor) -> Order:
+    """An order without charge that sends units of another one once more: order line -> units.
+
+    Same buyer and door; not yet looked at. Its outside number is the order's with "#2", "#3"...
+    """
+    made = _twin(db, order)
+    made.placed_at = made.paid_at = clock.now()
+    made.promised_at = promised_at
+    for line_id, qty in sorted(wants.items()):
+        line = db.get_one(OrderLine, line_id)
+        db.add(OrderLine(order_id=made.id or 0, sku_id=line.sku_id, qty=qty, backordered=qty, spec=line.spec))
+    db.flush()
+    data = {"channel": made.channel, "again": order.id}
+    record(db, Event("orders.order.received", "order", made.id or 0, made.id, data), actor)
+    return made
+
+
+def _twin(db: Session, order: Order) -> Order:
+    """An empty order of the same buyer to the same door, with the next outside number of its parts."""
     parts = db.exec(select(sa.func.count()).select_from(Order).where(_part_of(order))).one()
     kept = {"channel", "customer_id", "placed_at", "paid_at", "promised_at", "currency", "buyer_note", "seller_note"}
     kept |= {"gift_wrap", "gift_message", "hide_price", "takes_substitutes"}
@@ -79,11 +108,8 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     made.number = f"SO-{made.id:06d}"
     where = db.get_one(Address, order.id)
     db.add(Address(**where.model_dump(exclude={"order_id"}), order_id=made.id))
-    money = {"goods_fen": goods, "freight_fen": 0, "discount_fen": discount, "total_fen": total, "paid_fen": paid}
-    _move(db, [line.id or 0 for line in rows], order, made, money)
-    data = {"channel": made.channel, "split_from": order.id}
-    record(db, Event("orders.order.received", "order", made.id, made.id, data), actor)
-    return made, money
+    db.flush()
+    return made
 
 
 def carrier_of(db: Session, order: Order) -> Order:

@@ -71,6 +71,7 @@ EVENTS = {
     "picking.walk.cart_bound": _l("Cart chosen"),
     "picking.walk.handed_over": _l("Walk handed over"),
     "picking.walk.units_picked": _l("Units picked into a tote"),
+    "picking.tote.shelved": _l("%(qty)s units of the cancelled order back in %(bin)s"),
     "picking.walk.units_put_back": _l("Units put back on the shelf"),
     "picking.walk.short_reported": _l("Units missing on the shelf"),
     "picking.walk.stop_skipped": _l("Stop put aside"),

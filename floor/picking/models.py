@@ -20,7 +20,10 @@ class Cart(SQLModel, table=True):
 class Walk(Versioned, table=True):
     """One round of one picker with one cart."""
 
-    __table_args__ = (sa.Index("ix_walk_warehouse_id_state", "warehouse_id", "state"),)
+    __table_args__ = (
+        sa.Index("ix_walk_warehouse_id_state", "warehouse_id", "state"),
+        sa.Index("ix_walk_finished_at", "finished_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     #: W-318

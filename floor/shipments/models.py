@@ -60,7 +60,10 @@ class Pickup(SQLModel, table=True):
 class Shipment(Versioned, table=True):
     """One warehouse's share of an order."""
 
-    __table_args__ = (sa.Index("ix_shipment_warehouse_state", "warehouse_id", "state"),)
+    __table_args__ = (
+        sa.Index("ix_shipment_warehouse_state", "warehouse_id", "state"),
+        sa.Index("ix_shipment_shipped_at", "shipped_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     #: SH-000391-1

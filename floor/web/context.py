@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from floor.kit import clock, ids, units
-from floor.web import locale
+from floor.web import locale, provinces
 from floor.web.assets import asset, htmx_asset
 
 
@@ -48,7 +48,13 @@ def register(app: Flask) -> None:
     app.context_processor(_context)
     message_flashed.connect(_keep_few, app)
     app.jinja_env.filters.update(yuan=units.yuan, kg=units.kilograms, metres=units.metres, clock=at_clock, day=on_day)
-    app.jinja_env.filters.update(named=in_words("name"), coloured=in_words("colour"), days=day_range, lasting=lasting)
+    app.jinja_env.filters.update(
+        province=provinces.in_words,
+        named=in_words("name"),
+        coloured=in_words("colour"),
+        days=day_range,
+        lasting=lasting,
+    )
     app.jinja_env.globals.update(
         asset=asset,
         htmx_asset=htmx_asset,

@@ -12,7 +12,6 @@ from floor.intake.models import Channel
 from floor.inventory import books
 from floor.inventory import queries as stock_queries
 from floor.kit.actor import SYSTEM
-from floor.kit.errors import Conflict
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Address, Order
 from floor.orders.service import cancel_backorder
@@ -99,33 +98,6 @@ def test_cancelling_gives_promised_units_back_and_leaves_the_books_sound(db, pla
     assert stock_queries.free_in(db, here.id, tee.id) == 5
 
 
-@pytest.mark.parametrize(
-    ("actions", "code"),
-    [
-        ([ShipmentAction.START_PICK, ShipmentAction.FINISH_PICK], "care.on_walk"),
-        ([ShipmentAction.START_PICK, ShipmentAction.FINISH_PICK, ShipmentAction.START_PACK], "care.on_bench"),
-    ],
-)
-def test_what_is_in_somebodys_hands_is_not_cancelled_and_the_refusal_says_what_helps(db, planned, actions, code):
-    order, _here, _tee, shipment = planned
-    for action in actions:
-        shipments.advance(db, shipment, action, SYSTEM)
-    with pytest.raises(Conflict) as refused:
-        service.cancel(db, order, SYSTEM)
-    assert (refused.value.code, refused.value.values) == (code, {"shipment": shipment.number})
-    assert order.state is OrderState.RELEASED
-
-
-def test_buttons_are_what_the_verbs_allow():
-    s = ShipmentState
-    assert service.possible(OrderState.RELEASED, []) == {"hold", "fewer", "cancel", "address"}
-    assert service.possible(OrderState.HELD, [s.PLANNED]) == {"release", "fewer", "cancel", "address"}
-    assert service.possible(OrderState.RELEASED, [s.PICKING]) == {"hold", "fewer", "cancel", "address"}
-    assert service.possible(OrderState.RELEASED, [s.PACKED, s.CANCELLED]) == {"hold"}
-    assert service.possible(OrderState.RELEASED, [s.SHIPPED, s.DELIVERED]) == set()
-    assert service.possible(OrderState.CANCELLED, []) == set()
-
-
 def test_every_unit_of_a_line_stands_somewhere(db, planned):
     order, _here, _tee, _shipment = planned
     (line,) = queries.lines_of(db, order.id)
@@ -193,11 +165,16 @@ def test_people_read_a_channels_name_and_who_did_it_not_codes(world, sign_in):
 
 
 def test_the_phone_number_is_shown_on_request_and_that_is_written_down(world, sign_in):
-    page = sign_in("Chen").post(f"/orders/{world['id']}/reveal")
-    assert "13812341234" in page.text
+    chen, at = sign_in("Chen"), f"/orders/{world['id']}"
+    for why in ({}, {"why": "curious"}, {"why": "other"}):
+        refused = chen.post(f"{at}/reveal", why)
+        assert (refused.status_code, "13812341234" in refused.text) == (422, False)
+    assert "13812341234" in chen.post(f"{at}/reveal", {"why": "other", "note": "the lift is broken"}).text
+    assert "13812341234" not in chen.get(at).text, "shown once"
     with reading() as db:
         seen = db.exec(select(AuditEvent).where(AuditEvent.kind == "care.phone.revealed")).one()
         assert (seen.order_id, seen.actor_name) == (world["id"], "Chen")
+        assert seen.data == {"why": "other", "note": "the lift is broken"}
 
 
 def test_hold_release_and_cancel_over_http_happen_once(world, sign_in):

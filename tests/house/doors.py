@@ -320,7 +320,14 @@ DOORS: dict[str, Door] = {
     ),
     "care.hold": Door("/orders/{planned}/hold", "Chen", "Ana", unknown=f"/orders/{NO}/hold"),
     "care.release": Door("/orders/{held}/release", "Chen", "Ana", unknown=f"/orders/{NO}/release"),
-    "care.reveal": Door("/orders/{planned}/reveal", "Chen", "Ana", unknown=f"/orders/{NO}/reveal"),
+    "care.reveal": Door(
+        "/orders/{planned}/reveal", "Chen", "Ana", {"why": "call_back"}, f"/orders/{NO}/reveal",
+        bad={"why": "other", "note": ""},
+    ),
+    "resending.send": Door(
+        "/orders/{gone}/again", "Chen", "Ana", {"qty_{gone_line}": "1"}, f"/orders/{NO}/again",
+        bad={"qty_{gone_line}": "99"}, keeps='value="99"',
+    ),
     "care.scan_anything": Door(
         "/scan", "Ana", "", {"code": "{count_bin}"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True
     ),
@@ -620,10 +627,10 @@ DOORS: dict[str, Door] = {
         "/walls/{wall}/batches/{batch}/undo", "Ana", "Chen", unknown=f"/walls/{NO}/batches/1/undo", before=_sorted
     ),
     "putaway.put": Door(
-        "/putaways/scan", "Ana", "Bo", {"item": "{item}", "code": "A01-01-1"},
+        "/putaways/scan", "Ana", "", {"item": "{item}", "code": "A01-01-1"},
         bad={"item": "{item}", "code": "Z99-99-9"}, keeps="Z99-99-9",
     ),
-    "putaway.undo": Door("/putaways/undo", "Ana", "Bo", before=_put_away),
+    "putaway.undo": Door("/putaways/undo", "Ana", "", before=_put_away),
     "qc.release": Door(
         "/qc/releases", "Dai", "Ana", {"bin": "{qc_id}", "sku": "{wool_id}", "qty": "1", "outcome": "good"},
         bad={"bin": "{qc_id}", "sku": "{wool_id}", "qty": "many", "outcome": "good"}, keeps='value="many"',

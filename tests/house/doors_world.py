@@ -134,7 +134,7 @@ def _benches(db: Session, world: World) -> Ids:
 
 def _parcels(db: Session, world: World) -> Ids:
     bo = person(db, "Bo")
-    goods_out.delivered(db, world, 6)
+    gone = goods_out.delivered(db, world, 6)[0]
     boxed = a_boxed_parcel(db, world)
     number = goods_out.numbered(db, boxed)
     job = papers.jobs_of(db, boxed.id)[PaperKind.WAYBILL]
@@ -152,6 +152,7 @@ def _parcels(db: Session, world: World) -> Ids:
     shipping.load(db, lorry, aboard, bo)
     return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
             "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id,
+            "gone": gone, "gone_line": rows(db, OrderLine, order_id=gone)[0].id,
             **_ways(db, world, boxed.id)}  # fmt: skip
 
 

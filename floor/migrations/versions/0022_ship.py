@@ -7,7 +7,7 @@ from alembic import op
 from floor.migrations.reshape import add_reference, change_values
 
 revision = "0022"
-down_revision = "0017"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
