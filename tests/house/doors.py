@@ -880,9 +880,9 @@ DOORS: dict[str, Door] = {
     ),
     "waybills.again": Door("/waybills/{unclear}/again", "Bo", "Ana", unknown=f"/waybills/{NO}/again"),
     "waybills.cancel": Door("/waybills/{waybill}/cancel", "Bo", "Ana", unknown=f"/waybills/{NO}/cancel"),
-    "waybills.give_back": Door("/waybills/{stray}/give-back", "Dai", "Bo", unknown=f"/waybills/{NO}/give-back"),
+    "waybills.give_back": Door("/waybills/{second}/give-back", "Dai", "Bo", unknown=f"/waybills/{NO}/give-back"),
     "waybills.keep_second": Door(
-        "/waybills/{stray}/second", "Dai", "Bo", {"reason": "not billed"}, f"/waybills/{NO}/second", bad={"reason": ""}
+        "/waybills/{second}/second", "Dai", "Bo", {"reason": "not billed"}, f"/waybills/{NO}/second", bad={"reason": ""}
     ),
     "waybills.keep": Door(
         "/waybills/{waybill}/keep", "Dai", "Bo", unknown=f"/waybills/{NO}/keep", before=_being_cancelled

@@ -184,7 +184,7 @@ def _ways(db: Session, world: World, boxed: int) -> Ids:
     (stray,) = rows(db, Waybill, number="SECOND-0001")
     (zto,) = rows(db, Carrier, code="zto")
     return {"service": service.id, "zone": zone.id, "rule": rule.id, "notice": notice.id, "waybill": own.id,
-            "unclear": lost.id, "stray": stray.id, "zto": zto.id, **_invoices(db, world)}  # fmt: skip
+            "unclear": lost.id, "second": stray.id, "zto": zto.id, **_invoices(db, world)}  # fmt: skip
 
 
 def _invoices(db: Session, world: World) -> Ids:
