@@ -235,6 +235,7 @@ def make(db: Session, parcels: int, days: int, skus: int = 4) -> Made:
         back,
         id=order,
         number="'R-' || n",
+        kind="'refund'",
         order_id=order,
         warehouse_id=house,
         state="'arrived'",

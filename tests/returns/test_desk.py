@@ -315,13 +315,11 @@ def test_a_picker_scans_the_item_then_the_bin(sign_in, restocked, out: Out):
     assert ana.post("/putaways/scan", {"code": "A01-01-1", "item": restocked}).status_code == 409
 
 
-def test_put_away_refuses_what_does_not_wait_and_who_may_not(sign_in, stranger, restocked, out: Out):
+def test_put_away_refuses_what_does_not_wait(sign_in, stranger, restocked, out: Out):
     ana = sign_in("Ana")
     assert ana.post("/putaways/scan", {"code": out.sock}).status_code == 422
     assert ana.post("/putaways/scan", {"code": "A01-01-1"}).status_code == 422
     assert ana.post("/putaways/scan", {"code": ""}).status_code == 422
     assert ana.post("/putaways/scan", {"code": "A01-01-1", "item": 999999}).status_code == 404
     assert ana.get("/putaways/scan").status_code == 405
-    assert sign_in("Bo").get("/putaways").status_code == 403
-    assert sign_in("Bo").post("/putaways/scan").status_code == 403
     assert stranger.get("/putaways").status_code == 303
