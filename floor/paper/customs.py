@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
+
 from floor.kit.units import kilograms, yuan
 from floor.paper import fit
 from floor.paper.document import render
@@ -86,5 +88,6 @@ def commercial_invoice_pdf(invoice: CommercialInvoice) -> bytes:
     html = html_of(
         "commercial_invoice.html", "en", invoice=invoice, bars=fit.bars(invoice.number, BARS_MM), yuan=yuan,
         kilograms=kilograms, both=lambda words: f"{words} {chinese(words)}",
+        head=lambda words: Markup("{}<br>{}").format(words, chinese(words)),
     )  # fmt: skip
     return render(html, "desk.css", "sheet.css")

@@ -72,6 +72,7 @@ def is_credit_code(code: str) -> bool:
 def ask(db: Session, order: Order, buyer: Buyer, actor: Actor) -> Invoice:
     """Keep an invoice for what an order's buyer paid. Invalid: a wrong tax number; Conflict: a second invoice."""
     _must_be_right(buyer)
+    _lock(db, order)
     if order.state is OrderState.CANCELLED:
         raise Conflict("shipping.order_cancelled")
     if queries.living(db, order.id or 0) is not None:
@@ -84,12 +85,18 @@ def ask_for_shipped(db: Session, order: Order) -> Invoice | None:
 
     A tax number that proves wrong is not kept: the invoice waits until somebody has the right one.
     """
+    _lock(db, order)
     title, tax_id = order.invoice_title.strip(), order.invoice_tax_id.strip().upper()
     if not title or queries.living(db, order.id or 0) is not None or not queries.all_left(db, order.id or 0):
         return None
     kind = BuyerKind.COMPANY if tax_id else BuyerKind.PERSON
     email = orders.address_of(db, order.id or 0).email
     return _keep(db, order, Buyer(kind, title, tax_id if is_credit_code(tax_id) else "", email=email), SYSTEM)
+
+
+def _lock(db: Session, order: Order) -> None:
+    """Two who ask at once ask one after the other."""
+    db.get(Order, order.id, with_for_update=True, populate_existing=True)
 
 
 def _must_be_right(buyer: Buyer) -> None:

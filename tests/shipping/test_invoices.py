@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 import zipfile
 from datetime import date
 
@@ -137,6 +138,32 @@ def test_an_order_that_asks_for_an_invoice_has_it_once_all_of_it_left(app):
         assert (invoice.kind, invoice.tax_id, invoice.state) == (BuyerKind.COMPANY, "", InvoiceState.RELEASED)
         assert queries_invoices.problems(db, invoice) == ("no_tax_id", "no_tax_code")
         assert invoices.export(db, person(db, "Dai")) is None
+
+
+def test_two_clerks_at_the_same_moment_make_one_file(app):
+    with unit_of_work() as db:
+        world, dai = a_world(db), person(db, "Dai")
+        order = an_order_to_bill(db, world)
+        invoice = invoices.ask(db, order, COMPANY, dai)
+        seen = [invoice.id]
+    said: list[str] = []
+    ready = threading.Barrier(2)
+
+    def clerk() -> None:
+        ready.wait()
+        try:
+            with unit_of_work() as db:
+                file = invoices.export(db, dai, seen)
+                said.append(file.number)
+        except Conflict as no:
+            said.append(no.code)
+
+    clerks = [threading.Thread(target=clerk) for _ in range(2)]
+    for one in clerks:
+        one.start()
+    for one in clerks:
+        one.join()
+    assert sorted(said) == ["E-0001", "shipping.invoices_changed"]
 
 
 def test_two_clerks_issue_nothing_twice_and_what_is_held_stays(app, sign_in):
