@@ -39,7 +39,9 @@ def facts_of(db: Session, order: Order, rules: Mapping[str, Mapping[str, Any]]) 
         discount_fen=order.discount_fen,
         total_fen=order.total_fen,
         paid_fen=order.paid_fen,
-        place=Place(where.recipient, where.phone, where.province, where.city, where.street, where.country),
+        place=Place(
+            where.recipient, where.phone, where.province, where.city, where.street, where.country, bool(where.oaid)
+        ),
         lines=tuple(Line(sku.code, line.qty, line.unit_price_fen, line.discount_fen) for line, sku in lines),
         texts={name: getattr(order, name) for name in TEXTS},
         twins=tuple(Twin(twin.number, twin.placed_at) for twin in twins),

@@ -20,7 +20,7 @@ from floor.orders.models import Address, Order
 from floor.orders.states import OrderState
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
-from tests.factories import ADDRESS, a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, stock
+from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, stock
 from tests.intake.shop_server import KINDS, Bought, account, serving
 
 
@@ -52,8 +52,7 @@ def test_a_refund_asked_for_before_shipping_holds_the_order_until_it_is_decided(
         syncing.read_shop("shop")
         with unit_of_work() as db:
             order = db.exec(select(Order)).one()
-            place = db.get_one(Address, order.id)
-            place.phone, place.recipient = ADDRESS.phone, ADDRESS.recipient  # TOP shows neither
+            assert ("*" in db.get_one(Address, order.id).phone) == (kind == "top"), "TOP masks who gets it"
         relay.drain()
         assert flags(order.id)[0] is OrderState.RELEASED
         state, found = says(refund=True)

@@ -145,7 +145,8 @@ def soak(url: str, count: int, kills: int, seed: int, folder: Path, say: Callabl
     uow.database().dispose()
     path = folder / "orders.csv"
     written = write(path, count, seed)
-    stops = sorted(random.Random(seed).randrange(count // 20, count * 9 // 10) for _ in range(kills))
+    rng = random.Random(seed)
+    stops = sorted(rng.randrange(count // 20, count * 9 // 10) for _ in range(kills))
     began, killed, told = time.monotonic(), 0, {"idle": 0, "peak": 0}
     for stop in [*stops, None]:
         stopped, last = _once(url, path, stop, say)
