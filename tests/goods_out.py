@@ -37,7 +37,7 @@ def labelled(db: Session, parcel: Parcel) -> str:
 
 
 def gone(db: Session, parcel: Parcel) -> None:
-    """Its label proven, alone on a lorry that left."""
+    """Its label proven, alone on a lorry that left; it is on the road."""
     bo = person(db, "Bo")
     waybill = queries.waybill_of(db, parcel.id)
     assert waybill is not None
@@ -46,6 +46,7 @@ def gone(db: Session, parcel: Parcel) -> None:
     lorry = shipping.open_manifest(db, house.id or 0, db.get_one(Carrier, waybill.carrier_id), bo)
     shipping.load(db, lorry, waybill.number or "", bo)
     shipping.hand_over(db, lorry, "Driver", "S-1", bo)
+    tracking.attach(db, parcel.shipment_id, SYSTEM)
 
 
 def refused(db: Session, world: World) -> int:
@@ -53,7 +54,6 @@ def refused(db: Session, world: World) -> int:
     parcel = a_boxed_parcel(db, world)
     number = numbered(db, parcel)
     gone(db, parcel)
-    tracking.attach(db, parcel.shipment_id, SYSTEM)
     tracking.hear(db, world.carrier, [Said(number, "203", "Refused", "", clock.now())], SYSTEM)
     row = exceptions.open_of(db, parcel.id)
     assert row is not None
