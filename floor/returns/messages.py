@@ -48,7 +48,7 @@ REFUSALS = {
     "returns.unknown_stray": _l("There is no such parcel."),
     "returns.stray_ended": _l("Somebody else already settled this parcel. Look at the fresh page."),
     "returns.silent_grade": _l("Each grade needs a rule without conditions. None speaks for: %(grades)s"),
-    "returns.no_place": _l("Enter a place as a whole number, or leave it empty to drop the rule."),
+    "returns.no_place": _l("Enter a turn as a whole number, or leave it empty to drop the rule."),
     "returns.rules_changed": _l("Somebody else changed the rules meanwhile. Look at the fresh page."),
     "returns.no_such_order": _l("There is no order with this number."),
 }

@@ -123,6 +123,18 @@
   }
   document.addEventListener("htmx:afterRequest", keep);
 
+  // Pictures just taken are seen before they are sent.
+  document.addEventListener("change", (e) => {
+    const label = e.target.closest?.(".photos .add");
+    if (!label) return;
+    for (const old of label.parentElement.querySelectorAll("img[data-taken]")) { URL.revokeObjectURL(old.src); old.remove(); }
+    for (const file of e.target.files) {
+      const shown = Object.assign(new Image(), { src: URL.createObjectURL(file), alt: label.textContent.trim() });
+      shown.dataset.taken = "";
+      label.before(shown);
+    }
+  });
+
   // Once the screen is there and nothing else is to do: what the phone needs for dead zones.
   addEventListener("load", () => {
     const later = document.querySelector("template[data-later]");
