@@ -27,7 +27,9 @@ from floor.audit import jobs as audit_jobs
 from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.audit import views_rules as audit_rules
+from floor.care import cli as care_cli
 from floor.care import handlers as care_handlers
+from floor.care import jobs as care_jobs
 from floor.care import views as care
 from floor.care import views_enquiries, views_feedback, views_resending
 from floor.demo.cli import demo
@@ -255,6 +257,7 @@ CHORES: dict[str, Chore] = {
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
     "sum up days": (300, analytics_jobs.sum_up),
+    "forget old customers": (3600, care_jobs.retain_by_rule),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -329,6 +332,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(analytics_cli.insight)
+    app.cli.add_command(care_cli.care)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)

@@ -25,6 +25,7 @@ EVENTS: dict[str, object] = {
     "care.enquiry.closed": _l("Enquiry %(number)s closed"),
     "care.template.kept": _l("Ready answer %(name)s written down"),
     "care.template.dropped": _l("Ready answer %(name)s removed"),
+    "care.orders.forgotten": _l("Personal data of %(orders)s orders masked"),
     "care.feedback.given": _l("The customer gave %(stars)s of 5 stars"),
 }
 
