@@ -23,6 +23,7 @@ from floor import cli
 from floor.analytics import jobs, summing
 from floor.analytics.metrics import PAGES
 from floor.factory import create_app
+from floor.inventory.count_days import start_of
 from floor.kit import uow
 from floor.kit.uow import reading, unit_of_work
 from floor.people.models import User
@@ -92,7 +93,7 @@ def _make(parcels: int, days: int) -> None:
 
 def _bare(first: date, last: date) -> None:
     """Parcels, those in time and those delivered, by province and carrier, from the rows themselves."""
-    span = {"first": summing.start_of(first), "last": summing.start_of(last + timedelta(days=1))}
+    span = {"first": start_of(first), "last": start_of(last + timedelta(days=1))}
     rows = sa.text("""
         SELECT a.province, w.carrier_id, COUNT(*), COUNT(t.delivered_at),
                SUM(CASE WHEN s.shipped_at <= s.promised_at THEN 1 ELSE 0 END), SUM(w.cost_fen)

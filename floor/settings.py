@@ -75,6 +75,8 @@ class Settings:
     rate_limits: bool = True
     #: Address of a `distributed` scheduler whose workers plan big runs too; "": this machine alone.
     cluster: str = ""
+    #: Days after which the personal data of orders that are over is masked; 0: only when somebody says so.
+    retention_days: int = 0
     #: What of a receiver is masked on labels: any of name, phone, room, with blanks between.
     label_mask: str = "name phone room"
     #: Show badges and PINs of the demo staff on the sign-in page.

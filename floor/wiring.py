@@ -27,8 +27,11 @@ from floor.audit import jobs as audit_jobs
 from floor.audit import queries as audit_queries
 from floor.audit import views as audit
 from floor.audit import views_rules as audit_rules
+from floor.care import cli as care_cli
+from floor.care import handlers as care_handlers
+from floor.care import jobs as care_jobs
 from floor.care import views as care
-from floor.care import views_resending
+from floor.care import views_enquiries, views_feedback, views_resending
 from floor.demo.cli import demo
 from floor.events import messages as events_messages
 from floor.events import queries as events_queries
@@ -170,6 +173,8 @@ BLUEPRINTS = (
     views_insight.bp,
     care.bp,
     views_resending.bp,
+    views_enquiries.bp,
+    views_feedback.bp,
 )
 
 #: Doors for machines: they prove themselves by signature, not by a form's token.
@@ -180,6 +185,7 @@ SIGNED_VIEWS: tuple[str, ...] = (
 
 #: Name -> handler. Names are stored in the outbox: rename one only together with its waiting messages.
 HANDLERS: dict[str, Handler] = {
+    "care.send_answer": care_handlers.send_answer,
     "packing.suggest_carton": packing_handlers.suggest_carton,
     "packing.record_materials": packing_handlers.record_materials,
     "shipping.follow_parcels": shipping_handlers.follow_parcels,
@@ -213,6 +219,7 @@ HANDLERS: dict[str, Handler] = {
 
 #: Event kind -> names of the handlers that hear it.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
+    "care.enquiry.answered": ("care.send_answer",),
     "packing.pack.opened": ("packing.suggest_carton",),
     "packing.parcel.boxed": ("packing.record_materials",),
     "packing.parcel.packed": ("shipping.request_waybill",),
@@ -288,6 +295,7 @@ CHORES: dict[str, Chore] = {
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
     "sum up days": (300, analytics_jobs.sum_up),
+    "forget old customers": (3600, care_jobs.retain_by_rule),
 }
 
 #: What `flask check` proves: name -> rows that break it, in words.
@@ -333,6 +341,7 @@ RAIL: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("analytics.board", _l("Board"), "chart", ("supervisor",)),
     ("insight.index", _l("Insight"), "chart", ("supervisor",)),
     ("care.find", _l("Find orders"), "clipboard", ("service", "supervisor")),
+    ("enquiries.index", _l("Enquiries"), "question", ("service", "supervisor")),
     ("intake.health", _l("Intake"), "download", ("supervisor",)),
     ("audit.queue", _l("Audit"), "flag", ("service", "supervisor")),
     ("allocation.index", _l("Allocation"), "tree", ("supervisor",)),
@@ -368,6 +377,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     packing_labels.learn(relabelling.Labels())
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(analytics_cli.insight)
+    app.cli.add_command(care_cli.care)
     app.cli.add_command(intake_cli.intake)
     app.cli.add_command(allocation_cli.allocate)
     app.cli.add_command(demo)
@@ -400,7 +410,7 @@ SECTIONS = {
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
     "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
-    "resending": "care",
+    "resending": "care", "feedback": "enquiries",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip
 

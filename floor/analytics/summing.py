@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from floor.analytics.models import FloorDay, LaneDay, ReturnDay, SkuDay, SummedTo
 from floor.events.models import AuditEvent
-from floor.inventory.count_days import LOCAL
+from floor.inventory.count_days import LOCAL, start_of
 from floor.kit import clock
 from floor.orders.models import Address
 from floor.packing.models import Pack, Parcel, ParcelLine, Station
@@ -28,11 +28,6 @@ from floor.tracking.states import TrackState
 #: Said of a parcel once, it had trouble.
 TROUBLE = (TrackState.ATTEMPT_FAILED, TrackState.EXCEPTION, TrackState.RETURNING, TrackState.RETURNED)
 MISPICKS = ("packing.units.missing", "packing.units.surplus")
-
-
-def start_of(day: date) -> datetime:
-    """Midnight of people's day."""
-    return datetime.combine(day, time(), LOCAL)
 
 
 def day_of(moment: datetime) -> date:

@@ -2,10 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 
+from floor.care import messages_enquiries
 from floor.care.states import Why
 from floor.paper.labels import Command
 
 REFUSALS = {
+    **messages_enquiries.REFUSALS,
     "care.shipped": _l("%(shipment)s has left the house. Only a return can bring it back."),
     "care.nothing_left": _l("Nothing of this order has left the house yet."),
     "care.not_so_many": _l("Only %(n)s of it left the house."),
@@ -19,6 +21,7 @@ REFUSALS = {
 }
 
 EVENTS: dict[str, object] = {
+    **messages_enquiries.EVENTS,
     "care.phone.revealed": _l("Phone number looked at"),
     "care.order.sent_again": _l("Sent again as %(number)s"),
 }

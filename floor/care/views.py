@@ -10,7 +10,7 @@ from sqlmodel import Session
 from floor.audit import queries as audit_queries
 from floor.audit.checks import is_phone
 from floor.audit.forms import AddressForm
-from floor.care import explaining, messages, possible, queries, service
+from floor.care import enquiry_reads, explaining, messages, messages_enquiries, possible, queries, service
 from floor.care.forms import FewerForm, RevealForm
 from floor.care.queries import Kind, Thing
 from floor.events.messages import sentence as event_sentence
@@ -210,7 +210,8 @@ def show_order(
         can=possible.possible(found.state, [one.state for one in every]), reveal=reveal, words=messages,
         answers=possible.answers(found.state, [one.state for one in every]), to_shelve=putbacks.of_order(db, found.id),
         shipment_states=SHIPMENT_STATES, track_states=TRACK_STATES, return_states=RETURN_STATES,
-        fewer_at=fewer[0], fewer=fewer[1], public_url=current_app.extensions["settings"].public_url,
+        enquiries=enquiry_reads.of_order(db, found.id), enquiry_words=messages_enquiries, fewer_at=fewer[0],
+        fewer=fewer[1], public_url=current_app.extensions["settings"].public_url,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -38,6 +38,11 @@ _Line = tuple[int, int]
 
 def today() -> date:
     return clock.now().astimezone(LOCAL).date()
+
+
+def start_of(day: date) -> datetime:
+    """Midnight of people's day."""
+    return datetime.combine(day, time(), LOCAL)
 
 
 def doubt(db: Session, bin_id: int, sku_id: int, why: str, actor: Actor) -> None:

@@ -83,11 +83,12 @@ def send_mail(to: str, name: str, title: str, body: str, key: str, made_at: date
     mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body)
-    _hand_to_server(mail, settings)
+    hand_to_server(mail, settings)
     return True
 
 
-def _hand_to_server(mail: EmailMessage, settings: Settings) -> None:
+def hand_to_server(mail: EmailMessage, settings: Settings) -> None:
+    """Through the house's mail server. Raises NotTaken."""
     host, _colon, port = settings.smtp.partition(":")
     trusted = ssl.create_default_context()
     try:

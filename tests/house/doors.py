@@ -230,6 +230,9 @@ ZONE = {"warehouse": "SHA", "name": "邻省", "provinces": "江苏 安徽", "tra
 
 # --- the table ------------------------------------------------------------------------------------------------------
 
+#: The version of the enquiry on the page.
+_SEEN = {"seen": "{enquiry_seen}"}
+
 DOORS: dict[str, Door] = {
     "allocation.ask": Door("/runs", "Dai", "Ana", {"strategy": "optimal"}, bad={"hours": "-7"}, keeps='value="-7"'),
     "allocation.publish": Door("/runs/{run_ready}/publish", "Dai", "Ana", unknown=f"/runs/{NO}/publish"),
@@ -323,6 +326,27 @@ DOORS: dict[str, Door] = {
     "care.reveal": Door(
         "/orders/{planned}/reveal", "Chen", "Ana", {"why": "call_back"}, f"/orders/{NO}/reveal",
         bad={"why": "other", "note": ""},
+    ),
+    "enquiries.ask": Door(
+        "/enquiries/new", "Chen", "Ana", {"kind": "other", "text": "Where is it"},
+        bad={"kind": "other", "order": "SO-9"}, keeps='value="SO-9"',
+    ),
+    "enquiries.close": Door("/enquiries/{enquiry}/close", "Chen", "Ana", _SEEN, f"/enquiries/{NO}/close"),
+    "enquiries.take": Door("/enquiries/{enquiry}/take", "Chen", "Ana", _SEEN, f"/enquiries/{NO}/take"),
+    "enquiries.say": Door(
+        "/enquiries/{enquiry}/say", "Chen", "Ana", {"what": "answer", "text": "Soon", **_SEEN},
+        f"/enquiries/{NO}/say", bad={"what": "answer", "text": "By {{waybill}}", **_SEEN}, keeps="By {waybill}",
+    ),
+    "enquiries.keep_template": Door(
+        "/enquiries/templates", "Chen", "Ana", {"kind": "other", "name": "Later", "text": "a", "text_en": "b"},
+        bad={"kind": "other", "name": "Later", "text": "a"}, keeps='value="Later"',
+    ),
+    "enquiries.drop_template": Door(
+        "/enquiries/templates/{template}/drop", "Chen", "Ana", unknown=f"/enquiries/templates/{NO}/drop"
+    ),
+    "feedback.give": Door(
+        "/t/{gone_token}/feedback/{gone_parcel}", "", "", {"stars": "4", "reasons": "late"},
+        "/t/nobody-has-this/feedback/P-000001", bad={"stars": "9", "words": "so so"}, keeps="so so",
     ),
     "resending.send": Door(
         "/orders/{gone}/again", "Chen", "Ana", {"qty_{gone_line}": "1"}, f"/orders/{NO}/again",

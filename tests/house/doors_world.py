@@ -4,12 +4,14 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from floor.allocation.models import Run, Unallocated
 from floor.allocation.states import RunState, Why
 from floor.audit import blocking
 from floor.audit import service as audit
+from floor.care import enquiries
+from floor.care.states import EnquiryKind
 from floor.catalog import bundles, standards
 from floor.catalog.models import CareKind, Tracking
 from floor.catalog.queries import sku_by_code
@@ -152,7 +154,7 @@ def _parcels(db: Session, world: World) -> Ids:
     shipping.load(db, lorry, aboard, bo)
     return {"boxed": boxed.id, "number": number, "job": job.id, "ready": ready,
             "lorry": lorry.id, "printer": printer.id, "sending": sending.id, "batch_bad": batch.id,
-            "gone": gone, "gone_line": rows(db, OrderLine, order_id=gone)[0].id,
+            "gone": gone, "gone_line": rows(db, OrderLine, order_id=gone)[0].id, **_asked(db, gone),
             **_ways(db, world, boxed.id)}  # fmt: skip
 
 
@@ -199,6 +201,23 @@ def _invoices(db: Session, world: World) -> Ids:
     due, held = (invoices.ask(db, order, who, dai) for order in orders[1:3])
     invoices.hold(db, held, "waits for a call", dai)
     return {"invoice_file": file.id, "invoice": due.id, "invoice_held": held.id, "to_bill": orders[3].number}
+
+
+def _asked(db: Session, order_id: int) -> Ids:
+    """An enquiry about an order that is out, a ready answer, and the link to judge its parcel."""
+    chen = person(db, "Chen")
+    enquiry = enquiries.ask(db, EnquiryKind.OTHER, "Where?", order_id, "", "en", chen)
+    ready = enquiries.keep_template(db, None, EnquiryKind.OTHER, "Soon", "a", "b", chen)
+    sent = select(Parcel.number).join(Shipment, col(Shipment.id) == Parcel.shipment_id)
+    number = db.exec(sent.where(Shipment.order_id == order_id)).one()
+    token = db.get_one(Order, order_id).public_token
+    return {
+        "enquiry": enquiry.id,
+        "enquiry_seen": enquiry.version,
+        "template": ready.id,
+        "gone_token": token,
+        "gone_parcel": number,
+    }
 
 
 def _returns(db: Session, world: World) -> Ids:

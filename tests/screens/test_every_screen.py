@@ -12,7 +12,10 @@ from sqlmodel import Session, col, select
 
 from floor import cli
 from floor.allocation.models import Run, Unallocated
+from floor.analytics import jobs as analytics_jobs
 from floor.audit.models import Flag, Verdict
+from floor.care import enquiries, feedback
+from floor.care.states import EnquiryKind, Reason
 from floor.catalog import bundles
 from floor.catalog.models import Sku
 from floor.demo import company, day
@@ -53,7 +56,8 @@ from tests.screens.looking import faults, violations
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
-    "count_review.results_csv", "deliveries.differences", "feeds.feed_csv", "feeds.feed_json", "intake.rejects",
+    "count_review.results_csv", "deliveries.differences", "feedback.export", "feeds.feed_csv", "feeds.feed_json",
+    "insight.export", "insight.week", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
     "invoices.download", "materials.report_csv", "order_api.description", "order_api.show",
     "people.language", "printing.batch_paper", "printing.picture",
@@ -83,6 +87,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         _give_up_a_walk()
         _leave_prints()
         _leave_offers()
+        _leave_words()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -142,6 +147,18 @@ def _leave_offers() -> None:
             till.put_in(db, clerk, sku)
 
 
+def _leave_words() -> None:
+    """A customer who asks, a ready answer, a parcel judged, and the days summed up."""
+    with uow.unit_of_work() as db:
+        parcel = _one(db, select(Parcel).where(Parcel.state == ParcelState.SHIPPED))
+        order = db.get_one(Order, db.get_one(Shipment, parcel.shipment_id).order_id)
+        enquiries.ask(db, EnquiryKind.WHERE_IS_IT, "Where is my parcel?", order.id, "a@b.test", "en", SYSTEM)
+        ready = "Dear {name}, your parcel {waybill} is with {carrier}."
+        enquiries.keep_template(db, None, EnquiryKind.WHERE_IS_IT, "On its way", ready, ready, SYSTEM)
+        feedback.give(db, order, parcel, 2, [Reason.LATE, Reason.DAMAGED], "The box was wet.", SYSTEM)
+    analytics_jobs.sum_up()
+
+
 def _one(db: Session, query: Any) -> Any:
     found = db.exec(query.limit(1)).first()
     assert found is not None, f"the demo day left none: {query}"
@@ -188,6 +205,12 @@ def addresses() -> dict[str, tuple[str, str]]:
         stray = _one(db, select(StrayParcel)).id
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
         number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
+        judged = db.exec(
+            select(Order.public_token, Parcel.number)
+            .join(Shipment, col(Shipment.order_id) == Order.id)
+            .join(Parcel, col(Parcel.shipment_id) == Shipment.id)
+            .where(Parcel.id == shipped)
+        ).one()
     stop = f"/walks/{walk}/stops/2"
     found = {
         "allocation.index": (boss, "/runs"),
@@ -213,6 +236,14 @@ def addresses() -> dict[str, tuple[str, str]]:
         "care.find": (clerk, "/orders"),
         "care.order": (clerk, f"/orders/{case.order_id}"),
         "care.scan": (picker, "/scan?code=nothing"),
+        "enquiries.index": (clerk, "/enquiries"),
+        "enquiries.new": (clerk, f"/enquiries/new?order={number}"),
+        "enquiries.one": (clerk, "/enquiries/1?template=1"),
+        "enquiries.templates": (clerk, "/enquiries/templates?id=1"),
+        "feedback.form": ("", "/t/{}/feedback/{}".format(*judged)),
+        "feedback.index": (clerk, "/feedback"),
+        "insight.index": (boss, "/insight/delivery"),
+        "resending.form": (clerk, f"/orders/{case.order_id}/again"),
         "care.why": (clerk, f"/orders/{left_out.order_id}/why"),
         "count_review.observations": (boss, "/observations"),
         "count_review.review": (boss, "/counts/review"),
