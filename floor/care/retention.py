@@ -20,7 +20,7 @@ from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.orders.models import Address, Customer, Order
 from floor.packing.models import Parcel
-from floor.returns.models import ReturnCase, ReturnItem
+from floor.returns.models import ReturnCase, ReturnItem, ReturnPhoto, StrayParcel
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
@@ -28,6 +28,7 @@ from floor.shipping.models import PrintJob
 from floor.shipping.models_invoices import Invoice
 from floor.shipping.models_printing import BatchPart, PrintBatch
 from floor.tracking.models import CarrierEvent
+from floor.tracking.models_exceptions import TrackingLetter
 
 #: What stands where a name was.
 MASK = "*"
@@ -67,11 +68,16 @@ def forget(db: Session, order_ids: Sequence[int], actor: Actor) -> None:
         (PrintJob, col(PrintJob.parcel_id).in_(mine), {"pdf": None}),
         (CarrierEvent, col(CarrierEvent.parcel_id).in_(mine), {"text": ""}),
         (ReturnCase, col(ReturnCase.order_id).in_(order_ids), {"note": ""}),
-        (ReturnItem, col(ReturnItem.case_id).in_(cases), {"photo": None, "override_reason": ""}),
+        (ReturnItem, col(ReturnItem.case_id).in_(cases), {"override_reason": ""}),
+        (StrayParcel, col(StrayParcel.case_id).in_(cases), {"note": ""}),
+        (TrackingLetter, col(TrackingLetter.parcel_id).in_(mine), {"text": MASK}),
         (Enquiry, col(Enquiry.order_id).in_(order_ids), {"email": ""}),
         (EnquiryNote, col(EnquiryNote.enquiry_id).in_(asked), {"text": MASK}),
         (Feedback, col(Feedback.parcel_id).in_(mine), {"words": ""}),
     ]  # fmt: skip
+    items = sa.select(col(ReturnItem.id)).where(col(ReturnItem.case_id).in_(cases))
+    boxes = sa.select(col(StrayParcel.id)).where(col(StrayParcel.case_id).in_(cases))
+    db.execute(sa.delete(ReturnPhoto).where(col(ReturnPhoto.item_id).in_(items) | col(ReturnPhoto.stray_id).in_(boxes)))
     for table, where, values in personal:
         db.execute(sa.update(table).where(where).values(**values).execution_options(synchronize_session=False))
     now = clock.now()

@@ -4,8 +4,8 @@
 
 Parcels leave the house by its own verbs; half of the events told repeat an earlier one, one in fifty carries a code
 nobody knows. They are shuffled and posted, signed, to the real webhook by several callers at once. Then every parcel
-must stand where its own events lead in order, every event be kept once, every shipment be delivered once, every customer
-be told a thing once, and the checks of tracking hold.
+must stand where its own events lead in order, every event be kept once, every shipment be delivered once, every
+customer be told a thing once, and the checks of tracking hold.
 """
 
 import argparse
