@@ -31,6 +31,7 @@ from floor.kit import uow
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading
 from floor.orders.models import Order
+from floor.orders.states import OrderState
 from floor.packing.models import Pack, Parcel
 from floor.packing.models_materials import Material
 from floor.packing.states import PackState, ParcelState
@@ -45,10 +46,10 @@ from floor.returns.states import CaseState
 from floor.settings import Settings
 from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
-from floor.shipping import printing
+from floor.shipping import invoices, printing
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, Waybill
 from floor.shipping.models_carriers import CarrierService
-from floor.shipping.models_invoices import Invoice
+from floor.shipping.models_invoices import BuyerKind, Invoice
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
 from tests.screens.looking import faults, violations
@@ -88,6 +89,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         _leave_prints()
         _leave_offers()
         _leave_words()
+        _leave_invoices()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -157,6 +159,19 @@ def _leave_words() -> None:
         enquiries.keep_template(db, None, EnquiryKind.WHERE_IS_IT, "On its way", ready, ready, SYSTEM)
         feedback.give(db, order, parcel, 2, [Reason.LATE, Reason.DAMAGED], "The box was wet.", SYSTEM)
     analytics_jobs.sum_up()
+
+
+def _leave_invoices() -> None:
+    """Asked for by hand: one in a file, one held, one that waits for the tax code of its goods."""
+    who = invoices.Buyer(BuyerKind.PERSON, "Zhang San")
+    with uow.unit_of_work() as db:
+        unasked = select(Order).where(Order.invoice_title == "", Order.state == OrderState.RELEASED)
+        made = [invoices.ask(db, order, who, SYSTEM) for order in db.exec(unasked.limit(3))]
+        for line in invoices.queries.lines_of(db, made[0].id or 0):
+            line.tax_code = "1040201990000000000"
+        db.flush()
+        invoices.export(db, SYSTEM)
+        invoices.hold(db, made[1], "waits for a call", SYSTEM)
 
 
 def _one(db: Session, query: Any) -> Any:
