@@ -123,6 +123,7 @@ INVOICE_STATES = {
 }
 
 INVOICE_PROBLEMS = {
+    "cancelled": _l("The order was cancelled"),
     "no_tax_id": _l("The tax number is missing or wrong"),
     "no_tax_code": _l("A tax code of the goods is missing"),
 }

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from floor.catalog.models import Sku
 from floor.kit.errors import Unknown
 from floor.orders.models import Order, OrderLine
+from floor.orders.states import OrderState
 from floor.packing.models import Parcel
 from floor.people.models import User
 from floor.shipments.models import Shipment, ShipmentLine
@@ -21,6 +22,12 @@ PAGE = 100
 _NO_CODE = (
     sa.select(col(InvoiceLine.invoice_id))
     .where(col(InvoiceLine.invoice_id) == col(Invoice.id), col(InvoiceLine.tax_code) == "")
+    .exists()
+)
+_CANCELLED = (
+    sa.select(col(Order.id))
+    .where(col(Order.id) == col(Invoice.order_id), col(Order.state) == OrderState.CANCELLED)
+    .correlate(Invoice)
     .exists()
 )
 _NO_NUMBER = sa.and_(col(Invoice.kind) == BuyerKind.COMPANY, col(Invoice.tax_id) == "")
@@ -76,7 +83,7 @@ def codes(db: Session, lines: Sequence[InvoiceLine]) -> dict[int, str]:
 
 def ready(db: Session, *, lock: bool = False) -> Sequence[Invoice]:
     """Released invoices that lack nothing, by id."""
-    query = select(Invoice).where(Invoice.state == InvoiceState.RELEASED, ~_NO_CODE, ~_NO_NUMBER)
+    query = select(Invoice).where(Invoice.state == InvoiceState.RELEASED, ~_NO_CODE, ~_NO_NUMBER, ~_CANCELLED)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return db.exec(query.order_by(col(Invoice.id))).all()
@@ -130,20 +137,25 @@ def listed(db: Session, state: InvoiceState) -> list[Row]:
         sa.select(Invoice, Order, amount, _NO_CODE.label("no_code"))
         .join(Order, col(Order.id) == col(Invoice.order_id))
         .where(col(Invoice.state) == state)
-        .order_by(sa.desc(sa.or_(_NO_CODE, _NO_NUMBER)), col(Invoice.id).desc())
+        .order_by(sa.desc(sa.or_(_NO_CODE, _NO_NUMBER, _CANCELLED)), col(Invoice.id).desc())
         .limit(PAGE)
     )
-    return [Row(invoice, order, fen, _problems(invoice, no_code)) for invoice, order, fen, no_code in rows]
+    return [Row(invoice, order, fen, _problems(invoice, order, no_code)) for invoice, order, fen, no_code in rows]
 
 
-def _problems(invoice: Invoice, no_code: bool) -> tuple[str, ...]:
-    no_number = invoice.kind is BuyerKind.COMPANY and not invoice.tax_id
-    return tuple(code for code, holds in (("no_tax_id", no_number), ("no_tax_code", no_code)) if holds)
+def _problems(invoice: Invoice, order: Order, no_code: bool) -> tuple[str, ...]:
+    found = {
+        "cancelled": order.state is OrderState.CANCELLED,
+        "no_tax_id": invoice.kind is BuyerKind.COMPANY and not invoice.tax_id,
+        "no_tax_code": no_code,
+    }
+    return tuple(code for code, holds in found.items() if holds)
 
 
 def problems(db: Session, invoice: Invoice) -> tuple[str, ...]:
     """What keeps one invoice from being exported."""
-    return _problems(invoice, any(not line.tax_code for line in lines_of(db, invoice.id or 0)))
+    order = db.get_one(Order, invoice.order_id)
+    return _problems(invoice, order, any(not line.tax_code for line in lines_of(db, invoice.id or 0)))
 
 
 def files(db: Session) -> Sequence[tuple[InvoiceExport, str | None, int]]:

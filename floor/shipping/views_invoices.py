@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from floor.catalog.models import Sku
 from floor.catalog.queries import sku_by_code
+from floor.kit import compute
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Refused, Unknown
 from floor.kit.spreadsheet import to_workbook
@@ -100,7 +101,7 @@ def download(export_id: int, kind: str) -> Response:
     name = f"invoices-{file.number}{f'-again-{file.copies}' if file.copies else ''}.{kind}"
     if kind == "csv":
         return csv_file(name, header, rows)
-    response = make_response(to_workbook(header, rows))
+    response = make_response(compute.run(to_workbook, header, rows))
     response.headers["Content-Type"] = _SHEET
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -16,7 +16,9 @@ from floor.kit import clock
 from floor.kit.errors import Conflict, Invalid
 from floor.kit.spreadsheet import lines, to_csv, to_workbook
 from floor.kit.uow import unit_of_work
+from floor.orders import service as orders
 from floor.orders.models import Order
+from floor.orders.states import OrderAction
 from floor.packing.models import Parcel
 from floor.shipping import cli, handlers, invoices, queries_invoices
 from floor.shipping.invoices import Buyer
@@ -106,7 +108,11 @@ def test_what_buyers_and_goods_are_called_is_text_in_every_file(db, text):
     world.tee.name = world.tee.colour = text[:24]
     buyer = Buyer(BuyerKind.PERSON, text, address=text, phone=text, bank=text, account=text, email=text, note=text)
     invoices.ask(db, order, buyer, dai)
+    stopped = an_order(db, [(world.mug, 1)])
+    invoices.ask(db, stopped, buyer, dai)
+    orders.advance(db, stopped, OrderAction.CANCEL, dai)
     header, rows = invoices.table(db, invoices.export(db, dai))
+    assert stopped.number not in {row[1] for row in rows}
     assert sum(cell == text for row in rows for cell in row) >= 14
     for row in csv.reader(io.StringIO(to_csv(header, rows).decode("utf-8-sig"))):
         assert not [cell for cell in row if cell.startswith(("=", "@", "+", "-2"))]
