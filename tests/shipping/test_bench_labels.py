@@ -127,7 +127,7 @@ def test_the_bench_shows_a_label_that_fails_and_sends_it_to_another_printer(app,
     labels = {**HTMX, "HX-Target": "labels"}
     waiting = bo.get("/stations/P-SHA-1", headers=labels).text
     assert parcel.number in waiting
-    assert 'hx-trigger="every 1s"' in waiting
+    assert 'hx-trigger="every 0.5s"' in waiting
     assert "Scan a tote" not in waiting, "the card alone"
     relay.drain()
     failed = bo.get("/stations/P-SHA-1").text
@@ -139,4 +139,4 @@ def test_the_bench_shows_a_label_that_fails_and_sends_it_to_another_printer(app,
     assert answer.location == "/stations/P-SHA-1"
     with reading() as db:
         assert db.exec(select(Sending)).one().printer_id == other.id
-    assert "every 1s" in bo.get("/stations/P-SHA-1", headers=labels).text
+    assert "every 0.5s" in bo.get("/stations/P-SHA-1", headers=labels).text

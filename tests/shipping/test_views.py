@@ -62,11 +62,11 @@ def test_the_label_screen_polls_until_the_paper_is_there(app, no_paper, sign_in)
         parcel = a_boxed_parcel(db, a_world(db))
     bo, url = sign_in("Bo"), f"/parcels/{parcel.id}/label"
     waiting = bo.get(url).text
-    assert "every 1s" in waiting
+    assert "every 0.5s" in waiting
     assert 'http-equiv="refresh"' in waiting
     jobs.send_out_papers(parcel.id)
     ready = bo.get(url, headers=HTMX).text
-    assert "every 1s" not in ready
+    assert "every 0.5s" not in ready
     assert f"/print-jobs/{job_of(parcel).id}.pdf" in ready
 
 
