@@ -131,7 +131,7 @@ def _inspects(chen: Person) -> None:
 
 
 def another_size_is_sent_when_the_first_is_here(story: Story, chen: Person, customer: Person) -> None:
-    number = _asks(story, customer, "other", "Another one instead", "Does not fit", "M")
+    number = _asks(story, customer, "other", "Another one instead", "Does not fit", "navy M")
     chen.open("/returns/intake")
     chen.scan(number)
     sends = story.sent_for("other")
