@@ -22,7 +22,7 @@ from tests.journeys.person import Person
 from tests.journeys.world import SHELVES
 from tests.tracking.worlds import World, number_of, parcels_of_order
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 #: Yes to all four checks, grade A, done, close: keys of one hand, and F9.
 CLEAN = ("q", "w", "e", "r", "1", "F9", "F9")
