@@ -153,7 +153,8 @@ def show_case(db: Session, case_id: int, form: Form[Any], status: int = 200) -> 
         early_needs_second=owed > min(second.limit(), terms.early_fen), early_fen=min(second.limit(), terms.early_fen),
         ready=all(item.inspected_at for item, _sku in items),
         all_scanned=all(item.scanned_at for item, _sku in items),
-        scan_url=url_for("returns.receive"), repair=repair, may=[str(action) for action in REPAIR.available(repair.state)] if repair else [],
+        scan_url=url_for("returns.receive"), repair=repair,
+        may=[str(action) for action in REPAIR.available(repair.state)] if repair else [],
         parts=repairing.parts_of(db, case_id) if repair else [],
     )  # fmt: skip
 
