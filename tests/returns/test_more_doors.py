@@ -115,7 +115,9 @@ def test_a_parcel_its_carrier_brings_back_opens_its_return_by_the_scan_alone(che
         of = select(Parcel).join(Shipment, Shipment.id == Parcel.shipment_id).where(Shipment.order_id == out.order_id)
         parcel = db.exec(of).one()
         number = db.exec(select(Waybill.number).where(Waybill.parcel_id == parcel.id)).one()
-        db.add(Track(parcel_id=parcel.id, state=TrackState.RETURNING))
+        track = db.get(Track, parcel.id) or Track(parcel_id=parcel.id)
+        track.state = TrackState.RETURNING
+        db.add(track)
     offered = chen.post("/returns/intake", {"code": number})
     with reading() as db:
         case = db.exec(select(ReturnCase)).one()
