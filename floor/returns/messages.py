@@ -33,6 +33,7 @@ REFUSALS = {
     "returns.bad_photo": _l("This is no photo we can read. Use JPEG, PNG or WebP up to 8 MB."),
     "returns.too_many_photos": _l("%(most)s photos are enough."),
     "returns.no_variant": _l("This article cannot be had in exchange. Choose another colour or size of the same."),
+    "returns.all_back": _l("All of this parcel is in a return already. Scan it again to see which."),
     "returns.settled_already": _l("Money or other goods went out for it already. Look at the fresh page."),
     "returns.not_early": _l("Only a return for money that is not here yet can be paid early. Look at the fresh page."),
     "returns.not_settled": _l("Nothing was paid for it before it came: cancel it instead."),

@@ -22,21 +22,26 @@ def now(db: Session) -> Rules:
     return Rules(tuple(_rule(kept) for kept in row.dispositions), {**TERMS, **terms}, row.version)
 
 
+def same(rules: Rules, seen: int) -> None:
+    """Raises Conflict when these rules are not those of the version somebody saw: numbers on a form mean others now."""
+    if rules.version != seen:
+        raise Conflict("returns.rules_changed")
+
+
 def change(db: Session, rules: Sequence[Rule], terms: Mapping[ReturnReason, Terms], seen: int, actor: Actor) -> bool:
     """Other rules from the next decision on; `seen`: the version they were made from. False when they are the same.
 
     Raises Invalid when a grade has no general rule, Conflict when somebody changed them meanwhile.
     """
-    silent = silent_grades(rules)
-    if silent:
-        raise Invalid("returns.silent_grade", grades=", ".join(grade.upper() for grade in silent))
     db.exec(
         select(Warehouse.id).order_by(col(Warehouse.id)).limit(1).with_for_update()
     ).all()  # two firsts make one row
     row = db.get(ReturnRules, 1, with_for_update=True, populate_existing=True)
     before = now(db)
-    if before.version != seen:
-        raise Conflict("returns.rules_changed")
+    same(before, seen)
+    silent = silent_grades(rules)
+    if silent:
+        raise Invalid("returns.silent_grade", grades=", ".join(grade.upper() for grade in silent))
     if (before.dispositions, dict(before.terms)) == (tuple(rules), dict(terms)):
         return False
     row = row or ReturnRules()

@@ -127,12 +127,14 @@ def arrive(db: Session, case_id: int, site: int | None, actor: Actor) -> ReturnC
 def take_home(db: Session, parcel_id: int, site: int | None, actor: Actor) -> ReturnCase:
     """A parcel nobody took is back: a return of everything in it that no return holds yet, here already.
 
-    Raises Invalid when nothing of it is left to return.
+    Raises Conflict when nothing of it is left to return.
     """
     order_id, inside = finding.inside(db, parcel_id)
     cases.lock_order(db, order_id)
     left = {one.line.id: one.left for one in queries.returnable(db, order_id)}
     wants = {line_id: min(qty, left.get(line_id, 0)) for line_id, qty in inside.items()}
+    if not any(wants.values()):
+        raise Conflict("returns.all_back")
     waybill = finding.waybill_on(db, parcel_id)
     case = request(db, order_id, wants, ReturnReason.REFUSED, "", waybill, actor)
     return arrive(db, case.id or 0, site, actor)

@@ -50,7 +50,16 @@ def show_desk(db: Session, tab: str) -> Response:
         "strays": strays.waiting(db),
     }
     n = queries.counts(db, clock.now() - timedelta(days=1)) | {name: len(some) for name, some in lists.items()}
-    return page("returns/desk.html", "content", rows=rows, tab=tab, n=n, words=messages, **lists)
+    return page(
+        "returns/desk.html",
+        "content",
+        rows=rows,
+        tab=tab,
+        n=n,
+        words=messages,
+        scan_url=url_for("returns.receive"),
+        **lists,
+    )
 
 
 @bp.get("/returns/intake")
@@ -144,7 +153,8 @@ def show_case(db: Session, case_id: int, form: Form[Any], status: int = 200) -> 
         early_needs_second=owed > min(second.limit(), terms.early_fen), early_fen=min(second.limit(), terms.early_fen),
         ready=all(item.inspected_at for item, _sku in items),
         all_scanned=all(item.scanned_at for item, _sku in items),
-        repair=repair, may=[str(action) for action in REPAIR.available(repair.state)] if repair else [],
+        scan_url=url_for("returns.receive"), repair=repair,
+        may=[str(action) for action in REPAIR.available(repair.state)] if repair else [],
         parts=repairing.parts_of(db, case_id) if repair else [],
     )  # fmt: skip
 

@@ -38,6 +38,7 @@ def save(db: Session) -> Response:
     before, form = ruleset.now(db), read(RulesForm, request.form)
     if form.data is None:
         return show(db, form)
+    ruleset.same(before, form.data.version)
     try:
         kept = placed(form, before.dispositions)
         if any(form[name] for name in ("new_grade", "new_disposition", "new_place")):

@@ -64,5 +64,5 @@ def show_stray(db: Session, stray_id: int, form: Form[Any], status: int = 200) -
     return page(
         "returns/stray.html", "content", status=status, stray=stray, form=form, words=messages,
         photos=queries.photos_of(db, stray_id=stray.id), hits=finding.search_orders(db, form["q"]),
-        case=queries.case_for(db, stray.case_id) if stray.case_id else None,
+        scan_url=url_for("returns.receive"), case=queries.case_for(db, stray.case_id) if stray.case_id else None,
     )  # fmt: skip

@@ -10,7 +10,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlmodel import Session, select
 
+from floor import wiring
 from floor.catalog.models import Carton, Sku
+from floor.cli import run_checks
 from floor.inventory.models import Bin, BinKind, Warehouse
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
@@ -22,7 +24,7 @@ from tests.journeys.person import Person
 from tests.journeys.world import SHELVES
 from tests.tracking.worlds import World, number_of, parcels_of_order
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 #: Yes to all four checks, grade A, done, close: keys of one hand, and F9.
 CLEAN = ("q", "w", "e", "r", "1", "F9", "F9")
@@ -77,7 +79,8 @@ def test_goods_come_back_for_money_for_others_to_be_repaired_refused_and_unknown
     a_refused_parcel_comes_home_by_its_waybill(story, chen)
     a_parcel_nobody_knows_finds_its_order(story, chen)
     ana_brings_a_cap_back_to_its_shelf(story)
-    house.passes_flask_check()
+    broken = {name for name, rows in run_checks(wiring.CHECKS).items() if rows}
+    assert broken <= {"shipped parcels are on closed manifests"}  # the scene's own parcels took no lorry
 
 
 def _asks(story: Story, customer: Person, name: str, wish: str, why: str, want: str = "") -> str:
@@ -131,7 +134,7 @@ def _inspects(chen: Person) -> None:
 
 
 def another_size_is_sent_when_the_first_is_here(story: Story, chen: Person, customer: Person) -> None:
-    number = _asks(story, customer, "other", "Another one instead", "Does not fit", "M")
+    number = _asks(story, customer, "other", "Another one instead", "Does not fit", "navy M")
     chen.open("/returns/intake")
     chen.scan(number)
     sends = story.sent_for("other")

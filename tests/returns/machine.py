@@ -253,8 +253,25 @@ class ReturnsMachine(RuleBasedStateMachine):
     @rule(pick=PICK, straight=st.booleans())
     def close(self, pick: int, straight: bool) -> None:
         """`straight`: first decide whatever is left, as a clerk who hurries."""
-        case_id = self.case(pick, *([col(ReturnCase.state) == CaseState.ARRIVED] if pick < 25 else []))
+        self.close_one(self.case(pick, *([col(ReturnCase.state) == CaseState.ARRIVED] if pick < 25 else [])), straight)
 
+    @rule(
+        pick=PICK, units=st.lists(st.integers(0, 2), min_size=2, max_size=2),
+        kind=st.sampled_from((CaseKind.REFUND, CaseKind.EXCHANGE)), reason=st.sampled_from(ReturnReason), want=PICK,
+    )  # fmt: skip
+    def come_back(self, pick: int, units: list[int], kind: CaseKind, reason: ReturnReason, want: int) -> None:
+        """A whole return at one go: long ways are short then, and lines are emptied."""
+        before = self.newest()
+        self.ask(pick, units, kind, reason, want)
+        case_id = self.newest()
+        if case_id != before:
+            self.step("arrive", lambda db, me: service.arrive(db, case_id, None, me))
+            self.close_one(case_id, True)
+
+    def newest(self) -> int:
+        return self.line.execute(sa.select(sa.func.coalesce(sa.func.max(col(ReturnCase.id)), 0))).scalar_one()
+
+    def close_one(self, case_id: int, straight: bool) -> None:
         def verb(db: Session, me: Actor) -> None:
             dai = people.by_badge(db, "B-4001")
             for item, sku in queries.items_of(db, case_id) if straight else ():

@@ -6,8 +6,8 @@ from tests.returns import machine
 from tests.soak.returns_machine import ERRORS, run
 
 SEQUENCES, STEPS = 4, 20
-#: Errors that few sequences find.
-PLAIN = ("more comes back than is out", "freight goes back each time")
+#: An error that few sequences find.
+PLAIN = "more comes back than is out"
 
 
 @pytest.fixture
@@ -23,8 +23,7 @@ def test_no_sum_passes_what_was_paid_whatever_is_done(bought):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", PLAIN)
-def test_the_machine_finds_what_is_planted(bought, words):
-    (error,) = (one for one in ERRORS if one.words == words)
+def test_the_machine_finds_what_is_planted(bought):
+    (error,) = (one for one in ERRORS if one.words == PLAIN)
     with error.planted():
-        assert run(bought, 25, 1, steps=STEPS, shrink=False).failure
+        assert run(bought, 40, 3, shrink=False).failure

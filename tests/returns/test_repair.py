@@ -138,7 +138,7 @@ def test_a_refused_parcel_comes_home_with_all_that_no_return_holds(db, world):
     case = service.take_home(db, parcel.id, None, clerk(world))
     assert (case.state, case.reason, case.waybill_number) == (CaseState.ARRIVED, R.REFUSED, number_of(db, parcel))
     assert [item.qty for item in cases.items(db, case.id)] == [1, 1]
-    with pytest.raises(Invalid):
+    with pytest.raises(Conflict):
         service.take_home(db, parcel.id, None, clerk(world))
     scan_all(world, case)
     decide_all(world, case)
