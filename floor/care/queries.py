@@ -134,6 +134,17 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
     ]
 
 
+def photos_of(db: Session, order_id: int) -> list[tuple[int, int]]:
+    """(return case, position) of goods of an order that were photographed."""
+    rows = db.execute(
+        sa.select(col(ReturnItem.case_id), col(ReturnItem.position))
+        .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
+        .where(col(ReturnCase.order_id) == order_id, col(ReturnItem.photo).is_not(None))
+        .order_by(col(ReturnItem.case_id), col(ReturnItem.position))
+    )
+    return [(case, position) for case, position in rows]
+
+
 def walk_of(db: Session, shipment_id: int) -> tuple[Walk, str] | None:
     """The newest walk a shipment was put on, and who walks it."""
     found = db.exec(
