@@ -20,7 +20,7 @@ from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel, Station
 from floor.people.models import User
 from floor.picking.models import Walk, WalkTote
-from floor.returns.models import ReturnCase, ReturnItem
+from floor.returns.models import ReturnCase, ReturnItem, ReturnPhoto
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import Stage, stage
@@ -134,15 +134,16 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
     ]
 
 
-def photos_of(db: Session, order_id: int) -> list[tuple[int, int]]:
-    """(return case, position) of goods of an order that were photographed."""
-    rows = db.execute(
-        sa.select(col(ReturnItem.case_id), col(ReturnItem.position))
+def photos_of(db: Session, order_id: int) -> list[int]:
+    """Ids of the pictures of an order's returned goods."""
+    rows = db.scalars(
+        sa.select(col(ReturnPhoto.id))
+        .join(ReturnItem, col(ReturnItem.id) == col(ReturnPhoto.item_id))
         .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
-        .where(col(ReturnCase.order_id) == order_id, col(ReturnItem.photo).is_not(None))
-        .order_by(col(ReturnItem.case_id), col(ReturnItem.position))
+        .where(col(ReturnCase.order_id) == order_id)
+        .order_by(col(ReturnPhoto.id))
     )
-    return [(case, position) for case, position in rows]
+    return [photo or 0 for photo in rows]
 
 
 def walk_of(db: Session, shipment_id: int) -> tuple[Walk, str] | None:
