@@ -36,6 +36,8 @@ WHO = ("supervisor",)
 _DAYS = 28
 #: SKUs a page shows; the CSV has all.
 _SKUS = 40
+#: Suggestions it tells, the widest differences first.
+_TOLD = 6
 
 
 @bp.get("/insight")
@@ -113,7 +115,7 @@ def _suggested(db: Session, shown: Page, asked: Filter) -> dict[str, Any]:
     if shown.name in ("delivery", "cost"):
         found, compared = suggesting.slower_lanes(insight.lane_days(db, asked))
         mine = [one for one in found if asked.carrier_id in (None, one.slow, one.quick)]
-        return {"slower": mine, "compared": compared, "skus": [], "often": []}
+        return {"slower": mine[:_TOLD], "compared": compared, "skus": [], "often": []}
     if shown.kind is Goods:
         skus = insight.by_sku(db, asked)
         often, compared = suggesting.often_back(skus, insight.units_sent(db, asked))
@@ -121,7 +123,7 @@ def _suggested(db: Session, shown: Page, asked: Filter) -> dict[str, Any]:
             "slower": [],
             "compared": compared,
             "skus": skus[:_SKUS],
-            "often": often,
+            "often": often[:_TOLD],
             "by_reason": insight.by_reason(db, asked),
         }
     return {"slower": [], "compared": 0, "skus": [], "often": []}

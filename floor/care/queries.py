@@ -20,7 +20,7 @@ from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.packing.models import Parcel, Station
 from floor.people.models import User
 from floor.picking.models import Walk, WalkTote
-from floor.returns.models import ReturnCase, ReturnItem
+from floor.returns.models import ReturnCase, ReturnItem, ReturnPhoto
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import Stage, stage
@@ -132,6 +132,18 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
         LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0), before.get(line.id or 0))
         for line, sku in rows
     ]
+
+
+def photos_of(db: Session, order_id: int) -> list[int]:
+    """Ids of the pictures of an order's returned goods."""
+    rows = db.scalars(
+        sa.select(col(ReturnPhoto.id))
+        .join(ReturnItem, col(ReturnItem.id) == col(ReturnPhoto.item_id))
+        .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
+        .where(col(ReturnCase.order_id) == order_id)
+        .order_by(col(ReturnPhoto.id))
+    )
+    return [photo or 0 for photo in rows]
 
 
 def walk_of(db: Session, shipment_id: int) -> tuple[Walk, str] | None:

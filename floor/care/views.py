@@ -211,7 +211,8 @@ def show_order(
         answers=possible.answers(found.state, [one.state for one in every]), to_shelve=putbacks.of_order(db, found.id),
         shipment_states=SHIPMENT_STATES, track_states=TRACK_STATES, return_states=RETURN_STATES,
         enquiries=enquiry_reads.of_order(db, found.id), enquiry_words=messages_enquiries, fewer_at=fewer[0],
-        fewer=fewer[1], public_url=current_app.extensions["settings"].public_url,
+        fewer=fewer[1],
+        photos=queries.photos_of(db, found.id), public_url=current_app.extensions["settings"].public_url,
     )  # fmt: skip
 
 
