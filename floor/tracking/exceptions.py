@@ -44,14 +44,22 @@ def look(db: Session, track: Track, shipment: Shipment) -> None:
         _change(db, current, found)
     elif current is None and found is not None and not _is_settled(db, track.parcel_id, found):
         _open(db, track.parcel_id, found, now)
-    late_at = Arrival(track.eta, track.eta_from, track.eta_to).until if track.eta else None
-    if late_at is not None and seen.state not in ENDED and late_at <= now < late_at + letters.STALE:
-        letters.tell(db, track.parcel_id, Topic.DELAYED, SYSTEM)
-    looks = [next_look(seen, limits, now) if not track.given_up_at else None]
-    looks += [late_at] if late_at and late_at > now and seen.state not in ENDED else []
+    looks = []
+    if track.given_up_at is None:
+        looks = [next_look(seen, limits, now), _tell_of_delay(db, track, now)]
     track.look_at = min((moment for moment in looks if moment), default=None)
     db.add(track)
     db.flush()
+
+
+def _tell_of_delay(db: Session, track: Track, now: datetime) -> datetime | None:
+    """Once what was told is over the customer hears it. When that will be, if it is to come."""
+    if track.eta is None or track.state in ENDED:
+        return None
+    late_at = Arrival(track.eta, track.eta_from, track.eta_to).until
+    if late_at <= now < late_at + letters.STALE:
+        letters.tell(db, track.parcel_id, Topic.DELAYED, SYSTEM)
+    return late_at if late_at > now else None
 
 
 def _seen(db: Session, track: Track, shipped_at: datetime) -> Seen:

@@ -267,6 +267,11 @@ class ShipmentStory:
     instead: Mapping[int, Sku]
 
     @property
+    def is_given_up(self) -> bool:
+        """Nobody counts on any of its parcels any more."""
+        return bool(self.parcels) and all(one.track and one.track.given_up_at for one in self.parcels)
+
+    @property
     def eta(self) -> datetime | None:
         return self.told.middle if self.told else None
 

@@ -136,7 +136,7 @@ def board() -> Response:
 def _tabs(counted: Counts, chosen: str) -> list[dict[str, object]]:
     rows = [("", _("All"), sum(counted.kinds.values()))]
     rows += [(kind, messages.KINDS[kind], n) for kind, n in counted.kinds.items()]
-    rows += [(SNOOZED, _("Later"), counted.snoozed), (CLAIMS, _("Claims"), counted.claims)]
+    rows += [(SNOOZED, _("Snoozed"), counted.snoozed), (CLAIMS, _("Claims"), counted.claims)]
     return [
         {"href": url_for("tracking.board", type=name or None), "text": text, "n": n, "current": name == chosen}
         for name, text, n in rows
