@@ -57,7 +57,8 @@ def show_rule(
     return page(
         "audit/rule.html", status=status, record=record, rule=record.rule, name=RULES[code],
         form=form or Form(_typed(record.rule)), knows=_typed(record.rule), trial=trial, severities=SEVERITIES,
-        is_check=code in CHECKS, examples=_examples(db, trial) if trial else [], verdict="err" if status == 422 else None,
+        is_check=code in CHECKS, examples=_examples(db, trial) if trial else [],
+        verdict="err" if status == 422 else None,
     )  # fmt: skip
 
 
