@@ -12,6 +12,7 @@ from floor.audit import queries, service
 from floor.audit.checks import SAYS, Finding
 from floor.audit.models import Verdict
 from floor.events.models import AuditEvent
+from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.orders.models import Order
 from floor.orders.states import OrderState
@@ -45,6 +46,14 @@ def end(db: Session, order: Order, rule: str, actor: Actor) -> None:
     """It is no more: the refund was decided, the shop lets the order go. Nothing else against it: it goes free."""
     if _is_open(db, order, rule):
         service.audit_order(db, order, actor, over=rule)
+
+
+def see(db: Session, order: Order, actor: Actor) -> None:
+    """Somebody has read what was only told. Nothing more to read is fine: a colleague was faster."""
+    for one in queries.noted_of(db, order.id or 0):
+        one.verdict, one.decided_at, one.decided_by = Verdict.PASSED, clock.now(), actor.id
+        db.add(one)
+    db.flush()
 
 
 def look_at_notes(db: Session, order: Order, event_id: int, actor: Actor) -> None:

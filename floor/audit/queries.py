@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from floor.audit.checks import CHECKS, HAPPENINGS
 from floor.audit.models import Blocked, Flag, Hold, Rule, Severity, Verdict
@@ -136,6 +137,26 @@ def _open_flags(db: Session, order_ids: Iterable[int | None]) -> dict[int, list[
     for flag in db.exec(mine.order_by(col(Flag.id))):
         found.setdefault(flag.order_id, []).append(flag)
     return found
+
+
+def told(db: Session, limit: int = 20) -> list[tuple[Order, list[Flag]]]:
+    """What shops said of orders that nobody can hold for it, the newest first, until somebody has seen it."""
+    noted = select(Flag.order_id).where(Flag.verdict == Verdict.NOTED, col(Flag.rule).in_(HAPPENINGS))
+    mine = db.exec(select(Order).where(col(Order.id).in_(noted)).order_by(col(Order.id).desc()).limit(limit)).all()
+    flags: dict[int, list[Flag]] = {}
+    for flag in db.exec(_noted([order.id for order in mine])):
+        flags.setdefault(flag.order_id, []).append(flag)
+    return [(order, flags.get(order.id or 0, [])) for order in mine]
+
+
+def noted_of(db: Session, order_id: int) -> Sequence[Flag]:
+    """What was only told of an order and nobody has seen yet; locked."""
+    return db.exec(_noted([order_id]).with_for_update()).all()
+
+
+def _noted(order_ids: Iterable[int | None]) -> SelectOfScalar[Flag]:
+    mine = select(Flag).where(col(Flag.order_id).in_(list(order_ids)), Flag.verdict == Verdict.NOTED)
+    return mine.where(col(Flag.rule).in_(HAPPENINGS)).order_by(col(Flag.id))
 
 
 def hold_of(db: Session, order_id: int) -> Hold | None:

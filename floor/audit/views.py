@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.audit import merging, queries, ranking, service, undoing
+from floor.audit import happenings, merging, queries, ranking, service, undoing
 from floor.audit.checks import Finding
 from floor.audit.facts import TEXTS, beside_of, twins_of
 from floor.audit.forms import AddressForm, KeepForm
@@ -81,6 +81,7 @@ def queue() -> Response:
         waiting, total = queries.queue(db, rule, text, number, _SIZE, later=is_later)
         counts, held, later, done = queries.flag_counts(db), queries.held_count(db), queries.later_count(db), _done(db)
         by_code = channels(db)
+        told = [] if rule or text or is_later or number > 1 else _told(db)
         entries = [
             {
                 "order": entry.order,
@@ -93,8 +94,21 @@ def queue() -> Response:
     return page(
         "audit/queue.html", "content", entries=entries, total=total, held=held, counts=counts, rules=RULES, rule=rule,
         done=done, channels=by_code, q=text, page_number=number, pages=-(-total // _SIZE), later=later,
-        is_later=is_later, hold_reasons=HOLD_REASONS,
+        is_later=is_later, hold_reasons=HOLD_REASONS, told=told,
     )  # fmt: skip
+
+
+def _told(db: Session) -> list[tuple[Order, list[str]]]:
+    return [(order, [flag_sentence(flag) for flag in flags]) for order, flags in queries.told(db)]
+
+
+@bp.post("/audit/orders/<int:order_id>/seen")
+@roles(*DESK)
+@command
+def seen(db: Session, order_id: int) -> Response:
+    """What the shop said of an order that nothing can hold any more was read."""
+    happenings.see(db, service.locked(db, order_id), actor())
+    return hx.see(url_for("audit.queue"))
 
 
 @bp.post("/audit/pass")

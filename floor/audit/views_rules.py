@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from floor.audit import blocking, queries, trying
 from floor.audit import service as audit
+from floor.audit.checks import CHECKS
 from floor.audit.forms import BlockForm, RuleForm
 from floor.audit.messages import BLOCKED_KINDS, GROUPS, RULES, SEVERITIES
 from floor.audit.models import Rule
@@ -56,7 +57,8 @@ def show_rule(
     return page(
         "audit/rule.html", status=status, record=record, rule=record.rule, name=RULES[code],
         form=form or Form(_typed(record.rule)), knows=_typed(record.rule), trial=trial, severities=SEVERITIES,
-        examples=_examples(db, trial) if trial else [], verdict="err" if status == 422 else None,
+        is_check=code in CHECKS, examples=_examples(db, trial) if trial else [],
+        verdict="err" if status == 422 else None,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from sqlmodel import Session
 
 from floor.audit import service as audit
+from floor.audit.models import Flag, Verdict
 from floor.catalog.models import Sku
 from floor.intake import till
 from floor.inventory import counting, putaway, receiving, refilling, tasks, transfers
@@ -96,6 +97,11 @@ def frame(_ids: Ids) -> tuple[io.BytesIO, str]:
     picture.save(out, "JPEG")
     out.seek(0)
     return out, "frame.jpg"
+
+
+def _told(db: Session, ids: Ids) -> None:
+    db.add(Flag(order_id=ids["held"], rule="address_late", verdict=Verdict.NOTED, values={"case": "address_late"}))
+    db.flush()
 
 
 def _scanned_at_the_till(db: Session, ids: Ids) -> None:
@@ -291,6 +297,7 @@ DOORS: dict[str, Door] = {
     "audit.merge": Door(
         "/audit/orders/{held}/merge", "Chen", "Ana", {"into": "{also_held}"}, f"/audit/orders/{NO}/merge"
     ),
+    "audit.seen": Door("/audit/orders/{held}/seen", "Chen", "Ana", unknown=f"/audit/orders/{NO}/seen", before=_told),
     "audit.split": Door(
         "/audit/orders/{held_two}/split", "Chen", "Ana", {"line": "{held_line}"}, f"/audit/orders/{NO}/split",
         bad={"line": "x"},

@@ -65,7 +65,7 @@ def test_a_refund_asked_for_before_shipping_holds_the_order_until_it_is_decided(
         assert says(refund=False, status="cancelled")[0] is OrderState.CANCELLED
 
 
-def test_late_changes_hold_goods_that_are_set_aside_and_are_told_of_goods_that_left(app, relay):
+def test_late_changes_hold_goods_that_are_set_aside_and_are_told_of_goods_that_left(app, relay, sign_in):
     with unit_of_work() as db:
         service.ensure_channel(db, "web")
         house, tee = a_warehouse(db), a_sku(db)
@@ -117,3 +117,7 @@ def test_late_changes_hold_goods_that_are_set_aside_and_are_told_of_goods_that_l
     assert happens(second, "intake.address.too_late") == (
         OrderState.RELEASED, [*flags(second.id)[1][:-1], ("address_late", Verdict.NOTED)]
     ), "nothing is left to hold: it is told"  # fmt: skip
+    chen = sign_in("Chen")
+    assert 'id="told"' in chen.get("/audit").text
+    assert chen.post(f"/audit/orders/{second.id}/seen").status_code == 303
+    assert 'id="told"' not in chen.get("/audit").text
