@@ -48,5 +48,6 @@ EVENTS = {
     "shipments.shipment.finish_pack": _l("Packed"),
     "shipments.shipment.ship": _l("Handed to the carrier"),
     "shipments.shipment.deliver": _l("Delivered"),
+    "shipments.shipment.undeliver": _l("Not delivered after all: it had turned back before"),
     "shipments.shipment.cancel": _l("Shipment cancelled"),
 }

@@ -85,6 +85,8 @@ def advance(db: Session, shipment: Shipment, action: ShipmentAction, actor: Acto
         shipment.shipped_at = clock.now()
     elif action is ShipmentAction.DELIVER:
         shipment.delivered_at = clock.now()
+    elif action is ShipmentAction.UNDELIVER:
+        shipment.delivered_at = None
     db.add(shipment)
     db.flush()
     assert shipment.id is not None

@@ -33,6 +33,8 @@ class ShipmentAction(StrEnum):
     UNPACK = "unpack"
     SHIP = "ship"
     DELIVER = "deliver"
+    #: What the carrier told later of earlier: the signature was the sender's.
+    UNDELIVER = "undeliver"
     CANCEL = "cancel"
 
 
@@ -54,5 +56,6 @@ SHIPMENT = Machine(
         (_S.PACKED, _A.UNPACK): _S.PACKING,
         (_S.PACKED, _A.SHIP): _S.SHIPPED,
         (_S.SHIPPED, _A.DELIVER): _S.DELIVERED,
+        (_S.DELIVERED, _A.UNDELIVER): _S.SHIPPED,
     },
 )

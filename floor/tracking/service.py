@@ -146,8 +146,12 @@ def look_due(db: Session, limit: int) -> int:
 
 
 def _deliver(db: Session, shipment_id: int, actor: Actor) -> None:
-    """A shipment is delivered once every parcel of it was; one not yet handed over waits for `attach`."""
+    """A shipment is delivered once every parcel of it was, and no longer when a carrier tells late that one had turned
+    back before it was signed for. One not yet handed over waits for `attach`."""
     shipment = db.get(Shipment, shipment_id, with_for_update=True, populate_existing=True)
     assert shipment is not None
-    if shipment.state == ShipmentState.SHIPPED and queries.all_delivered(db, shipment_id):
+    is_there = queries.all_delivered(db, shipment_id)
+    if shipment.state == ShipmentState.SHIPPED and is_there:
         shipments.advance(db, shipment, ShipmentAction.DELIVER, actor)
+    elif shipment.state == ShipmentState.DELIVERED and not is_there:
+        shipments.advance(db, shipment, ShipmentAction.UNDELIVER, actor)

@@ -81,6 +81,18 @@ def test_two_parcels_make_one_delivery_only_together(db, world):
     assert shipment_of(db, order).state == ShipmentState.DELIVERED
 
 
+def test_a_signature_behind_a_way_back_heard_late_was_the_senders(db, world):
+    order = world.shipped([(world.tee, 1)])
+    (parcel,) = parcels_of_order(db, order)
+    collected, turned_back, signed = said(number_of(db, parcel), "103", "6", "3")
+    service.hear(db, world.carrier, [collected, signed], SYSTEM)
+    assert shipment_of(db, order).state == ShipmentState.DELIVERED
+    service.hear(db, world.carrier, [turned_back], SYSTEM)
+    shipment = shipment_of(db, order)
+    assert (shipment.state, shipment.delivered_at) == (ShipmentState.SHIPPED, None)
+    assert queries.broken_tracks(db) == queries.broken_deliveries(db) == []
+
+
 def test_events_that_come_before_the_handover_wait_for_it(db, world):
     order = an_order(db, [(world.tee, 1)])
     shipment = a_planned_shipment(db, order, [(world.face, world.tee, 1)], world.carrier)
