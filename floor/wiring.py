@@ -214,6 +214,7 @@ HANDLERS: dict[str, Handler] = {
     "picking.walk_on": picking_handlers.walk_on,
     "tracking.follow_shipment": tracking_handlers.follow_shipment,
     "tracking.send_letter": tracking_handlers.send_letter,
+    "returns.pay_lost": returns_handlers.pay_lost,
     "returns.tell_channel": returns_handlers.tell_channel,
 }
 
@@ -272,6 +273,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "shipments.shipment.ship": ("tracking.follow_shipment",),
     "tracking.letter.asked": ("tracking.send_letter",),
     "returns.refund.recorded": ("returns.tell_channel",),
+    "tracking.exception.refund_asked": ("returns.pay_lost",),
     "returns.repair.going_home": ("picking.walk_on",),
 }
 

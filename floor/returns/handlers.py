@@ -5,11 +5,19 @@ from sqlmodel import select
 from floor.events.relay import Happened
 from floor.intake.models import Channel
 from floor.inventory.handlers import post
-from floor.kit.uow import reading
+from floor.kit.actor import SYSTEM
+from floor.kit.uow import reading, unit_of_work
 from floor.orders import queries as orders
 from floor.orders.joining import shops_number
-from floor.returns import queries
+from floor.returns import early, queries
 from floor.returns.models import RefundKind
+from floor.settings import bound
+
+
+def pay_lost(happened: Happened) -> None:
+    """tracking.exception.refund_asked: the customer of a parcel that was given up gets the money for it."""
+    with unit_of_work() as db:
+        early.lost(db, happened.subject_id, happened.data["amount_fen"], bound().second_person_fen, SYSTEM)
 
 
 def tell_channel(happened: Happened) -> None:

@@ -112,10 +112,13 @@ REASONS = {
     ReturnReason.NOT_AS_DESCRIBED: _l("Not as described"),
     ReturnReason.DEFECTIVE: _l("Broke in use"),
     ReturnReason.REFUSED: _l("Parcel refused"),
+    ReturnReason.LOST: _l("Parcel lost"),
 }
 
-#: What a customer may choose: a refused parcel speaks for itself.
-CUSTOMER_REASONS = {reason: words for reason, words in REASONS.items() if reason is not ReturnReason.REFUSED}
+#: What a customer may choose: of refused and lost parcels the carrier tells.
+CUSTOMER_REASONS = {
+    reason: words for reason, words in REASONS.items() if reason not in (ReturnReason.REFUSED, ReturnReason.LOST)
+}
 
 CHECKS = {
     "complete": _l("Complete, with its parts"),

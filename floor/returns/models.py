@@ -28,6 +28,8 @@ class ReturnReason(StrEnum):
     DEFECTIVE = "defective"
     #: The parcel was not taken and came back whole.
     REFUSED = "refused"
+    #: The carrier lost it: nothing comes back.
+    LOST = "lost"
 
 
 class ReturnCase(Versioned, table=True):

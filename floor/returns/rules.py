@@ -69,7 +69,7 @@ class Terms:
 _OURS = Terms(pays_freight=True, exchange=Timing.AT_ONCE, early_fen=20_000)
 #: Our fault: the order's freight is paid back too, and nobody waits for the goods.
 TERMS = {reason: Terms() for reason in ReturnReason} | dict.fromkeys(
-    (ReturnReason.DAMAGED, ReturnReason.WRONG_ITEM), _OURS
+    (ReturnReason.DAMAGED, ReturnReason.WRONG_ITEM, ReturnReason.LOST), _OURS
 )
 
 

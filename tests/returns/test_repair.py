@@ -10,8 +10,8 @@ from floor.kit.errors import Conflict, Invalid
 from floor.orders.models import Order
 from floor.orders.states import OrderState
 from floor.picking import planning
-from floor.returns import cases, finding, money, queries, repairing, service, strays
-from floor.returns.models import CaseKind, Disposition, ReturnCase, ReturnReason, StrayEnding
+from floor.returns import cases, early, finding, money, queries, repairing, service, strays
+from floor.returns.models import CaseKind, Disposition, Refund, ReturnCase, ReturnReason, StrayEnding
 from floor.returns.states import REPAIR, CaseState, RepairAction, RepairState
 from floor.shipments import queries as shipments
 from floor.shipments.states import ShipmentState
@@ -178,3 +178,26 @@ def test_a_parcel_nobody_knows_waits_under_its_own_number_until_its_order_is_fou
     assert (stray.case_id, strays.waiting(db), finding.find(db, "YT-1").stray) == (case.id, [], None)
     with pytest.raises(Conflict):
         strays.end(db, stray.id, StrayEnding.GIVEN_UP, "", clerk(world))
+
+
+def test_a_lost_parcel_is_paid_once_and_nobody_waits_for_its_goods(db, world):
+    order = world.shipped([(world.tee, 1)])
+    (parcel,) = parcels_of_order(db, order)
+    for _twice in range(2):
+        early.lost(db, parcel.id, order.paid_fen, order.paid_fen, clerk(world))
+    (case,) = db.exec(select(ReturnCase)).all()
+    (item,) = cases.items(db, case.id)
+    assert (case.state, case.reason, item.disposition) == (CaseState.CLOSED, R.LOST, Disposition.NEVER_CAME)
+    assert sum(row.amount_fen for row in db.exec(select(Refund))) == order.paid_fen
+    assert all_checks(db) == []
+
+
+@pytest.mark.parametrize(("asked_less", "limit_less"), [(1, 0), (0, 1)])
+def test_less_asked_for_or_too_much_for_one_waits_at_the_desk(db, world, asked_less, limit_less):
+    order = world.shipped([(world.tee, 1)])
+    (parcel,) = parcels_of_order(db, order)
+    goods = order.paid_fen - order.freight_fen
+    early.lost(db, parcel.id, goods - asked_less, order.paid_fen - limit_less, clerk(world))
+    (case,) = db.exec(select(ReturnCase)).all()
+    assert (case.state, case.note) == (CaseState.REQUESTED, f"¥{(goods - asked_less) / 100:.2f}")
+    assert db.exec(select(Refund)).all() == []

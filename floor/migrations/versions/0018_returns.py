@@ -12,7 +12,8 @@ branch_labels = None
 depends_on = None
 
 _TIME = sqlmodel.sql.sqltypes.UTCDateTime()
-_REASONS = ("no_longer_wanted", "wrong_size", "damaged", "wrong_item", "not_as_described", "defective", "refused")
+_REASONS = ("no_longer_wanted", "wrong_size", "damaged", "wrong_item", "not_as_described", "defective", "refused",
+            "lost")
 
 
 def upgrade() -> None:
