@@ -69,10 +69,11 @@ def holds_when_planned_again(problem: Problem, plan: Plan, room: Problem, reason
 
 def holds_at_once(problem: Problem, plan: Plan, room: Problem, reason: Reason) -> bool:
     """Does the order fit into what the others leave, when what the reason names is added? If nothing is named: is it
-    true that nothing helps, or that it could ship and is not worth it?"""
-    if reason.code in HOPELESS:
-        endless = {name: np.full_like(getattr(problem, name), NO_LIMIT) for name in ROOM}
-        return not ships(replace(problem, **endless), reason.order)
+    true that no room in the world helps, or only at a price it is not worth?"""
+    if not reason.lacks:
+        endless = replace(problem, **{name: np.full_like(getattr(problem, name), NO_LIMIT) for name in ROOM})
+        can = ships(endless, reason.order)
+        return not can if reason.code in HOPELESS else can and not ships(endless, reason.order, for_its_worth=True)
     mine = _with_back(problem, plan, relaxed(room, reason.lacks), np.array([reason.order]))
     return ships(mine, reason.order)
 
@@ -108,10 +109,10 @@ def _holders(problem: Problem, plan: Plan, reason: Reason) -> Ints:
     return holders[np.argsort(-problem.priority[holders], kind="stable")]
 
 
-def ships(problem: Problem, order: int) -> bool:
-    """Can all of this order leave, if it may use all the room there is?"""
-    never = np.full(problem.groups, NO_LIMIT)
-    return bool((best_cost(_alone(problem, order, never)).house >= 0).all())
+def ships(problem: Problem, order: int, *, for_its_worth: bool = False) -> bool:
+    """Can all of this order leave, if it may use all the room there is; at any cost, or for what it is worth?"""
+    penalty = problem.penalty if for_its_worth else np.full(problem.groups, NO_LIMIT)
+    return bool((best_cost(_alone(problem, order, penalty)).house >= 0).all())
 
 
 def _alone(problem: Problem, order: int, penalty: Ints) -> Problem:

@@ -73,7 +73,18 @@ def _no_collections() -> Iterator[None]:
 
 
 @cache
+def _weasyprint() -> Any:
+    """The library. Imported, it has Pillow read torn pictures wherever this process reads one: here none may."""
+    import weasyprint
+    from PIL import ImageFile
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return weasyprint
+
+
+@cache
 def _fonts() -> Any:
+    _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
     # It frees fontconfig's memory through modules that are gone when the interpreter clears this one.
@@ -84,9 +95,7 @@ def _fonts() -> Any:
 
 @cache
 def _parser() -> Any:
-    from weasyprint import HTML
-
-    class Paper(HTML):  # type: ignore[misc]
+    class Paper(_weasyprint().HTML):  # type: ignore[misc]
         def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
             return [_style("agent.css")]
 
@@ -95,17 +104,13 @@ def _parser() -> Any:
 
 @cache
 def _style(name: str) -> Any:
-    from weasyprint import CSS
-
     css = (STYLES / name).read_text(encoding="utf-8")
-    return CSS(string=css, font_config=_fonts(), url_fetcher=_data_only())
+    return _weasyprint().CSS(string=css, font_config=_fonts(), url_fetcher=_data_only())
 
 
 @cache
 def _data_only() -> Any:
-    from weasyprint.urls import URLFetcher
-
-    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    return _weasyprint().urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
 def _embolden(document: Any, pdf: Any) -> None:

@@ -47,7 +47,7 @@ def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, relay, monkey
         now = clock.now().replace(microsecond=0)
         shop.orders[7001] = Bought(7001, now, now)
         with unit_of_work() as db:
-            a_sku(db), a_sku(db, "MUG")
+            a_sku(db), a_sku(db, "MUG"), a_sku(db, "CAP")
             told = account(shop)
             told["options"] |= {"push_token": TOKEN, "aes_key": AES_KEY}
             accounts.set_up(db, "shop", told, SYSTEM)
@@ -79,7 +79,7 @@ def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, relay, monkey
             with unit_of_work() as db:
                 feeds.keep_feed(db, "shop", FeedTerms(Share(), url=feeds.BY_SHOP), SYSTEM)
                 where = a_bin(db, a_warehouse(db))
-                for code, qty in (("MUG", 5), ("TEE-NAVY-L", 9)):
+                for code, qty in (("MUG", 5), ("CAP", 9)):
                     stock(db, where, db.exec(select(Sku).where(Sku.code == code)).one(), qty)
             assert chores.tell_channels() == 2
             relay.drain()

@@ -48,7 +48,7 @@ def test_a_batch_goes_over_the_wall_into_parcels(
     ana_picks_it_into_one_tote(ana, house)
     ben_sorts_it_and_is_told_of_every_mistake(ben, ana, house)
     house.is_sound()
-    bo_packs_the_first_slot(someone("Bo", script=script), Story(house, someone), house)
+    bo_packs_the_first_slot(someone("Bo", script=script), Story(house, someone, script), house)
     house.is_sound()
 
 

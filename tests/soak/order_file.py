@@ -161,23 +161,21 @@ def _once(
 ) -> tuple[bool, dict[str, int] | None]:  # fmt: skip
     """One run of the import, killed once it is at so many rows; whether it was, and what it told at its end."""
     words = [sys.executable, "-u", "-m", "tests.soak.order_file", "--run", url, str(path)]
-    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    spoke = 0
-    for line in child.stdout:
-        now = json.loads(line)
-        if "peak" in now:
-            child.wait()
-            return False, now
-        if now["rows"] - spoke >= 50_000:
-            spoke = now["rows"]
-            say(f"  {now['rows']} rows, {now['mb']} MB above idle")
-        if stop is not None and now["rows"] >= stop:
-            child.send_signal(signal.SIGKILL)
-            child.wait()
-            say(f"killed after {now['rows']} rows")
-            return True, None
-    raise AssertionError(f"the import ended with {child.wait()}")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        spoke = 0
+        for line in child.stdout:
+            now = json.loads(line)
+            if "peak" in now:
+                return False, now
+            if now["rows"] - spoke >= 50_000:
+                spoke = now["rows"]
+                say(f"  {now['rows']} rows, {now['mb']} MB above idle")
+            if stop is not None and now["rows"] >= stop:
+                child.send_signal(signal.SIGKILL)
+                say(f"killed after {now['rows']} rows")
+                return True, None
+    raise AssertionError(f"the import ended with {child.returncode}")
 
 
 def prove(written: Written) -> list[str]:

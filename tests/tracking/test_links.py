@@ -8,6 +8,7 @@ import pytest
 from floor.factory import create_app
 from floor.kit.ids import public_token
 from floor.kit.uow import unit_of_work
+from floor.web.limits import limiter
 from tests.conftest import SETTINGS
 from tests.tracking.worlds import a_world
 
@@ -38,7 +39,8 @@ def _bare(page: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_whoever_tries_many_links_is_stopped(database_url):
+def test_whoever_tries_many_links_is_stopped(database_url, monkeypatch):
+    monkeypatch.setattr(limiter, "enabled", limiter.enabled)  # the app below switches it on, for all of this process
     stranger = create_app(replace(SETTINGS, database_url=database_url, rate_limits=True)).test_client()
     statuses = [stranger.get(f"/t/{public_token()}").status_code for _ in range(125)]
     assert statuses[:120] == [404] * 120
