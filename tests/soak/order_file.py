@@ -153,7 +153,9 @@ def soak(url: str, count: int, kills: int, seed: int, folder: Path, say: Callabl
         killed += stopped
         told = last or told
     seconds = time.monotonic() - began
-    return Outcome(written, killed, seconds, told["idle"], told["peak"], prove(written))
+    wrong = prove(written)
+    uow.database().dispose()
+    return Outcome(written, killed, seconds, told["idle"], told["peak"], wrong)
 
 
 def _once(
