@@ -15,7 +15,7 @@ from floor.orders.states import OrderState
 from floor.picking.board import WalkNow
 from floor.shipments.models import Shipment
 from floor.shipments.queries import UNDER_WAY, Stage, stage
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import GONE, ShipmentState
 
 
 def funnel(db: Session) -> dict[Stage, int]:
@@ -31,7 +31,7 @@ def funnel(db: Session) -> dict[Stage, int]:
 def _open_orders(*columns: sa.SQLColumnExpression) -> sa.Select:
     """Orders with something left to do in the house. Old ones are ruled out by index, not by looking at each."""
     waiting = sa.select(col(OrderLine.order_id)).where(col(OrderLine.backordered) > 0)
-    inside = (ShipmentState.SHIPPED, ShipmentState.DELIVERED, ShipmentState.CANCELLED)
+    inside = (*GONE, ShipmentState.CANCELLED)
     moving = sa.select(col(Shipment.order_id)).where(col(Shipment.state).notin_(inside))
     unchecked = col(Order.state).in_((OrderState.RECEIVED, OrderState.HELD))
     todo = sa.or_(unchecked, col(Order.id).in_(waiting), col(Order.id).in_(moving))

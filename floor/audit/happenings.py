@@ -17,7 +17,7 @@ from floor.kit.actor import Actor
 from floor.orders.models import Order
 from floor.orders.states import OrderState
 from floor.shipments import queries as shipments
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import all_gone
 
 #: The flag of a buyer who cancelled when goods were on their way through the house: no rule switches it.
 CANCEL_ASKED = "cancel_asked"
@@ -29,8 +29,6 @@ RAISES = {
 }  # fmt: skip
 _OVER = {"refund_asked": "intake.refund.decided", "shop_stopped": "intake.shop.let_go"}
 ENDS = {event: rule for rule, event in _OVER.items()}
-
-_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
 
 
 def flag(db: Session, order: Order, rule: str, event_id: int, actor: Actor, other: str = "") -> None:
@@ -88,6 +86,4 @@ def _is_over(db: Session, order: Order, rule: str, event_id: int) -> bool:
 
 def _left(db: Session, order: Order) -> bool:
     """All of it left the house: nothing can be held any more."""
-    every = shipments.of_order(db, order.id or 0)
-    alive = [shipment.state for shipment in every if shipment.state is not ShipmentState.CANCELLED]
-    return bool(alive) and all(state in _GONE for state in alive)
+    return all_gone(shipment.state for shipment in shipments.of_order(db, order.id or 0))

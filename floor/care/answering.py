@@ -1,28 +1,22 @@
 """Answers carried out of the house by mail; read -> send, with no transaction open -> write what became of it.
 
-A mail sent again after a worker died keeps its Message-ID.
+A mail sent again after a worker died is the same letter.
 """
-
-from email.headerregistry import Address as MailAddress
-from email.message import EmailMessage
-from email.utils import format_datetime
 
 from floor.care import enquiry_reads
 from floor.care.models import Enquiry, EnquiryNote
 from floor.care.states import SendState
-from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
 from floor.paper.words import translations
-from floor.settings import Settings, bound
+from floor.settings import bound
 from floor.shipping import papers
 from floor.shipping.notices import TRIES
-from floor.shipping.sending import NotTaken, hand_to_server
+from floor.shipping.sending import NotTaken, send_mail
 
 
 def send(note_id: int) -> None:
     """Send one answer, if it did not go yet. Raises NotTaken to be tried again, until it is a person's turn."""
-    settings = bound()
     with reading() as db:
         note = db.get_one(EnquiryNote, note_id)
         enquiry = db.get_one(Enquiry, note.enquiry_id)
@@ -30,18 +24,18 @@ def send(note_id: int) -> None:
         name = enquiry_reads.asker(db, order).name
     if note.sending is not SendState.WAITING:
         return
-    if not settings.smtp or not enquiry.email:
-        _became(note_id, SendState.NOBODY)
-        return
+    _ = translations(papers.language(enquiry.lang)).gettext
+    title = _("Your question %(number)s") % {"number": enquiry.number}
+    body, key = f"{note.text}\n\n{bound().company}", f"{enquiry.number}.{note.id}"
     try:
-        hand_to_server(_letter(enquiry, note, name, settings), settings)
+        went = send_mail(enquiry.email, name, title, body, key, note.at, by_person=True)
     except NotTaken as trouble:
         if note.tries + 1 < TRIES:
             _became(note_id, SendState.WAITING, trouble.code)
             raise
         _became(note_id, SendState.FAILED, trouble.code)
         return
-    _became(note_id, SendState.SENT)
+    _became(note_id, SendState.SENT if went else SendState.NOBODY)
 
 
 def _became(note_id: int, state: SendState, error: str = "") -> None:
@@ -49,19 +43,3 @@ def _became(note_id: int, state: SendState, error: str = "") -> None:
         note = db.get_one(EnquiryNote, note_id, with_for_update=True, populate_existing=True)
         note.sending, note.error, note.tries = state, error, note.tries + 1
         db.add(note)
-
-
-def _letter(enquiry: Enquiry, note: EnquiryNote, name: str, settings: Settings) -> EmailMessage:
-    _ = translations(papers.language(enquiry.lang)).gettext
-    sender = settings.mail_from or settings.contact
-    mail = EmailMessage()
-    try:
-        mail["From"] = MailAddress(settings.company, addr_spec=sender)
-        mail["To"] = MailAddress(name, addr_spec=enquiry.email)
-    except ValueError:
-        raise NotTaken("no_address") from None
-    mail["Subject"] = _("Your question %(number)s") % {"number": enquiry.number}
-    mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = f"<{enquiry.number}.{note.id}@{sender.rpartition('@')[2]}>"
-    mail.set_content(f"{note.text}\n\n{settings.company}")
-    return mail

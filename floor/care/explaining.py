@@ -18,7 +18,7 @@ from floor.orders.states import OrderState
 from floor.picking.states import WalkState
 from floor.shipments.models import Shipment
 from floor.shipments.queries import of_order
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import GONE, ShipmentState
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def reasons(db: Session, order: Order, lines: Sequence[LineStory]) -> list[Reaso
     else:
         found += [_waiting(db, order, line) for line in lines if line.line.backordered]
     for shipment in of_order(db, order.id):
-        if shipment.state not in (ShipmentState.SHIPPED, ShipmentState.DELIVERED, ShipmentState.CANCELLED):
+        if shipment.state not in (*GONE, ShipmentState.CANCELLED):
             found.append(_on_its_way(db, shipment))
     return found
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -112,10 +112,8 @@ def by_line(db: Session, first: date, last: date, house_id: int | None = None) -
         .join(Pack, col(Pack.id) == col(Parcel.pack_id))
         .join(Station, col(Station.id) == col(Pack.station_id))
         .where(*_within(first, last, house_id))
-    ).all()
-    benches = {bench.id: bench for bench, _stars, _reasons in rows}
-    found = _counted((bench.id, stars, reasons) for bench, stars, reasons in rows)
-    return _loudest((benches[id_], voices) for id_, voices in found.items())
+    )
+    return _loudest(rows)
 
 
 def by_sku(
@@ -129,12 +127,8 @@ def by_sku(
         .join(ParcelLine, col(ParcelLine.parcel_id) == col(Parcel.id))
         .join(Sku, col(Sku.id) == col(ParcelLine.sku_id))
         .where(*_within(first, last, house_id))
-    ).all()
-    skus = {sku.id: sku for sku, _stars, _reasons in rows}
-    found = _counted((sku.id, stars, reasons) for sku, stars, reasons in rows)
-    return sorted(((skus[id_], voices) for id_, voices in found.items()), key=lambda row: (-row[1].n, row[0].code))[
-        :limit
-    ]
+    )
+    return _loudest(rows)[:limit]
 
 
 def words(db: Session, first: date, last: date, house_id: int | None = None, limit: int = 40) -> list[Word]:
@@ -151,11 +145,12 @@ def words(db: Session, first: date, last: date, house_id: int | None = None, lim
     return [Word(*row) for row in rows]
 
 
-T = TypeVar("T", Station, Sku)
-
-
-def _loudest(rows: Iterable[tuple[T, Voices]]) -> list[tuple[T, Voices]]:
-    return sorted(rows, key=lambda row: (-row[1].n, row[0].code))
+def _loudest(rows: Iterable[Any]) -> list[tuple[Any, Voices]]:
+    """(what was judged, stars, reasons) -> (what was judged, its voices), the most voices first."""
+    every = [tuple(row) for row in rows]
+    about = {one.id: one for one, _stars, _reasons in every}
+    found = _counted((one.id, stars, reasons) for one, stars, reasons in every)
+    return sorted(((about[id_], voices) for id_, voices in found.items()), key=lambda row: (-row[1].n, row[0].code))
 
 
 _PARCEL = (Parcel, col(Parcel.id) == col(Feedback.parcel_id))

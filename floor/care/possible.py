@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from floor.orders.states import OrderState
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import GONE, ShipmentState, all_gone
 
 _S = ShipmentState
-GONE = (_S.SHIPPED, _S.DELIVERED)
 #: No parcel has a label yet, so nothing printed tells another address.
 UNLABELLED = (_S.PLANNED, _S.PICKING, _S.PICKED)
 #: Units on their shelves may still be taken off.
@@ -43,22 +42,22 @@ def answers(state: OrderState, shipment_states: Sequence[ShipmentState]) -> dict
     furthest = max(alive, key=list(_S).index, default=None)
     if state is OrderState.CANCELLED:
         return {"resend": Answer(False, "over")}
-    any_gone, all_gone = any(one in GONE for one in alive), bool(alive) and all(one in GONE for one in alive)
+    any_gone, whole_gone = any(one in GONE for one in alive), all_gone(alive)
     found = {"cancel": Answer(not any_gone, _meaning(_CANCEL, furthest, "cancel_free"))}
     if state is OrderState.HELD:
         found["release"] = Answer(True, "release")
-    elif all_gone:
+    elif whole_gone:
         found["hold"] = Answer(False, "gone")
     else:
         found["hold"] = Answer(True, _meaning(_HOLD, furthest, "hold_free"))
     if all(one in UNLABELLED for one in alive):
         found["address"] = Answer(True, "address_free")
     else:
-        found["address"] = Answer(False, "gone" if all_gone else "address_labelled")
+        found["address"] = Answer(False, "gone" if whole_gone else "address_labelled")
     if not alive or any(one in UNPICKED for one in alive):
         found["fewer"] = Answer(True, "fewer_free")
     else:
-        found["fewer"] = Answer(False, "gone" if all_gone else "fewer_picked")
+        found["fewer"] = Answer(False, "gone" if whole_gone else "fewer_picked")
     is_split = state is OrderState.HELD and not alive
     found["split"] = Answer(is_split, "split_free" if is_split else "split_late" if alive else "split_held")
     found["resend"] = Answer(any_gone, "resend_free" if any_gone else "resend_early")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, func, select
 
 from floor.audit import service as audit
-from floor.care.possible import AT_BENCH, GONE, UNLABELLED, UNPICKED
+from floor.care.possible import AT_BENCH, UNLABELLED, UNPICKED
 from floor.care.states import Why
 from floor.events.service import Event, record
 from floor.inventory import service as inventory
@@ -20,7 +20,7 @@ from floor.picking import fewer
 from floor.picking.models import Walk
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
-from floor.shipments.states import ShipmentAction, ShipmentState
+from floor.shipments.states import GONE, ShipmentAction, ShipmentState, all_gone
 
 
 def locked(db: Session, order_id: int) -> Order:
@@ -31,7 +31,7 @@ def hold(db: Session, order: Order, actor: Actor) -> None:
     """Nothing more happens: no run plans it, no bench opens its tote, no lorry takes its parcel. Raises Conflict when
     all of it has left."""
     alive = _shipments(db, order)
-    if alive and all(shipment.state in GONE for shipment in alive):
+    if all_gone(shipment.state for shipment in alive):
         raise Conflict("care.shipped", shipment=alive[0].number)
     orders.advance(db, order, OrderAction.HOLD, actor, by="care")
 

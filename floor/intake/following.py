@@ -15,9 +15,7 @@ from floor.orders.models import Order
 from floor.orders.service import NewAddress
 from floor.orders.states import OrderAction, OrderState
 from floor.shipments import queries as shipments
-from floor.shipments.states import ShipmentState
-
-_GONE = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
+from floor.shipments.states import ShipmentState, all_gone
 
 
 def follow(db: Session, order: Order, seen: Seen, was: Seen | None, actor: Actor) -> str:
@@ -68,7 +66,7 @@ def cancel(db: Session, order: Order, actor: Actor) -> str:
         return "cancelled"
     if carrier.state is not OrderState.HELD:
         orders.advance(db, carrier, OrderAction.HOLD, actor, by="buyer")
-    outcome = "shipped" if alive and all(state in _GONE for state in alive) else "held"
+    outcome = "shipped" if all_gone(alive) else "held"
     _told(db, order, "intake.cancel.too_late", actor, outcome=outcome)
     return outcome
 

@@ -1,7 +1,7 @@
 """Verbs of orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,11 @@ class NewAddress:
     email: str = ""
     division: str = ""
     oaid: str = ""
+
+
+def same_door(where: Address) -> NewAddress:
+    """The address of an order we have, for another one."""
+    return NewAddress(**{one.name: getattr(where, one.name) for one in fields(NewAddress)})
 
 
 @dataclass(frozen=True)

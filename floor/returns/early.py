@@ -4,8 +4,9 @@ from sqlmodel import Session
 
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
+from floor.kit.units import yuan
 from floor.people.models import User
-from floor.returns import cases, finding, money, queries, ruleset, service
+from floor.returns import cases, finding, money, ruleset, service
 from floor.returns.models import CaseKind, RefundWhy, ReturnReason
 from floor.returns.states import CaseAction, CaseState
 
@@ -46,14 +47,11 @@ def lost(db: Session, parcel_id: int, asked_fen: int, limit_fen: int, actor: Act
     """Tracking gave a parcel up and asks for money: a case of what no case holds yet of it, paid and written off at
     once. Where less is asked for than is owed, or a second person has to agree, it waits at the desk with what was
     asked in its note. Done again it finds nothing left."""
-    order_id, inside = finding.inside(db, parcel_id)
-    cases.lock_order(db, order_id)
-    left = {one.line.id: one.left for one in queries.returnable(db, order_id)}
-    wants = {line_id: min(qty, left.get(line_id, 0)) for line_id, qty in inside.items()}
+    order_id, wants = service.unclaimed(db, parcel_id)
     if not any(wants.values()):
         return
     waybill = finding.waybill_on(db, parcel_id)
-    case = service.request(db, order_id, wants, ReturnReason.LOST, f"¥{asked_fen / 100:.2f}", waybill, actor)
+    case = service.request(db, order_id, wants, ReturnReason.LOST, f"¥{yuan(asked_fen)}", waybill, actor)
     claims = money.quotes(db, case, cases.items(db, case.id or 0))
     owed, early_fen = sum(one.total_fen for one in claims), ruleset.now(db).terms[case.reason].early_fen
     if asked_fen < sum(one.goods_fen for one in claims) or owed > min(limit_fen, early_fen):

@@ -1,5 +1,6 @@
 """What a scan at the returns desk means, and the search for the order of a parcel nobody announced."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,13 @@ from sqlmodel import Session, col, select
 from floor.catalog import queries as catalog
 from floor.kit.errors import Unknown
 from floor.orders.models import Address, Order
-from floor.packing.models import Parcel, ParcelLine
+from floor.packing.models import Parcel
 from floor.returns.models import ReturnCase, ReturnItem, StrayParcel
 from floor.returns.queries import OPEN, cases_of, returnable
-from floor.shipments.models import Shipment, ShipmentLine
+from floor.shipments.models import Shipment
 from floor.shipping.models import Waybill
 from floor.tracking.models import Track
+from floor.tracking.queries import contents, order_of_parcel
 from floor.tracking.states import BACKWARD
 
 # --- what a scan at the desk means -------------------------------------------------------------------------------
@@ -79,18 +81,12 @@ def _sent_as(db: Session, code: str) -> Any:
 
 def inside(db: Session, parcel_id: int) -> tuple[int, dict[int, int]]:
     """(order, order line -> units) of what a parcel carried out. Raises Unknown."""
-    rows = db.execute(
-        sa.select(
-            col(ShipmentLine.order_line_id), sa.func.sum(col(ParcelLine.qty)), sa.func.min(col(Shipment.order_id))
-        )
-        .join(ParcelLine, col(ParcelLine.shipment_line_id) == col(ShipmentLine.id))
-        .join(Shipment, col(Shipment.id) == col(ShipmentLine.shipment_id))
-        .where(col(ParcelLine.parcel_id) == parcel_id)
-        .group_by(col(ShipmentLine.order_line_id))
-    ).all()
-    if not rows:
+    units: Counter[int] = Counter()
+    for part in contents(db, parcel_id):
+        units[part.order_line_id] += part.qty
+    if not units:
         raise Unknown("returns.unknown")
-    return rows[0][2], {line_id: int(units) for line_id, units, _order in rows}
+    return order_of_parcel(db, parcel_id), dict(units)
 
 
 def waybill_on(db: Session, parcel_id: int) -> str:

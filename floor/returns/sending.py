@@ -1,7 +1,6 @@
 """The order that takes goods to a customer of returns: paid with what was paid for the goods that came back."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -11,7 +10,7 @@ from floor.kit.actor import Actor
 from floor.orders import queries as orders
 from floor.orders import service as order_verbs
 from floor.orders.models import Customer, Order
-from floor.orders.service import NewAddress, NewLine, NewOrder
+from floor.orders.service import NewLine, NewOrder, same_door
 from floor.returns.models import ReturnCase
 
 #: The other goods are with the carrier within.
@@ -36,7 +35,7 @@ def make(db: Session, case: ReturnCase, channel: str, lines: Sequence[NewLine], 
     new = NewOrder(
         channel=channel, external_id=case.number, placed_at=clock.now(),
         paid_at=clock.now() if credit_fen or not total else None, promised_at=clock.now() + PROMISE, lines=lines,
-        address=NewAddress(**{one.name: getattr(where, one.name) for one in fields(NewAddress)}),
+        address=same_door(where),
         buyer_id=f"{buyer.channel}:{buyer.external_id}"[:64] if buyer else "", buyer_name=buyer.name if buyer else "",
         lang=buyer.lang if buyer else "zh", tier=buyer.tier if buyer else 0, goods_fen=goods, discount_fen=discount,
         total_fen=total, paid_fen=credit_fen, currency=old.currency, hide_price=True,

@@ -124,15 +124,20 @@ def arrive(db: Session, case_id: int, site: int | None, actor: Actor) -> ReturnC
     return case
 
 
+def unclaimed(db: Session, parcel_id: int) -> tuple[int, dict[int, int]]:
+    """(order, now locked; order line -> units) of what a parcel carried and no return holds yet."""
+    order_id, inside = finding.inside(db, parcel_id)
+    cases.lock_order(db, order_id)
+    left = {one.line.id: one.left for one in queries.returnable(db, order_id)}
+    return order_id, {line_id: min(qty, left.get(line_id, 0)) for line_id, qty in inside.items()}
+
+
 def take_home(db: Session, parcel_id: int, site: int | None, actor: Actor) -> ReturnCase:
     """A parcel nobody took is back: a return of everything in it that no return holds yet, here already.
 
     Raises Conflict when nothing of it is left to return.
     """
-    order_id, inside = finding.inside(db, parcel_id)
-    cases.lock_order(db, order_id)
-    left = {one.line.id: one.left for one in queries.returnable(db, order_id)}
-    wants = {line_id: min(qty, left.get(line_id, 0)) for line_id, qty in inside.items()}
+    order_id, wants = unclaimed(db, parcel_id)
     if not any(wants.values()):
         raise Conflict("returns.all_back")
     waybill = finding.waybill_on(db, parcel_id)

@@ -12,7 +12,7 @@ from floor.kit.errors import Unknown
 from floor.orders.models import Order, OrderLine
 from floor.orders.states import OrderState
 from floor.shipments.models import Shipment, ShipmentLine
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import GONE, ShipmentState
 
 
 def shipment_for(db: Session, shipment_id: int, *, lock: bool = False) -> Shipment:
@@ -151,16 +151,15 @@ def broken_states(db: Session) -> list[str]:
     part = ShipmentLine
     unshipped = col(part.allocated) + col(part.picked) + col(part.packed)
     every = unshipped + col(part.shipped)
-    gone = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
     off = (
         sa.select(col(Shipment.number), col(Shipment.state), col(part.id))
         .join(part, col(part.shipment_id) == col(Shipment.id))
         .where(
             sa.or_(
-                sa.and_(col(Shipment.state).in_(gone), unshipped != 0),
+                sa.and_(col(Shipment.state).in_(GONE), unshipped != 0),
                 sa.and_(col(Shipment.state) == ShipmentState.CANCELLED, every != 0),
                 # Of a packed shipment one parcel may leave on an earlier lorry than its brothers.
-                sa.and_(col(Shipment.state).notin_((*gone, ShipmentState.PACKED)), col(part.shipped) != 0),
+                sa.and_(col(Shipment.state).notin_((*GONE, ShipmentState.PACKED)), col(part.shipped) != 0),
             )
         )
     )

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from enum import StrEnum
 
 from floor.kit.states import Machine
@@ -39,6 +40,16 @@ class ShipmentAction(StrEnum):
 
 
 _S, _A = ShipmentState, ShipmentAction
+
+#: Out of the house.
+GONE = (_S.SHIPPED, _S.DELIVERED)
+
+
+def all_gone(states: Iterable[ShipmentState]) -> bool:
+    """Whether there is something, and all of it that was not cancelled has left the house."""
+    alive = [state for state in states if state is not _S.CANCELLED]
+    return bool(alive) and all(state in GONE for state in alive)
+
 
 SHIPMENT = Machine(
     "shipment",

@@ -66,7 +66,9 @@ def _mail(notice: Notice) -> bool:
     return send_mail(to, name, title, body, f"parcel-{told.parcel.number}.{told.order.public_token}", notice.made_at)
 
 
-def send_mail(to: str, name: str, title: str, body: str, key: str, made_at: datetime) -> bool:
+def send_mail(
+    to: str, name: str, title: str, body: str, key: str, made_at: datetime, *, by_person: bool = False
+) -> bool:  # fmt: skip
     """False without a mail server or an address. `key` makes the Message-ID: sent again, the mail can be told."""
     settings = bound()
     if not settings.smtp or not to:
@@ -81,13 +83,14 @@ def send_mail(to: str, name: str, title: str, body: str, key: str, made_at: date
     mail["Subject"] = title
     mail["Date"] = format_datetime(made_at)  # not now: sent twice, it is the same letter
     mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    if not by_person:
+        mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(body)
-    hand_to_server(mail, settings)
+    _hand_to_server(mail, settings)
     return True
 
 
-def hand_to_server(mail: EmailMessage, settings: Settings) -> None:
+def _hand_to_server(mail: EmailMessage, settings: Settings) -> None:
     """Through the house's mail server. Raises NotTaken."""
     host, _colon, port = settings.smtp.partition(":")
     trusted = ssl.create_default_context()

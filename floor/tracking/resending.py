@@ -10,7 +10,7 @@ from floor.kit.errors import Conflict
 from floor.orders import queries as orders
 from floor.orders import service as placing
 from floor.orders.models import Customer, Order
-from floor.orders.service import NewAddress, NewLine, NewOrder
+from floor.orders.service import NewLine, NewOrder, same_door
 from floor.packing.models import Parcel
 from floor.tracking import exceptions, queries
 from floor.tracking.models_exceptions import Closed, ParcelException
@@ -40,11 +40,10 @@ def resend(db: Session, exception_id: int, actor: Actor) -> Order:
 def _copy(db: Session, old: Order, parcel: Parcel) -> NewOrder:
     now = clock.now()
     buyer = db.get(Customer, old.customer_id) if old.customer_id else None
-    address = orders.address_of(db, old.id or 0)
     return NewOrder(
         channel=CHANNEL, external_id=parcel.number, placed_at=now, paid_at=now, promised_at=now + WITHIN,
         lines=[NewLine(part.sku_id, part.qty, 0) for part in queries.contents(db, parcel.id)],
-        address=NewAddress(**{name: getattr(address, name) for name in NewAddress.__dataclass_fields__}),
+        address=same_door(orders.address_of(db, old.id or 0)),
         buyer_id=buyer.external_id if buyer else "", buyer_name=buyer.name if buyer else "",
         lang=buyer.lang if buyer else "", tier=buyer.tier if buyer else 0, currency=old.currency,
         seller_note=f"{old.number} {parcel.number}", gift_wrap=old.gift_wrap, gift_message=old.gift_message,

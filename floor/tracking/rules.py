@@ -20,7 +20,6 @@ from floor.tracking.states import ENDED, TrackState
 #: Of a notice: what stands before its topic.
 TELL = "tell_"
 TOLD = tuple(topic for topic in Topic if topic is not Topic.MESSAGE)
-_HOURS = {kind.value: hours for kind, hours in HOURS.items()}
 CODES = (*Kind, *(f"{TELL}{topic}" for topic in TOLD))
 
 
@@ -58,8 +57,7 @@ def keep(db: Session, code: str, is_active: bool, hours: int | None, is_learned:
     """Change one rule; what is on the road is looked at again by it."""
     if code not in CODES:
         raise Unknown("tracking.unknown_rule")
-    has_timer = code in _HOURS
-    if has_timer and not hours:
+    if code in HOURS and not hours:
         raise Invalid("tracking.no_hours", field="hours")
     db.merge(
         TrackingRule(code=code, is_active=is_active, hours=hours if code in HOURS else None, is_learned=is_learned)

@@ -20,7 +20,7 @@ from floor.orders.models import Customer
 from floor.orders.states import OrderState
 from floor.paper.mask import mask_address, mask_name, mask_phone
 from floor.shipments.queries import shipment_for
-from floor.shipments.states import ShipmentState
+from floor.shipments.states import GONE
 from floor.shipping.messages import NOTICE_STATES
 from floor.tracking import exceptions, letters, messages, queries, resending, service
 from floor.tracking.forms import Message
@@ -99,12 +99,11 @@ def customer_page(token: str) -> Response:
         given_up = [one.parcel.id for story in stories for one in story.parcels if one.track and one.track.given_up_at]
         instead = {parcel_id: resending.sent_instead(db, parcel_id) for parcel_id in given_up}
     locale.suggest(buyer.lang if buyer else "")
-    gone = (ShipmentState.SHIPPED, ShipmentState.DELIVERED)
     return page(
         "tracking/customer.html",
         order=order, stories=stories, name=mask_name(address.recipient), city=address.city,
         cancelled=order.state == OrderState.CANCELLED, states=messages.STATES, replaced_by=instead,
-        returnable=any(story.shipment.state in gone for story in stories),
+        returnable=any(story.shipment.state in GONE for story in stories),
         company=current_app.extensions["settings"].company, contact=current_app.extensions["settings"].contact,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session
 
-from floor.kit import clock, ids
+from floor.kit import ids
 from floor.kit.errors import Invalid, Refused
 from floor.kit.uow import reading
 from floor.tracking import exceptions, learned, messages, resending, rules
@@ -61,11 +61,13 @@ def take(db: Session, exception_id: int) -> Response:
 def snooze(db: Session, exception_id: int) -> Response:
     """Off the board until a moment."""
     form = read(SnoozeForm, request.form)
-    if form.data is None or form.data.until <= clock.now():
-        if form.data:
-            form.refuse(late := Invalid("tracking.moment_past", field="until"), sentence(late))
+    if form.data is not None:
+        try:
+            row = exceptions.snooze(db, exception_id, form.data.until, actor())
+        except Invalid as refused:
+            form.refuse(refused, sentence(refused))
+    if form.data is None or form.errors:
         return _again(db, exception_id, "snooze", form)
-    row = exceptions.snooze(db, exception_id, form.data.until, actor())
     return _done(row, _("It comes back by itself then."))
 
 

@@ -13,6 +13,7 @@ from floor.events.models import AuditEvent
 from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Address
+from floor.shipping import sending
 from floor.shipping.sending import NotTaken
 from tests.factories import a_sku, an_order
 
@@ -137,8 +138,8 @@ def test_an_answer_goes_by_mail_once_and_a_server_that_refuses_is_tried_again(or
             raise NotTaken("mail_server")
         sent.append(mail)
 
-    monkeypatch.setattr(answering, "hand_to_server", server)
-    monkeypatch.setattr(answering, "bound", lambda: _with_mail())
+    monkeypatch.setattr(sending, "_hand_to_server", server)
+    monkeypatch.setattr(sending, "bound", lambda: _with_mail())
     chen = sign_in("Chen")
     asked(chen, order)
     chen.post("/enquiries/1/say", {"what": "answer", "text": "Tomorrow", "seen": str(the().version)})

@@ -30,7 +30,7 @@ from tests.cast import hire_cast
 from tests.conftest import SETTINGS
 from tests.returns import machine
 from tests.returns.machine import Bought, ReturnsMachine
-from tests.servers import running_postgres
+from tests.servers import empty_database
 from tests.soak.stock_machine import Error, Outcome, told
 
 STEPS = 40
@@ -92,13 +92,12 @@ def find_planted(bought: Bought, number: int) -> list[Error]:
 @contextmanager
 def a_house(kind: str) -> Iterator[Bought]:
     """The orders, in a database of their own."""
-    with tempfile.TemporaryDirectory(prefix="floor-returns-") as folder:
-        if kind == "sqlite":
-            with _built(f"sqlite:///{Path(folder) / 'floor.db'}") as bought:
-                yield bought
-            return
-        with running_postgres() as cluster, _built(cluster.create_database()) as bought:
-            yield bought
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        empty_database(kind, Path(folder)) as url,
+        _built(url) as made,
+    ):
+        yield made
 
 
 @contextmanager

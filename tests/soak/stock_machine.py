@@ -33,7 +33,7 @@ from tests.conftest import SETTINGS
 from tests.inventory import small_house
 from tests.inventory.machine import StockMachine
 from tests.inventory.small_house import SmallHouse
-from tests.servers import running_postgres
+from tests.servers import empty_database
 
 STEPS = 40
 #: A planted error has to be found within so many sequences.
@@ -163,13 +163,12 @@ def find_planted(house: SmallHouse, number: int) -> list[Error]:
 @contextmanager
 def a_house(kind: str) -> Iterator[SmallHouse]:
     """The small house in a database of its own."""
-    with tempfile.TemporaryDirectory(prefix="floor-machine-") as folder:
-        if kind == "sqlite":
-            with _built(f"sqlite:///{Path(folder) / 'floor.db'}") as house:
-                yield house
-            return
-        with running_postgres() as cluster, _built(cluster.create_database()) as house:
-            yield house
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        empty_database(kind, Path(folder)) as url,
+        _built(url) as made,
+    ):
+        yield made
 
 
 @contextmanager
