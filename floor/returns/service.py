@@ -324,12 +324,13 @@ def _send_on(db: Session, case: ReturnCase, found: Sequence[ReturnItem], actor: 
 
 
 def rework(db: Session, item_id: int, is_good: bool, actor: Actor) -> ReturnItem:
-    """An item is as good as new and waits to be put away; or it is not to be had, and goes to second choice.
+    """An item of a closed case is as good as new and waits to be put away; or it is not, and goes to second choice.
 
-    Raises Conflict when a colleague was faster.
+    Raises Conflict when a colleague was faster, or the case is still on the desk.
     """
-    item, case = _closed_item(db, item_id)
-    if item.disposition != Disposition.REWORK or item.reworked_at is not None:
+    item, case = _locked_item(db, item_id)
+    is_waiting = case.state == CaseState.CLOSED and item.disposition == Disposition.REWORK and item.reworked_at is None
+    if not is_waiting:
         raise Conflict("returns.reworked_already")
     if is_good:
         item.reworked_at = clock.now()
@@ -343,8 +344,8 @@ def rework(db: Session, item_id: int, is_good: bool, actor: Actor) -> ReturnItem
     return item
 
 
-def _closed_item(db: Session, item_id: int) -> tuple[ReturnItem, ReturnCase]:
-    """An item of a settled case, locked."""
+def _locked_item(db: Session, item_id: int) -> tuple[ReturnItem, ReturnCase]:
+    """An item, locked, and its case."""
     wanted = select(ReturnItem).where(ReturnItem.id == item_id).with_for_update()
     item = db.exec(wanted.execution_options(populate_existing=True)).first()
     if item is None:
@@ -357,7 +358,7 @@ def put_away(db: Session, item_id: int, bin_code: str, actor: Actor) -> Bin:
 
     Raises Conflict when a colleague already did, Invalid for a code that is no open pick face here.
     """
-    item, case = _closed_item(db, item_id)
+    item, case = _locked_item(db, item_id)
     is_good = item.disposition == Disposition.RESTOCK or item.reworked_at is not None
     if case.state != CaseState.CLOSED or not is_good or item.put_away_at is not None:
         raise Conflict("returns.put_away_already")

@@ -152,6 +152,8 @@ def test_rework_ends_on_the_shelf_or_in_quarantine(db, world):
         found = service.Decision("a", {"complete": True, "packaging": False, "clean": True, "works": True})
         item = service.decide(db, case.id, position, found, None, 10**9, clerk(world))
         assert item.disposition == Disposition.REWORK
+        with pytest.raises(Conflict):  # still on the desk
+            service.rework(db, item.id or 0, False, clerk(world))
     service.close(db, case.id, clerk(world))
     assert queries.waiting_put_aways(db, world.house.id) == []
     good, bad = [item.id for item, _sku, _case in queries.to_rework(db)]
