@@ -1,7 +1,8 @@
 """Compiled: pieces into one carton over maximal empty spaces (Lai and Chan 1997; Parreno et al. 2008), many times over.
 
 A piece goes to the inner corner of a space, held up from below and never above a fragile one. The first starts sort the
-pieces by plain measures; later ones distort the best measure at random or swap pieces of the best order so far.
+pieces by plain measures; later ones distort a measure at random, or change the best start of late: another rule for a
+piece, pieces swapped, or one that stayed out let in earlier (Joslin and Clements 1999).
 
 Arrays of one carton: sizes [n, 6, 3] mm as turned and turns [n] how many of them; weight [n] g; fragile [n] 0 or 1;
 kind [n] and apart [kinds, kinds]; like [n] the same number for equal pieces; at [n, 6] low and high corner of a
@@ -15,6 +16,8 @@ from solver.compiling import compiled
 #: Rules that choose the spot of a piece, and measures that sort the pieces.
 RULES, MEASURES = 5, 4
 _MOST_SPACES = 4_096
+#: Starts without a gain after which the search begins anew.
+_PATIENCE = 2_000
 
 
 @compiled
@@ -28,36 +31,67 @@ def search(sizes, turns, weight, fragile, kind, apart, like, inner, most_g, perc
     volume = sizes[:, 0, 0] * sizes[:, 0, 1] * sizes[:, 0, 2]
     total = volume.sum()
     measures = _measures(sizes, volume)
-    best, best_rule = np.int64(-1), 0
-    best_order = np.arange(n)
-    now_at, now_in = np.zeros((n, 6), np.int64), np.zeros(n, np.bool_)
+    best = here = np.int64(-1)
+    since = 0  # the start that last gained anything
+    rules, here_rules = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    here_order = np.arange(n)
+    now_at, now_in, here_in = np.zeros((n, 6), np.int64), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     spaces, spare = np.empty((_MOST_SPACES, 6), np.int64), np.empty((_MOST_SPACES, 6), np.int64)
     for turn in range(tries):
-        rule = turn % RULES
+        rules[:] = turn % RULES
         corners = 4 if turn >= RULES * MEASURES and np.random.random() < 0.5 else 1
+        if turn - since > _PATIENCE:
+            here, since = np.int64(-1), turn
         if len(first) and turn < RULES:
             order = first
         elif turn < RULES * MEASURES:
             order = _sorted(measures[turn // RULES], fragile, 1.0, False, like)
-        elif turn % 2 == 0 or n < 3:
-            rule = np.random.randint(RULES)
+        elif n < 3 or here < 0 or np.random.random() < 0.3:
+            rules[:] = np.random.randint(RULES)
+            if np.random.random() < 0.5:
+                rules[:] = np.random.randint(0, RULES, n)
             order = _sorted(measures[np.random.randint(MEASURES)], fragile, np.random.random(), True, like)
         else:
-            rule = best_rule if np.random.random() < 0.7 else np.random.randint(RULES)
-            order = best_order.copy()
-            for _ in range(1 + np.random.randint(3)):
-                a, b = np.random.randint(n), np.random.randint(n)
-                order[a], order[b] = order[b], order[a]
-        _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g, percent, rule, corners,
+            order = here_order.copy()
+            rules[:] = here_rules
+            _changed(order, rules, here_in)
+        _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g, percent, rules, corners,
               now_at, now_in, spaces, spare)  # fmt: skip
         done = volume[now_in].sum()
-        if done >= best:
-            if done > best:
-                at[:], inside[:] = now_at, now_in
-            best, best_rule, best_order = done, rule, order
+        if done < here:
+            continue
+        if done > here:
+            since = turn
+        here, here_order = done, order
+        here_rules[:], here_in[:] = rules, now_in
+        if done > best:
+            best = done
+            at[:], inside[:] = now_at, now_in
             if best == total and now_in.all():
                 break
     return best
+
+
+@compiled
+def _changed(order, rules, inside):
+    """Change the order and the rules a little; `inside` says who found a spot."""
+    n = len(order)
+    chance = np.random.random()
+    if chance < 0.3:
+        rules[np.random.randint(n)] = np.random.randint(RULES)
+    elif chance < 0.5:
+        rules[:] = np.random.randint(RULES)
+    outside = np.flatnonzero(~inside)
+    if len(outside) and np.random.random() < 0.5:
+        late = outside[np.random.randint(len(outside))]
+        at = np.flatnonzero(order == late)[0]
+        to = np.random.randint(at + 1)
+        order[to + 1 : at + 1] = order[to:at].copy()
+        order[to] = late
+    else:
+        for _ in range(1 + np.random.randint(3)):
+            a, b = np.random.randint(n), np.random.randint(n)
+            order[a], order[b] = order[b], order[a]
 
 
 @compiled
@@ -89,9 +123,9 @@ def _sorted(measure, fragile, fragile_last, noise, like):
 
 
 @compiled
-def _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g, percent, rule, corners,
+def _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g, percent, rules, corners,
           at, inside, spaces, spare):  # fmt: skip
-    """Place the pieces in the order given, each where `rule` likes it best; those without a spot stay out."""
+    """Place the pieces in the order given, each where its rule likes it best; those without a spot stay out."""
     n = len(order)
     inside[:] = False
     spaces[0, :3] = 0
@@ -106,7 +140,7 @@ def _fill(sizes, turns, weight, fragile, kind, apart, like, order, inner, most_g
             continue
         fits = load + weight[i] <= most_g and not (kinds & apart[kind[i]]).any()
         if not fits or not _spot(
-            sizes, turns, fragile, i, spaces, count, at, done, placed, percent, rule, corners, inner
+            sizes, turns, fragile, i, spaces, count, at, done, placed, percent, rules[i], corners, inner
         ):
             stuck[like[i]] = True
             continue

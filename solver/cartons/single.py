@@ -10,9 +10,9 @@ from solver.cartons.problem import Carton, Item, Problem
 from solver.common import Seed, Stop, Watch
 
 #: Starts on a carton before the first hit, before a proof is tried and when things would fit but hang.
-STARTS, AGAIN = 400, 1_500
+STARTS, AGAIN = 400, 6_000
 #: Pieces up to which a proof is tried at all, and is not given up early; its effort in CP-SAT's own seconds for both.
-PROVABLE, SURE, EFFORT, SURE_EFFORT = 20, 10, 1.25, 20.0
+PROVABLE, SURE, EFFORT, SURE_EFFORT = 20, 10, 1.6, 20.0
 
 
 @dataclass(frozen=True, slots=True)
