@@ -3,9 +3,9 @@
 import pytest
 
 from tests.inventory import small_house
-from tests.soak.stock_machine import ERRORS, run
+from tests.soak.stock_machine import SEQUENCES
 
-SEQUENCES, STEPS = 25, 30
+COUNT, STEPS = 25, 30
 #: Errors that any few sequences find.
 PLAIN = ("more is promised than is free", "a move holds nothing back", "lots on hold are sold")
 
@@ -17,14 +17,13 @@ def house(app):
 
 @pytest.mark.slow
 def test_house_and_model_agree_whatever_is_done_to_stock(house):
-    outcome = run(house, SEQUENCES, 1, steps=STEPS)
+    outcome = SEQUENCES.run(house, COUNT, 1, steps=STEPS)
     assert outcome.failure == ""
-    assert outcome.sequences >= SEQUENCES
+    assert outcome.sequences >= COUNT
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", PLAIN)
 def test_the_machine_finds_what_is_planted(house, words):
-    (error,) = (one for one in ERRORS if one.words == words)
-    with error.planted():
-        assert run(house, 100, 1, steps=STEPS, shrink=False).failure
+    with SEQUENCES.error(words).planted():
+        assert SEQUENCES.run(house, 100, 1, steps=STEPS, shrink=False).failure

@@ -74,9 +74,9 @@ def _lines(db: Session, order: Order) -> list[OrderLine]:
 
 
 class ReturnsMachine(RuleBasedStateMachine):
-    """One sequence. `bought` is set by whoever runs it; `tally` counts (verb, "done" or the refusal's code)."""
+    """One sequence. `house` is set by whoever runs it; `tally` counts (verb, "done" or the refusal's code)."""
 
-    bought: ClassVar[Bought]
+    house: ClassVar[Bought]
     tally: ClassVar[Counter] = Counter()
 
     def __init__(self) -> None:
@@ -374,7 +374,7 @@ class ReturnsMachine(RuleBasedStateMachine):
                 assert check(db) == []
         one = lambda text: self.line.execute(sa.text(text)).scalar_one()  # noqa: E731
         out = one(f"SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE kind = '{RefundKind.MONEY.value}'")
-        assert out <= self.bought.paid_fen + self.extra_fen, "more money went out than ever came in"
+        assert out <= self.house.paid_fen + self.extra_fen, "more money went out than ever came in"
         assert not self.line.execute(sa.text(_OVER_PAID)).all()
         assert not self.line.execute(sa.text(_ON_THE_SHELF)).all()
 

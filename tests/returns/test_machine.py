@@ -3,9 +3,9 @@
 import pytest
 
 from tests.returns import machine
-from tests.soak.returns_machine import ERRORS, run
+from tests.soak.returns_machine import SEQUENCES
 
-SEQUENCES, STEPS = 4, 20
+COUNT, STEPS = 4, 20
 #: An error that few sequences find.
 PLAIN = "more comes back than is out"
 
@@ -17,13 +17,12 @@ def bought(app):
 
 @pytest.mark.slow
 def test_no_sum_passes_what_was_paid_whatever_is_done(bought):
-    outcome = run(bought, SEQUENCES, 1, steps=STEPS)
+    outcome = SEQUENCES.run(bought, COUNT, 1, steps=STEPS)
     assert outcome.failure == ""
-    assert outcome.sequences >= SEQUENCES
+    assert outcome.sequences >= COUNT
 
 
 @pytest.mark.slow
 def test_the_machine_finds_what_is_planted(bought):
-    (error,) = (one for one in ERRORS if one.words == PLAIN)
-    with error.planted():
-        assert run(bought, 40, 3, shrink=False).failure
+    with SEQUENCES.error(PLAIN).planted():
+        assert SEQUENCES.run(bought, 40, 3, shrink=False).failure
