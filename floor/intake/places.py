@@ -180,6 +180,8 @@ def _without(street: str, word: str) -> str:
 
 def visible(text: str) -> str:
     """A one-line text without characters nobody sees: they may turn an address around, or hide half of it."""
+    if text.isprintable():
+        return " ".join(text.split()) if " " in text else text  # a blank is the only white space printed
     return " ".join(_UNSEEN.sub("", _LINES.sub(" ", text)).split())
 
 
@@ -192,7 +194,7 @@ def dialled(text: str) -> str:
     """A phone as it is dialled: half-width digits without blanks, dashes and +86. What is masked or no number stays as
     it came, for the audit to judge."""
     shown = visible(text)
-    half = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in shown)
+    half = shown if shown.isascii() else "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in shown)
     bare = _PHONE_NOISE.sub("", half)
     for prefix in ("+86", "0086"):
         bare = bare.removeprefix(prefix)
