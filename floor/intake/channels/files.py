@@ -272,6 +272,7 @@ def _quantity(text: str, mapping: Mapping) -> int | Problem:
     return qty if qty <= 100_000 else Problem(column, "number", {"given": text[:40]})
 
 
+@lru_cache(4096)
 def _money(text: str, column: str) -> int | Problem | None:
     """Fen; None for an empty cell. Never below zero: a refund is not part of an order."""
     bare = _CURRENCY.sub("", text) if text else ""
@@ -302,9 +303,12 @@ def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at
     """What the rows say together: the earliest of dates, else the one value of those rows that have one."""
     fields: dict[str, str] = {}
     moments: dict[str, datetime] = {}
+    names = [name for name in kept[0][1] if name not in LINE_FIELDS]
+    before: dict[str, str] = {}
     for _, values in kept:
-        for name, value in values.items():
-            if name in LINE_FIELDS or not value:
+        for name in names:
+            value = values[name]
+            if not value or before.get(name) == value:
                 continue
             if name in ("placed_at", "paid_at", "promised_at"):
                 moment = _moment(value, mapping)
@@ -314,6 +318,7 @@ def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at
             elif fields.setdefault(name, value) != value:
                 both = {"given": fields[name][:40], "other": value[:40]}
                 return Problem(mapping.column_of(name), "differs", both)
+        before = values
     amounts: dict[str, int] = {}
     for name in ("freight", "discount", "total", "paid"):
         amount = _money(fields.get(name, ""), mapping.column_of(name))
