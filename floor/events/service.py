@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from floor.events.models import AuditEvent, OutboxMessage
 from floor.kit import ids
 from floor.kit.actor import Actor
-from floor.kit.db import row_of
+from floor.kit.db import insert, insert_new, row_of
 
 #: Event kind -> names of its handlers; wiring.py fills it.
 _subscribers: dict[str, tuple[str, ...]] = {}
@@ -33,12 +32,13 @@ def subscribe(subscribers: Mapping[str, Iterable[str]]) -> None:
     _subscribers.update({kind: tuple(names) for kind, names in subscribers.items()})
 
 
-def record(db: Session, event: Event, actor: Actor) -> AuditEvent:
-    """Write the audit row and one outbox message per subscriber. Flushes; the caller's transaction decides."""
+def record(db: Session, event: Event, actor: Actor) -> int:
+    """Write the audit row and one outbox message per subscriber. Flushes; the caller's transaction decides. Returns the
+    row's id."""
     return record_many(db, [event], actor)[0]
 
 
-def record_many(db: Session, events: Sequence[Event], actor: Actor) -> list[AuditEvent]:
+def record_many(db: Session, events: Sequence[Event], actor: Actor) -> Sequence[int]:
     """The same for many at once, in their order."""
     db.flush()
     who = {"actor_kind": actor.kind, "actor_id": actor.id, "actor_name": actor.name}
@@ -47,10 +47,10 @@ def record_many(db: Session, events: Sequence[Event], actor: Actor) -> list[Audi
                data=dict(event.data), command_id=ids.current_command.get(), **who)
         for event in events
     ]  # fmt: skip
-    made = list(db.scalars(sa.insert(AuditEvent).returning(AuditEvent, sort_by_parameter_order=True), rows))
+    made = insert_new(db, AuditEvent, rows)
     heard = [
-        row_of(OutboxMessage, event_id=row.id, handler=name) for row in made for name in _subscribers.get(row.kind, ())
-    ]
-    if heard:
-        db.execute(sa.insert(OutboxMessage), heard)
+        row_of(OutboxMessage, event_id=id_, handler=name) for id_, event in zip(made, events, strict=True)
+        for name in _subscribers.get(event.kind, ())
+    ]  # fmt: skip
+    insert(db, OutboxMessage, heard)
     return made

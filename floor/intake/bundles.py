@@ -59,8 +59,10 @@ def discounted(lines: Sequence[DraftLine], discount_fen: int) -> list[DraftLine]
     Left alone when lines say more than the order, or the order's is above its goods: the audit proves the sums.
     """
     rest = discount_fen - sum(line.discount_fen for line in lines)
+    if rest <= 0:
+        return list(lines)
     left = [max(0, line.qty * line.unit_price_fen - line.discount_fen) for line in lines]
-    if rest <= 0 or rest > sum(left):
+    if rest > sum(left):
         return list(lines)
     return [
         replace(line, discount_fen=line.discount_fen + share)

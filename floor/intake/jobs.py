@@ -21,7 +21,7 @@ from floor.kit.uow import reading, unit_of_work
 log = logging.getLogger(__name__)
 
 #: Messages, and orders of a file, per transaction: few enough that others on SQLite wait less than a quarter second.
-CHUNK, FILE_CHUNK = 20, 100
+CHUNK, FILE_CHUNK = 20, 200
 
 
 def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:
@@ -97,10 +97,10 @@ def import_file(
     tell: Callable[[ImportBatch], None] = lambda _batch: None,
 ) -> ImportBatch:
     """Import a file here and now; `tell` hears the counts after every chunk. Raises Invalid for an unreadable file."""
-    files.survey(opener, mapping)
+    counted = files.survey(opener, mapping)
     with unit_of_work() as db:
         batch = service.begin_batch(db, filename, mapping, create_skus, None, actor)
-    return _settle_all(batch, opener, mapping, actor, tell)
+    return _settle_all(batch, files.groups(opener, mapping, batch.imported_at, counted), actor, tell)
 
 
 def continue_upload(batch_id: int) -> None:
@@ -111,15 +111,17 @@ def continue_upload(batch_id: int) -> None:
     if batch.finished_at is None and stored is not None:
         body = stored.body
         actor = Actor("user", None, batch.imported_by)
-        _settle_all(batch, lambda: io.BytesIO(body), Mapping.model_validate(batch.mapping), actor, lambda _batch: None)
+        mapping = Mapping.model_validate(batch.mapping)
+        groups = files.groups(lambda: io.BytesIO(body), mapping, batch.imported_at)
+        _settle_all(batch, groups, actor, lambda _batch: None)
 
 
 def _settle_all(
-    batch: ImportBatch, opener: Opener, mapping: Mapping, actor: Actor, tell: Callable[[ImportBatch], None]
+    batch: ImportBatch, groups: Iterator[Group], actor: Actor, tell: Callable[[ImportBatch], None]
 ) -> ImportBatch:
     assert batch.id is not None
     done = batch.rows
-    waiting = _after(files.groups(opener, mapping, batch.imported_at), done)
+    waiting = _after(groups, done)
     while chunk := list(islice(waiting, FILE_CHUNK)):
         with unit_of_work() as db:
             batch = service.settle(db, batch.id, done, chunk, actor)

@@ -6,9 +6,10 @@ write them as district or as city: both are understood. Nothing is guessed: a wo
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from floor.intake.regions import PROVINCES, full_province
 
@@ -21,8 +22,7 @@ _UNSEEN = re.compile(
 _LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     province: str
     city: str
     district: str
@@ -91,10 +91,10 @@ def parsed(province: str, city: str, district: str, street: str) -> Place:
         start = _leading_province(place.street)
         if not start or place.province:
             return place
-        place = replace(place, province=full_province(start), street=place.street[len(start) :].lstrip())
+        place = place._replace(province=full_province(start), street=place.street[len(start) :].lstrip())
         code = table.by_name["", place.province]
     else:
-        place = replace(place, street=_without_province(place))
+        place = place._replace(street=_without_province(place))
     return _with_district(_with_city(place, code, table), table)
 
 
@@ -124,42 +124,42 @@ def _with_city(place: Place, province: str, table: _Divisions) -> Place:
         street = place.street
         for _again in range(2):  # once as the province, once as the city
             street = _without(street, place.province)
-        return replace(place, city=place.city or place.province, street=street, code=province)
+        return place._replace(city=place.city or place.province, street=street, code=province)
     code = _named(table, province, place.city)
     if code:
         name = table.names[code]
-        return replace(place, city=name, street=_without(place.street, name), code=code)
+        return place._replace(city=name, street=_without(place.street, name), code=code)
     if not place.city:
         for end in range(2, min(12, len(place.street)) + 1):
             code = table.by_name.get((province, place.street[:end]), "")
             if code:
-                return replace(place, city=place.street[:end], street=place.street[end:].lstrip(), code=code)
+                return place._replace(city=place.street[:end], street=place.street[end:].lstrip(), code=code)
     # A county that answers to the province directly, written as city or as district.
     for word in (place.city, place.district):
         found = table.districts[province[:2]].get(word, [])
         if word and len(found) == 1:
             city = table.names.get(f"{found[0][:4]}00", word)
             district = word if place.district in ("", word) else place.district
-            return replace(place, city=city, district=district, code=found[0])
-    return replace(place, code=province)
+            return place._replace(city=city, district=district, code=found[0])
+    return place._replace(code=province)
 
 
 def _with_district(place: Place, table: _Divisions) -> Place:
     if not place.code.endswith("00"):
-        return replace(place, street=_without(place.street, place.district))
+        return place._replace(street=_without(place.street, place.district))
     # Districts of the four cities that are provinces stand below 01 and 02.
     parents = [place.code] if not place.code.endswith("0000") else [f"{place.code[:2]}{n}00" for n in ("01", "02")]
     for parent in parents:
         code = _named(table, parent, place.district)
         if code:
             name = table.names[code]
-            return replace(place, district=name, street=_without(place.street, name), code=code)
+            return place._replace(district=name, street=_without(place.street, name), code=code)
     if not place.district:
         for end in range(min(15, len(place.street)), 1, -1):
             for parent in parents:
                 code = table.by_name.get((parent, place.street[:end]), "")
                 if code:
-                    return replace(place, district=place.street[:end], street=place.street[end:].lstrip(), code=code)
+                    return place._replace(district=place.street[:end], street=place.street[end:].lstrip(), code=code)
     return place
 
 
@@ -180,6 +180,8 @@ def _without(street: str, word: str) -> str:
 
 def visible(text: str) -> str:
     """A one-line text without characters nobody sees: they may turn an address around, or hide half of it."""
+    if text.isprintable():
+        return " ".join(text.split()) if " " in text else text  # a blank is the only white space printed
     return " ".join(_UNSEEN.sub("", _LINES.sub(" ", text)).split())
 
 
@@ -192,7 +194,7 @@ def dialled(text: str) -> str:
     """A phone as it is dialled: half-width digits without blanks, dashes and +86. What is masked or no number stays as
     it came, for the audit to judge."""
     shown = visible(text)
-    half = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in shown)
+    half = shown if shown.isascii() else "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in shown)
     bare = _PHONE_NOISE.sub("", half)
     for prefix in ("+86", "0086"):
         bare = bare.removeprefix(prefix)

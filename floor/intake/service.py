@@ -1,8 +1,8 @@
 """Verbs of the intake: store a raw message, apply it once, settle the orders of a file."""
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +29,7 @@ from floor.intake.models import (
 )
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import insert, row_of
 from floor.kit.errors import Conflict, Invalid
 from floor.orders import service as orders
 from floor.orders.models import Order
@@ -245,9 +246,14 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     if batch.create_skus:
         batch.created_skus += _create_missing_skus(db, (line for draft in sound for line in draft.lines))
     known = catalogue.of(db, batch.channel, sound)
-    new = [_settle_order(db, batch, group, known, is_known=group.order_id in there) for group in chunk]
+    rejected: list[tuple[Row, Problem]] = []
+    counts: Counter[str] = Counter(rows=sum(len(group.rows) for group in chunk))
+    new = [_settled(group, known, counts, rejected, is_known=group.order_id in there) for group in chunk]
     orders.accept_many(db, [order for order in new if order is not None], actor)
-    batch.rows += sum(len(group.rows) for group in chunk)
+    _reject(db, batch_id, rejected)
+    counts["rejected"] = len(rejected)
+    for name, more in counts.items():
+        setattr(batch, name, getattr(batch, name) + more)
     db.add(batch)
     db.flush()
     return batch
@@ -259,28 +265,26 @@ def _known(db: Session, channel: str, chunk: list[Group]) -> set[str]:
     return set(db.exec(mine))
 
 
-def _settle_order(
-    db: Session, batch: ImportBatch, group: Group, known: Catalogue, *, is_known: bool
+def _settled(
+    group: Group, known: Catalogue, counts: Counter[str], rejected: list[tuple[Row, Problem]], *, is_known: bool
 ) -> NewOrder | None:
     """Count the rows of one order, and reject those that must be; the order to take on, if any."""
-    _reject(db, batch, group.dropped)
+    rejected += group.dropped
     open_rows = len(group.rows) - len(group.dropped)
     if not open_rows:
         return None
     if is_known:
-        batch.known_orders += 1
-        batch.known_rows += open_rows
+        counts.update(known_orders=1, known_rows=open_rows)
         return None
     faults = list(group.faults)
     if group.draft is not None and not faults:
         draft, sku_ids, unknown = catalogue.prepared(known, group.draft)
         if not unknown:
-            batch.orders += 1
-            batch.lines += open_rows
+            counts.update(orders=1, lines=open_rows)
             return draft.complete(sku_ids)
         by_number = {str(row.number): row for row in group.lines}
         faults = [(by_number[problem.where], problem) for problem in unknown]
-    _reject(db, batch, _whole_order(group, faults))
+    rejected += _whole_order(group, faults)
     return None
 
 
@@ -292,17 +296,15 @@ def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[
     return sorted([*faults, *waiting], key=lambda entry: entry[0].number)
 
 
-def _reject(db: Session, batch: ImportBatch, rows: Iterable[tuple[Row, Problem]]) -> None:
-    assert batch.id is not None
-    for row, problem in rows:
-        values: dict[str, Any] = dict(problem.values)
-        column = "" if problem.where.isdigit() else problem.where[:60]
-        db.add(
-            RejectedRow(
-                batch_id=batch.id, row=row.number, column=column, reason=problem.reason, values=values, raw=row.raw
-            )
+def _reject(db: Session, batch_id: int, rows: Iterable[tuple[Row, Problem]]) -> None:
+    listed = [
+        row_of(
+            RejectedRow, batch_id=batch_id, row=row.number, column="" if problem.where.isdigit() else problem.where[:60],
+            reason=problem.reason, values=problem.values, raw=row.raw,
         )
-        batch.rejected += 1
+        for row, problem in rows
+    ]  # fmt: skip
+    insert(db, RejectedRow, listed)
 
 
 def _create_missing_skus(db: Session, lines: Iterable[DraftLine]) -> int:

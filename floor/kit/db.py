@@ -8,7 +8,7 @@ import os
 import select
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.pool import NullPool
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,6 +64,43 @@ def row_of(model: type[SQLModel], **values: Any) -> dict[str, Any]:
     """A row for an insert of many: what the model would fill in by itself, without an object for it."""
     fixed, made = _defaults(model)
     return {**fixed, **{name: make() for name, make in made.items() if name not in values}, **values}
+
+
+@cache
+def _insert(model: type[SQLModel]) -> sa.Insert:
+    return sa.insert(model.__table__)  # type: ignore[attr-defined]
+
+
+def insert(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows (`row_of`) as they are: no object is made for them."""
+    if rows:
+        db.connection().execute(_insert(model), rows)
+
+
+def new_ids(db: Session, model: type[SQLModel], count: int) -> Sequence[int]:
+    """Ids for so many rows that this transaction inserts next, in their order.
+
+    SQLite has one writer, and tells the ids of many new rows only in a statement each: there they are known before.
+    """
+    db.flush()  # objects that wait for their ids get them first
+    table = model.__table__  # type: ignore[attr-defined]
+    line = db.connection()
+    if line.dialect.name == "sqlite":
+        last = line.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+        return range(last + 1, last + 1 + count)
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    wanted = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count))
+    return sorted(line.execute(wanted).scalars())
+
+
+def insert_new(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+    """Write rows that have no ids yet; returns those they got."""
+    if len(rows) == 1:
+        returning = _insert(model).returning(model.__table__.c.id)  # type: ignore[attr-defined]
+        return [db.connection().execute(returning, rows[0]).scalar_one()]
+    ids = new_ids(db, model, len(rows)) if rows else []
+    insert(db, model, [{**row, "id": id_} for id_, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 class Versioned(SQLModel):

@@ -45,6 +45,8 @@ class Line:
 def clean(cell: str) -> str:
     """Exports protect numbers from spreadsheets: a leading apostrophe, ="123", tabs. None of it is content."""
     text = cell.strip(" \t\r\n\ufeff\u3000")
+    if not text or text[0] not in "='":
+        return text
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         text = text[2:-1].strip()
     return text[1:].strip() if text.startswith("'") else text

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from floor.events.service import Event, record, record_many
 from floor.kit.actor import Actor
-from floor.kit.db import row_of
+from floor.kit.db import insert, insert_new, new_ids, row_of
 from floor.kit.errors import Conflict
-from floor.kit.ids import public_token
 from floor.orders.models import Address, Customer, Order, OrderLine
 from floor.orders.states import ORDER, OrderAction
 
@@ -86,43 +84,33 @@ class NewOrder:
 
 def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
     """Write an order with its lines and address. None when the house already has this channel's number."""
-    return accept_many(db, [new], actor)[0]
+    (made,) = accept_many(db, [new], actor)
+    return None if made is None else db.get_one(Order, made)
 
 
-def accept_many(db: Session, news: Sequence[NewOrder], actor: Actor) -> list[Order | None]:
-    """The same for many at once, in their order; of two with one number the first counts."""
+def accept_many(db: Session, news: Sequence[NewOrder], actor: Actor) -> list[int | None]:
+    """The same for many at once: their ids, in their order; of two with one number the first counts."""
     known = _known(db, news)
     fresh: dict[int, NewOrder] = {}
     for n, new in enumerate(news):
         if (new.channel, new.external_id) not in known:
             known.add((new.channel, new.external_id))
             fresh[n] = new
-    found: list[Order | None] = [None] * len(news)
     if not fresh:
-        return found
+        return [None] * len(news)
     buyers = _customers(db, list(fresh.values()))
-    rows = [_row(new, buyers.get((new.channel, new.buyer_id))) for new in fresh.values()]
-    made = list(db.scalars(sa.insert(Order).returning(Order, sort_by_parameter_order=True), rows))
-    table = Order.__table__  # type: ignore[attr-defined]
-    numbered = sa.update(table).where(table.c.id == sa.bindparam("this")).values(number=sa.bindparam("called"))
-    db.connection().execute(numbered, [{"this": order.id, "called": f"SO-{order.id:06d}"} for order in made])
-    for (n, _new), order in zip(fresh.items(), made, strict=True):
-        set_committed_value(order, "number", f"SO-{order.id:06d}")
-        found[n] = order
-    written = list(zip(made, fresh.values(), strict=True))
-    db.execute(sa.insert(Address), [{"order_id": order.id, **vars(new.address)} for order, new in written])
+    written = list(zip(new_ids(db, Order, len(fresh)), fresh.values(), strict=True))
+    insert(db, Order, [_row(id_, new, buyers.get((new.channel, new.buyer_id))) for id_, new in written])
+    insert(db, Address, [{"order_id": id_, **vars(new.address)} for id_, new in written])
     lines = [
-        row_of(OrderLine, order_id=order.id, backordered=line.qty, **vars(line)) for order, new in written
+        row_of(OrderLine, order_id=id_, backordered=line.qty, **vars(line)) for id_, new in written
         for line in new.lines
     ]  # fmt: skip
-    if lines:
-        db.execute(sa.insert(OrderLine), lines)
-    events = [
-        Event("orders.order.received", "order", order.id or 0, order.id, {"channel": new.channel})
-        for order, new in written
-    ]
+    insert(db, OrderLine, lines)
+    events = [Event("orders.order.received", "order", id_, id_, {"channel": new.channel}) for id_, new in written]
     record_many(db, events, actor)
-    return found
+    made = {n: id_ for n, (id_, _new) in zip(fresh, written, strict=True)}
+    return [made.get(n) for n in range(len(news))]
 
 
 #: What an order takes from a new one as it is.
@@ -133,11 +121,9 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _row(new: NewOrder, customer_id: int | None) -> dict[str, Any]:
-    token = public_token()
+def _row(id_: int, new: NewOrder, customer_id: int | None) -> dict[str, Any]:
     kept = {name: getattr(new, name) for name in _KEPT}
-    # The number is unique until the id is known.
-    return row_of(Order, number=token[:20], public_token=token, customer_id=customer_id, **kept)
+    return row_of(Order, id=id_, number=f"SO-{id_:06d}", customer_id=customer_id, **kept)
 
 
 def _known(db: Session, news: Sequence[NewOrder]) -> set[tuple[str, str]]:
@@ -168,8 +154,7 @@ def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], i
                    tier=new.tier)
             for key in missing
         ]  # fmt: skip
-        made = db.scalars(sa.insert(Customer).returning(col(Customer.id), sort_by_parameter_order=True), new_ones)
-        found |= {key: id_ or 0 for key, id_ in zip(missing, made, strict=True)}
+        found |= dict(zip(missing, insert_new(db, Customer, new_ones), strict=True))
     return found
 
 

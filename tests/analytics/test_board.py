@@ -138,7 +138,7 @@ def test_the_board_shows_the_floor_and_asks_for_itself(walk, sign_in):
 def dead(app):
     with unit_of_work() as db:
         event = record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
-        message = OutboxMessage(event_id=event.id, handler="some.handler", state=Delivery.DEAD, error="no answer")
+        message = OutboxMessage(event_id=event, handler="some.handler", state=Delivery.DEAD, error="no answer")
         db.add(message)
         db.flush()
         return message.id

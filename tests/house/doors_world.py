@@ -328,7 +328,7 @@ def _messages(db: Session, world: World) -> Ids:
     accounts.set_up(db, "woo", woo, SYSTEM)
     accounts.new_key(db, "woo", "web shop", SYSTEM)
     event = record(db, Event("test.thing.happened", "thing", 1), SYSTEM)
-    lost = OutboxMessage(event_id=event.id or 0, handler="audit.look_at_order", state=Delivery.DEAD)
+    lost = OutboxMessage(event_id=event, handler="audit.look_at_order", state=Delivery.DEAD)
     db.add(lost)
     db.flush()
     bundles.save(db, "SET-0", [(world.tee.code, 2, 1)], SYSTEM)

@@ -69,11 +69,15 @@ def _merged(lines: Iterable[DraftLine], sku_ids: dict[str, int]) -> list[NewLine
     found: dict[tuple[int, int, bool, str], NewLine] = {}
     for line in lines:
         key = (sku_ids[line.code], line.unit_price_fen, line.is_gift, line.bundle)
-        before = found.get(key) or NewLine(key[0], 0, line.unit_price_fen, 0, line.is_gift, line.spec, "", line.bundle)
-        ids = before.channel_line.split(",") if before.channel_line else []
-        known = ",".join(dict.fromkeys([*ids, *([line.channel_line] if line.channel_line else [])]))
-        found[key] = replace(
-            before, qty=before.qty + line.qty, discount_fen=before.discount_fen + line.discount_fen,
-            channel_line=known if len(known) <= 64 else before.channel_line,
-        )  # fmt: skip
+        qty, discount, spec, ids = line.qty, line.discount_fen, line.spec, line.channel_line
+        if before := found.get(key):
+            qty, discount, spec = before.qty + qty, before.discount_fen + discount, before.spec
+            ids = _together(before.channel_line, line.channel_line)
+        found[key] = NewLine(key[0], qty, line.unit_price_fen, discount, line.is_gift, spec, ids, line.bundle)
     return list(found.values())
+
+
+def _together(ids: str, more: str) -> str:
+    """The channel's numbers of lines that became one; what does not fit is left out."""
+    every = ",".join(dict.fromkeys(one for one in (*ids.split(","), more) if one))
+    return every if len(every) <= 64 else ids

@@ -11,12 +11,12 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from floor.intake.channels.draft import MOST_FEN, Draft, DraftLine, Problem
@@ -44,14 +44,21 @@ _PLACE = ("recipient", "phone", "province", "city", "district", "street", "postc
 _YES = ("1", "y", "yes", "true", "\u662f")
 
 
-@dataclass(frozen=True)
-class Row:
-    """`number` 1 is the first row below the header; `cells` are cleaned, `raw` is what stood there."""
+class Row(NamedTuple):
+    """`number` 1 is the first row below the header; `cells` are cleaned, by column."""
 
     number: int
-    raw: dict[str, str]
+    names: Sequence[str]
+    values: Sequence[str]
     cells: dict[str, str]
     problem: Problem | None = None
+
+    @property
+    def raw(self) -> dict[str, str]:
+        """What stood there, by column."""
+        return {
+            name: value[:500].replace("\x00", "\ufffd") for name, value in zip(self.names, self.values, strict=False)
+        }
 
 
 @dataclass
@@ -109,9 +116,8 @@ def header(opener: Opener, mapping: Mapping) -> list[str]:
     return found
 
 
-def rows(opener: Opener, mapping: Mapping) -> Iterator[Row]:
-    """Every row that is not blank. A row that cannot be read comes with its problem."""
-    names = header(opener, mapping)
+def _lines(opener: Opener, mapping: Mapping) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of every row that is not blank; a row that cannot be read has no cells."""
     with _text(opener, mapping) as lines:
         reader = csv.reader(lines, delimiter=mapping.delimiter)
         next(reader)
@@ -123,33 +129,39 @@ def rows(opener: Opener, mapping: Mapping) -> Iterator[Row]:
                 return
             except csv.Error:
                 number += 1
-                yield Row(number, {}, {}, Problem("", "row_broken"))
+                yield number, []
                 continue
             if not any(value.strip() for value in values):
                 continue
             number += 1
             if number > MOST_ROWS:
                 raise Invalid("intake.file_too_long", field="file", most=MOST_ROWS)
-            yield _row(number, names, values)
+            yield number, values
 
 
-def _row(number: int, names: list[str], values: list[str]) -> Row:
-    raw = {name: value[:500].replace("\x00", "\ufffd") for name, value in zip(names, values, strict=False)}
-    cells = {name: clean(value) for name, value in zip(names, values, strict=False)}
-    problem = None
+def _row(number: int, names: Sequence[str], values: list[str]) -> Row:
+    cells = dict(zip(names, map(clean, values), strict=False))
+    return Row(number, names, values, cells, _unreadable(names, values, cells))
+
+
+def _unreadable(names: Sequence[str], values: list[str], cells: dict[str, str]) -> Problem | None:
+    if not values:
+        return Problem("", "row_broken")
     if len(values) != len(names):
         reason = "row_short" if len(values) < len(names) else "row_long"
-        problem = Problem("", reason, {"cells": len(values), "columns": len(names)})
-    elif bad := next((name for name, value in cells.items() if "\ufffd" in value or "\x00" in value), None):
-        problem = Problem(bad, "encoding")
-    return Row(number, raw, cells, problem)
+        return Problem("", reason, {"cells": len(values), "columns": len(names)})
+    whole = "".join(cells.values())
+    if "\ufffd" not in whole and "\x00" not in whole:
+        return None
+    return Problem(next(name for name, cell in cells.items() if "\ufffd" in cell or "\x00" in cell), "encoding")
 
 
 def survey(opener: Opener, mapping: Mapping) -> Counter[str]:
     """Rows per order. Raises Invalid for a file that is damaged, empty, too long or lacks columns."""
-    column = mapping.columns["order_id"]
+    column, names = mapping.columns["order_id"], header(opener, mapping)
+    told = (dict(zip(names, values, strict=False)).get(column, "") for _number, values in _lines(opener, mapping))
     try:
-        counted = Counter(row.cells.get(column, "") for row in rows(opener, mapping))
+        counted = Counter(map(clean, told))
     except (EOFError, OSError, zlib.error):
         raise Invalid("intake.file_broken", field="file") from None
     if not counted:
@@ -157,15 +169,19 @@ def survey(opener: Opener, mapping: Mapping) -> Counter[str]:
     return counted
 
 
-def groups(opener: Opener, mapping: Mapping, imported_at: datetime) -> Iterator[Group]:
+def groups(
+    opener: Opener, mapping: Mapping, imported_at: datetime, counted: Counter[str] | None = None
+) -> Iterator[Group]:
     """Orders in the order in which they are complete, each read into a draft; rows without order id come alone.
 
     The same file always gives the same groups in the same order: an import that was stopped finds its place again.
+    `counted`: what `survey` told, if it was asked.
     """
-    counted = survey(opener, mapping)
-    column = mapping.columns["order_id"]
+    counted = counted or survey(opener, mapping)
+    column, names = mapping.columns["order_id"], header(opener, mapping)
     open_ones: dict[str, list[Row]] = {}
-    for row in rows(opener, mapping):
+    for number, values in _lines(opener, mapping):
+        row = _row(number, names, values)
         order_id = row.cells.get(column, "")
         if not order_id:
             yield Group("", [row], dropped=[(row, row.problem or Problem(column, "missing"))])
@@ -185,8 +201,9 @@ def _read(group: Group, mapping: Mapping, imported_at: datetime) -> Group:
         if row.problem is None and (left_out := _left_out(row, mapping)):
             group.dropped.append((row, left_out))
             continue
-        told = {name: row.cells.get(column, "") for name, column in mapping.columns.items()}
-        values = told | fixed | {name: value for name, value in told.items() if value}
+        values = {name: row.cells.get(column, "") for name, column in mapping.columns.items()}
+        if fixed:
+            values |= {name: value for name, value in fixed.items() if not values.get(name)}
         found = row.problem or _missing(values, mapping) or _line(values, mapping, row.number)
         if isinstance(found, Problem):
             group.faults.append((row, found))
@@ -222,7 +239,7 @@ def _missing(values: dict[str, str], mapping: Mapping) -> Problem | None:
         if not values.get(name):
             return Problem(mapping.column_of(name), "missing")
     for name, most in _LIMITS.items():
-        if len(values.get(name, "")) > most:
+        if name in values and len(values[name]) > most:
             return Problem(mapping.column_of(name), "too_long", {"most": most})
     return None
 
@@ -255,9 +272,10 @@ def _quantity(text: str, mapping: Mapping) -> int | Problem:
     return qty if qty <= 100_000 else Problem(column, "number", {"given": text[:40]})
 
 
+@lru_cache(4096)
 def _money(text: str, column: str) -> int | Problem | None:
     """Fen; None for an empty cell. Never below zero: a refund is not part of an order."""
-    bare = _CURRENCY.sub("", text)
+    bare = _CURRENCY.sub("", text) if text else ""
     if not bare:
         return None
     if not _AMOUNT.fullmatch(bare):
@@ -285,9 +303,12 @@ def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at
     """What the rows say together: the earliest of dates, else the one value of those rows that have one."""
     fields: dict[str, str] = {}
     moments: dict[str, datetime] = {}
+    names = [name for name in kept[0][1] if name not in LINE_FIELDS]
+    before: dict[str, str] = {}
     for _, values in kept:
-        for name, value in values.items():
-            if name in LINE_FIELDS or not value:
+        for name in names:
+            value = values[name]
+            if not value or before.get(name) == value:
                 continue
             if name in ("placed_at", "paid_at", "promised_at"):
                 moment = _moment(value, mapping)
@@ -297,6 +318,7 @@ def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at
             elif fields.setdefault(name, value) != value:
                 both = {"given": fields[name][:40], "other": value[:40]}
                 return Problem(mapping.column_of(name), "differs", both)
+        before = values
     amounts: dict[str, int] = {}
     for name in ("freight", "discount", "total", "paid"):
         amount = _money(fields.get(name, ""), mapping.column_of(name))

@@ -22,8 +22,8 @@ ORDER_FIELDS = (
     "buyer_note", "seller_note", "gift_wrap", "gift_message", "hide_price",
     "substitutes",
 )  # fmt: skip
-LINE_FIELDS = ("sku", "barcode", "qty", "unit_price", "line_discount", "is_gift", "product_name")
-FIELDS = frozenset(ORDER_FIELDS + LINE_FIELDS)
+LINE_FIELDS = frozenset(("sku", "barcode", "qty", "unit_price", "line_discount", "is_gift", "product_name"))
+FIELDS = LINE_FIELDS.union(ORDER_FIELDS)
 
 
 class RejectRule(BaseModel):
