@@ -21,7 +21,7 @@ _DOOR = ("recipient", "phone", "province", "city", "district", "street")
 
 
 def can_merge(db: Session, order: Order, into: Order) -> bool:
-    """Same buyer and channel, same door, both paid or both not, no gift card that belongs to one alone, nothing set aside."""
+    """Same buyer, channel and door, both paid or not, no gift card that belongs to one alone, nothing set aside."""
     here, there = db.get_one(Address, order.id), db.get_one(Address, into.id)
     return (
         order.id != into.id
