@@ -95,3 +95,17 @@ class SummedTo(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True)
     at: datetime
+
+
+class WeekReport(SQLModel, table=True):
+    """A week's report as it was when the week was over: made once, for all warehouses or one, in each language."""
+
+    __tablename__ = "insight_week_report"
+
+    #: Its Monday.
+    first: date = Field(primary_key=True)
+    #: The warehouse's code; "" for all.
+    site: str = Field(primary_key=True, max_length=16)
+    lang: str = Field(primary_key=True, max_length=8)
+    made_at: datetime
+    pdf: bytes = Field(sa_type=sa.LargeBinary)

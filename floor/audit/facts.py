@@ -63,9 +63,11 @@ def twins_of(db: Session, order: Order, minutes: int) -> list[Order]:
 
 
 def _earlier(order: Order) -> Any:
-    """The same buyer's orders placed before this one."""
+    """The same buyer's orders placed before this one in the same place: what the house sends again is no twin of what
+    was bought, and shares no parcel whose shop is told of it."""
     return select(Order).where(
         Order.customer_id == order.customer_id,
+        Order.channel == order.channel,
         Order.state != OrderState.CANCELLED,
         sa.or_(
             col(Order.placed_at) < order.placed_at,

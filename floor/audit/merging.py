@@ -21,12 +21,12 @@ _DOOR = ("recipient", "phone", "province", "city", "district", "street")
 
 
 def can_merge(db: Session, order: Order, into: Order) -> bool:
-    """Same buyer, same door, both paid or both not, no gift card that belongs to one alone, nothing set aside."""
+    """Same buyer, channel and door, both paid or not, no gift card that belongs to one alone, nothing set aside."""
     here, there = db.get_one(Address, order.id), db.get_one(Address, into.id)
     return (
         order.id != into.id
         and order.customer_id is not None
-        and order.customer_id == into.customer_id
+        and (order.customer_id, order.channel) == (into.customer_id, into.channel)
         and order.state is OrderState.HELD
         and into.state in WAITING
         and all(getattr(here, name) == getattr(there, name) for name in _DOOR)

@@ -9,9 +9,7 @@ from floor.paper.labels import Command
 REFUSALS = {
     **messages_enquiries.REFUSALS,
     "care.shipped": _l("%(shipment)s has left the house. Only a return can bring it back."),
-    "care.nothing_left": _l("Nothing of this order has left the house yet."),
-    "care.not_so_many": _l("Only %(n)s of it left the house."),
-    "care.nothing_to_send": _l("Say of at least one line how many go out again."),
+    "care.in_return": _l("A return holds these goods. Cancel it first, or leave it to the returns desk."),
     "care.label_printed": _l("%(shipment)s is being packed, its label may be printed. Ask the bench to put it aside."),
     "care.only_fewer": _l("Only fewer is possible: it wants %(n)s now."),
     "care.cancel_instead": _l("Nothing of the order would be left. Cancel it instead."),
@@ -23,7 +21,6 @@ REFUSALS = {
 EVENTS: dict[str, object] = {
     **messages_enquiries.EVENTS,
     "care.phone.revealed": _l("Phone number looked at"),
-    "care.order.sent_again": _l("Sent again as %(number)s"),
 }
 
 #: Why somebody looks at a phone number.

@@ -21,11 +21,14 @@ from floor.packing.models import Parcel, Station
 from floor.people.models import User
 from floor.picking.models import Walk, WalkTote
 from floor.returns.models import ReturnCase, ReturnItem, ReturnPhoto
+from floor.returns.queries import returnable
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import Stage, stage
 from floor.shipping.models import Waybill
 from floor.shipping.queries import parcel_by_label
+from floor.tracking.queries import Part
+from floor.tracking.resending import of_order
 
 # --- finding orders ----------------------------------------------------------------------------------------------
 
@@ -131,6 +134,24 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
     return [
         LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0), before.get(line.id or 0))
         for line, sku in rows
+    ]
+
+
+def not_compensated(db: Session, order_id: int) -> dict[int, int]:
+    """Order line -> units that left, less those a return holds and those sent again."""
+    left = {one.line.id or 0: one.left for one in returnable(db, order_id)}
+    for _parcel, inside in of_order(db, order_id):
+        for part in inside:
+            left[part.line.id or 0] -= part.qty - part.left
+    return left
+
+
+def sendable(db: Session, order_id: int) -> list[tuple[Parcel, list[tuple[Part, int]]]]:
+    """Every parcel of an order that left: what is in it, and how many of it may go out again."""
+    most = not_compensated(db, order_id)
+    return [
+        (parcel, [(part, max(0, min(part.left, most[part.line.id or 0]))) for part in inside])
+        for parcel, inside in of_order(db, order_id)
     ]
 
 

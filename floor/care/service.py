@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, func, select
 
 from floor.audit import service as audit
+from floor.care import queries
 from floor.care.possible import AT_BENCH, UNLABELLED, UNPICKED
 from floor.care.states import Why
 from floor.events.service import Event, record
@@ -21,6 +22,8 @@ from floor.picking.models import Walk
 from floor.shipments import service as shipments
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import GONE, ShipmentAction, ShipmentState, all_gone
+from floor.tracking import resending
+from floor.tracking.queries import order_of_parcel, parcel_for
 
 
 def locked(db: Session, order_id: int) -> Order:
@@ -162,6 +165,19 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
         audit.correct_address(db, order, address, actor)
     else:
         orders.change_address(db, order, address, actor)
+
+
+def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, int], actor: Actor) -> Order:
+    """Units of one of an order's parcels once more, as `resending.send_again`. Returns the new order.
+
+    Raises Unknown for another order's parcel; Conflict also when what is asked for came back, or is to.
+    """
+    if order_of_parcel(db, parcel_for(db, parcel_id).id) != order_id:
+        raise Unknown("tracking.unknown_parcel")
+    made = resending.send_again(db, parcel_id, wants, actor)
+    if any(units < 0 for units in queries.not_compensated(db, order_id).values()):
+        raise Conflict("care.in_return")
+    return made
 
 
 def reveal(db: Session, order: Order, why: Why, note: str, actor: Actor) -> None:

@@ -43,8 +43,20 @@ def add_reference(table: str, column: str, target: str) -> None:
     op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
 
 
+def drop_reference(table: str, column: str) -> None:
+    """Take away a column that points to another table, and its key."""
+    key = f"fk_{table}_{column}"
+    if _is_sqlite():
+        gone = rf"\s*\b{column}\b INTEGER,|\s*CONSTRAINT {key} FOREIGN KEY\({column}\) REFERENCES \w+ \(id\),"
+        rebuild(table, lambda made: re.sub(gone, "", made))
+        return
+    op.drop_constraint(op.f(key), table, type_="foreignkey")
+    op.drop_column(table, column)
+
+
 def rebuild(table: str, edit: Callable[[str], str]) -> None:
-    """SQLite: build `table` anew from its own CREATE statement, edited; rows and indexes come along."""
+    """SQLite: build `table` anew from its own CREATE statement, edited; rows and indexes come along, columns it has no
+    more do not."""
     line = op.get_bind()
     made = line.exec_driver_sql(
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
@@ -57,9 +69,10 @@ def rebuild(table: str, edit: Callable[[str], str]) -> None:
     ).scalars()
     again = list(indexes)
     fresh = re.sub(rf'^CREATE TABLE "?{table}"?', f"CREATE TABLE new_{table}", wanted, count=1)
+    line.exec_driver_sql(fresh)
+    kept = ", ".join(f'"{row[1]}"' for row in line.exec_driver_sql(f"PRAGMA table_info(new_{table})"))
     for statement in (
-        fresh,
-        f"INSERT INTO new_{table} SELECT * FROM {table}",  # noqa: S608 -- our own table names
+        f"INSERT INTO new_{table} ({kept}) SELECT {kept} FROM {table}",  # noqa: S608 -- our own table names
         f"DROP TABLE {table}",
         f"ALTER TABLE new_{table} RENAME TO {table}",
         *again,

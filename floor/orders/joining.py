@@ -67,7 +67,7 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     discount = sum(line.discount_fen for line in rows)
     total = goods - discount
     paid = order.paid_fen * total // order.total_fen if order.total_fen else 0
-    made = _twin(db, order)
+    made = _twin(db, order, order.channel, order.external_id)
     money = {"goods_fen": goods, "freight_fen": 0, "discount_fen": discount, "total_fen": total, "paid_fen": paid}
     _move(db, [line.id or 0 for line in rows], order, made, money)
     data = {"channel": made.channel, "split_from": order.id}
@@ -75,32 +75,37 @@ def split_off(db: Session, order: Order, lines: Collection[int], actor: Actor) -
     return made, money
 
 
-def again(db: Session, order: Order, wants: Mapping[int, int], promised_at: datetime, actor: Actor) -> Order:
+def again(
+    db: Session, order: Order, channel: str, wants: Mapping[int, int], promised_at: datetime, actor: Actor
+) -> tuple[Order, list[OrderLine]]:
     """An order without charge that sends units of another one once more: order line -> units.
 
-    Same buyer and door; not yet looked at. Its outside number is the order's with "#2", "#3"...
+    Same buyer and door, no prices on its papers; not yet looked at. `channel` is ours; its number there is the one its
+    shop knows with "#2", "#3"... Returns it and its lines, in the order of `wants`.
     """
-    made = _twin(db, order)
+    made = _twin(db, order, channel, shops_number(order))
     made.placed_at = made.paid_at = clock.now()
-    made.promised_at = promised_at
-    for line_id, qty in sorted(wants.items()):
+    made.promised_at, made.hide_price = promised_at, True
+    lines = []
+    for line_id, qty in wants.items():
         line = db.get_one(OrderLine, line_id)
-        db.add(OrderLine(order_id=made.id or 0, sku_id=line.sku_id, qty=qty, backordered=qty, spec=line.spec))
+        lines.append(OrderLine(order_id=made.id or 0, sku_id=line.sku_id, qty=qty, backordered=qty, spec=line.spec))
+    db.add_all(lines)
     db.flush()
     data = {"channel": made.channel, "again": order.id}
     record(db, Event("orders.order.received", "order", made.id or 0, made.id, data), actor)
-    return made
+    return made, lines
 
 
-def _twin(db: Session, order: Order) -> Order:
-    """An empty order of the same buyer to the same door, with the next outside number of its parts."""
-    parts = db.exec(select(sa.func.count()).select_from(Order).where(_part_of(order))).one()
-    kept = {"channel", "customer_id", "placed_at", "paid_at", "promised_at", "currency", "buyer_note", "seller_note"}
+def _twin(db: Session, order: Order, channel: str, outside: str) -> Order:
+    """An empty order of the same buyer to the same door; its number on `channel` is `outside` with the next "#"."""
+    parts = db.exec(select(sa.func.count()).select_from(Order).where(_part_of(outside, channel))).one()
+    kept = {"customer_id", "placed_at", "paid_at", "promised_at", "currency", "buyer_note", "seller_note"}
     kept |= {"gift_wrap", "gift_message", "hide_price", "takes_substitutes"}
     token = public_token()
     made = Order(
-        **{name: getattr(order, name) for name in kept},
-        number=token[:20], external_id=f"{order.external_id[:58]}#{parts + 2}", public_token=token,
+        **{name: getattr(order, name) for name in kept}, channel=channel,
+        number=token[:20], external_id=f"{outside[:58]}#{parts + 2}", public_token=token,
     )  # fmt: skip
     db.add(made)
     db.flush()
@@ -158,6 +163,6 @@ def shops_number(order: Order) -> str:
     return _PART.sub("", order.external_id)
 
 
-def _part_of(order: Order) -> sa.ColumnElement[bool]:
-    mine = col(Order.external_id).startswith(f"{order.external_id[:58]}#", autoescape=True)
-    return sa.and_(col(Order.channel) == order.channel, mine)
+def _part_of(outside: str, channel: str) -> sa.ColumnElement[bool]:
+    mine = col(Order.external_id).startswith(f"{outside[:58]}#", autoescape=True)
+    return sa.and_(col(Order.channel) == channel, mine)

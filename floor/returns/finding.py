@@ -83,7 +83,7 @@ def inside(db: Session, parcel_id: int) -> tuple[int, dict[int, int]]:
     """(order, order line -> units) of what a parcel carried out. Raises Unknown."""
     units: Counter[int] = Counter()
     for part in contents(db, parcel_id):
-        units[part.order_line_id] += part.qty
+        units[part.line.id or 0] += part.qty
     if not units:
         raise Unknown("returns.unknown")
     return order_of_parcel(db, parcel_id), dict(units)

@@ -189,6 +189,7 @@ def checked_photo(raw: bytes) -> bytes | None:
             picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise Invalid("returns.bad_photo", field="photo") from None
+    picture.info.clear()  # a comment in the file would be written into the new one
     picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=82)

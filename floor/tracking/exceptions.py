@@ -215,7 +215,7 @@ def refund(db: Session, exception_id: int, amount_fen: int, actor: Actor) -> Par
         raise Invalid("tracking.refund_too_high", field="amount", most=worth)
     row = held(db, exception_id, actor)
     row.refund_fen = amount_fen
-    lines = [[part.order_line_id, part.qty] for part in inside]
+    lines = [[part.line.id, part.left] for part in inside if part.left]
     _tell(db, "refund_asked", row, actor, amount_fen=amount_fen, exception=row.id, lines=lines)
     give_up(db, row, Closed.REFUND, actor)
     return row

@@ -53,10 +53,18 @@ class ParcelException(SQLModel, table=True):
     snoozed_until: datetime | None = None
     closed_at: datetime | None = None
     closed_how: Closed | None = Field(default=None, sa_type=sa.String(24))
-    #: The order that goes out in its place.
-    resent_order_id: int | None = Field(default=None, foreign_key="customer_order.id")
     #: What the customer is to get back.
     refund_fen: int | None = None
+
+
+class ResentLine(SQLModel, table=True):
+    """Units of a parcel that go out again: the line of the order that takes them, and the line they were sent for."""
+
+    __tablename__ = "resent_line"
+
+    order_line_id: int = Field(primary_key=True, foreign_key="order_line.id")
+    parcel_id: int = Field(foreign_key="parcel.id", index=True)
+    of_line_id: int = Field(foreign_key="order_line.id", index=True)
 
 
 class CarrierClaim(SQLModel, table=True):

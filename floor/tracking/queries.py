@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from floor.catalog.models import Sku
 from floor.inventory.models import Warehouse
@@ -26,7 +26,7 @@ from floor.tracking.codes import Problem
 from floor.tracking.kinds import Kind
 from floor.tracking.learned import Arrival
 from floor.tracking.models import CarrierEvent, Track
-from floor.tracking.models_exceptions import CarrierClaim, ParcelException
+from floor.tracking.models_exceptions import CarrierClaim, ParcelException, ResentLine
 from floor.tracking.states import ENDED, ClaimState, ExceptionState, TrackState, standing
 
 #: Cards of one column: of all columns, and of one alone.
@@ -91,27 +91,37 @@ def order_of_parcel(db: Session, parcel_id: int) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """Units of an order line in a parcel, and what the customer paid for them, fen."""
+    """Units of an order line in a parcel, and how many of them have not gone out again."""
 
-    order_line_id: int
-    sku_id: int
+    line: OrderLine
+    sku: Sku
     qty: int
-    paid_fen: int
+    left: int
+
+    @property
+    def paid_fen(self) -> int:
+        """What the customer paid for those that are left."""
+        return self.line.unit_price_fen * self.left - self.line.discount_fen * self.left // max(self.line.qty, 1)
 
 
 def contents(db: Session, parcel_id: int) -> list[Part]:
+    again = select(ResentLine.of_line_id, func.sum(OrderLine.qty - OrderLine.cancelled)).join(OrderLine, takes_again())
+    gone = dict(db.exec(again.where(ResentLine.parcel_id == parcel_id).group_by(col(ResentLine.of_line_id))).all())
     rows = db.exec(
-        select(OrderLine, ParcelLine.qty)
+        select(OrderLine, Sku, ParcelLine.qty)
         .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
         .join(ParcelLine, col(ParcelLine.shipment_line_id) == ShipmentLine.id)
+        .join(Sku, col(Sku.id) == OrderLine.sku_id)
         .where(ParcelLine.parcel_id == parcel_id)
         .order_by(col(OrderLine.id))
     )
-    return [Part(line.id or 0, line.sku_id, qty, _paid(line, qty)) for line, qty in rows]
+    return [Part(line, sku, qty, qty - gone.get(line.id or 0, 0)) for line, sku, qty in rows]
 
 
-def _paid(line: OrderLine, qty: int) -> int:
-    return line.unit_price_fen * qty - line.discount_fen * qty // max(line.qty, 1)
+def takes_again() -> sa.ColumnElement[bool]:
+    """The order line that takes a ResentLine's units, or another article in its place."""
+    line = col(ResentLine.order_line_id)
+    return sa.or_(col(OrderLine.id) == line, col(OrderLine.replaces_id) == line)
 
 
 # --- the board ---------------------------------------------------------------------------------------------------

@@ -1,57 +1,98 @@
-"""A lost, broken or refused parcel's goods go out once more, in an order of their own that costs nothing."""
+"""What was lost, broken or refused on its way goes out once more: an order without charge, on a channel of ours.
 
+The one verb of both doors, the order's page and the board of parcels that need somebody (decision 053). Every unit of
+a parcel goes out again once. Locks: the track, then the order.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.errors import Conflict
-from floor.orders import queries as orders
-from floor.orders import service as placing
-from floor.orders.models import Customer, Order
-from floor.orders.service import NewLine, NewOrder, same_door
+from floor.kit.errors import Conflict, Invalid
+from floor.orders import joining
+from floor.orders.models import Order, OrderLine
 from floor.packing.models import Parcel
+from floor.packing.states import ParcelState
+from floor.shipments.models import Shipment
 from floor.tracking import exceptions, queries
-from floor.tracking.models_exceptions import Closed, ParcelException
+from floor.tracking.models import Track
+from floor.tracking.models_exceptions import Closed, ParcelException, ResentLine
 
-#: The channel of such orders: no shop is told of them, for no shop knows their number.
+#: The channel of such orders: no shop is told of them, for no shop sold them.
 CHANNEL = "resend"
 #: It is to leave by then: the customer has waited long enough.
 WITHIN = timedelta(days=1)
 
 
+def of_order(db: Session, order_id: int) -> list[tuple[Parcel, list[queries.Part]]]:
+    """Every parcel of an order that left, with what is in it."""
+    gone = select(Parcel).join(Shipment, col(Shipment.id) == Parcel.shipment_id)
+    gone = gone.where(Shipment.order_id == order_id, Parcel.state == ParcelState.SHIPPED).order_by(col(Parcel.id))
+    return [(parcel, queries.contents(db, parcel.id)) for parcel in db.exec(gone)]
+
+
+def sent_instead(db: Session, parcel_id: int) -> Sequence[Order]:
+    """The orders that go out in a parcel's place; mostly one at most."""
+    mine = select(OrderLine.order_id).select_from(ResentLine).join(OrderLine, queries.takes_again())
+    ids = mine.where(ResentLine.parcel_id == parcel_id, OrderLine.qty > OrderLine.cancelled)
+    return db.exec(select(Order).where(col(Order.id).in_(ids)).order_by(col(Order.id))).all()
+
+
 def resend(db: Session, exception_id: int, actor: Actor) -> Order:
-    """What the parcel held, to the same address, through the audit as any order; the old parcel is given up.
+    """What the parcel of an exception held and has not gone out again. Raises Unknown, Conflict."""
+    parcel_id = exceptions.held(db, exception_id, actor).parcel_id
+    return send_again(db, parcel_id, {part.line.id or 0: part.left for part in queries.contents(db, parcel_id)}, actor)
 
-    Raises Conflict when it was sent again already.
+
+def send_again(db: Session, parcel_id: int, wants: Mapping[int, int], actor: Actor) -> Order:
+    """Units of a parcel once more, to the same address, through the audit as any order: order line -> units.
+
+    With its last unit the parcel is given up. Returns the new order. Raises Conflict when it has not left, was paid
+    back or went out again already, or when somebody else looks after it; Invalid for no unit or more than are left.
     """
-    row = exceptions.held(db, exception_id, actor)
-    parcel = db.get_one(Parcel, row.parcel_id)
-    old = db.get_one(Order, queries.order_of_parcel(db, row.parcel_id))
-    new = placing.accept(db, _copy(db, old, parcel), actor)
-    if new is None:
-        raise Conflict("tracking.resent_already")
-    row.resent_order_id = new.id
-    exceptions.give_up(db, row, Closed.RESENT, actor, order=new.number)
-    return new
+    track = db.get(Track, parcel_id, with_for_update=True, populate_existing=True)
+    order = db.get_one(Order, queries.order_of_parcel(db, parcel_id), with_for_update=True, populate_existing=True)
+    _refuse(db, parcel_id)
+    left = {part.line.id or 0: part.left for part in queries.contents(db, parcel_id)}
+    if not any(left.values()):
+        raise Conflict("tracking.resent_already", number=sent_instead(db, parcel_id)[-1].number)
+    asked = {line: qty for line, qty in sorted(wants.items()) if qty > 0}
+    if not asked:
+        raise Invalid("tracking.nothing_to_send")
+    for line, qty in asked.items():
+        if qty > left.get(line, 0):
+            raise Invalid("tracking.not_so_many", field=f"qty_{line}", n=left.get(line, 0))
+    made, lines = joining.again(db, order, CHANNEL, asked, clock.now() + WITHIN, actor)
+    db.add_all(
+        ResentLine(order_line_id=line.id or 0, parcel_id=parcel_id, of_line_id=of_line)
+        for of_line, line in zip(asked, lines, strict=True)
+    )
+    db.flush()
+    data = {"number": made.number, "units": sum(asked.values())}
+    record(db, Event("tracking.parcel.sent_again", "parcel", parcel_id, order.id, data), actor)
+    if sum(asked.values()) == sum(left.values()):
+        _give_up(db, parcel_id, track, made, actor)
+    return made
 
 
-def _copy(db: Session, old: Order, parcel: Parcel) -> NewOrder:
-    now = clock.now()
-    buyer = db.get(Customer, old.customer_id) if old.customer_id else None
-    return NewOrder(
-        channel=CHANNEL, external_id=parcel.number, placed_at=now, paid_at=now, promised_at=now + WITHIN,
-        lines=[NewLine(part.sku_id, part.qty, 0) for part in queries.contents(db, parcel.id)],
-        address=same_door(orders.address_of(db, old.id or 0)),
-        buyer_id=buyer.external_id if buyer else "", buyer_name=buyer.name if buyer else "",
-        lang=buyer.lang if buyer else "", tier=buyer.tier if buyer else 0, currency=old.currency,
-        seller_note=f"{old.number} {parcel.number}", gift_wrap=old.gift_wrap, gift_message=old.gift_message,
-        hide_price=True, takes_substitutes=old.takes_substitutes,
-    )  # fmt: skip
+def _refuse(db: Session, parcel_id: int) -> None:
+    if db.get_one(Parcel, parcel_id).state is not ParcelState.SHIPPED:
+        raise Conflict("tracking.not_left")
+    paid = (ParcelException.parcel_id == parcel_id, ParcelException.closed_how == Closed.REFUND)
+    if db.exec(select(ParcelException.id).where(*paid)).first() is not None:
+        raise Conflict("tracking.paid_back")
 
 
-def sent_instead(db: Session, parcel_id: int) -> Order | None:
-    """The order that goes out in a parcel's place."""
-    mine = (ParcelException.parcel_id == parcel_id, ParcelException.resent_order_id == Order.id)
-    return db.exec(select(Order).where(*mine)).first()
+def _give_up(db: Session, parcel_id: int, track: Track | None, made: Order, actor: Actor) -> None:
+    """All of it goes out again: nobody looks for it any more."""
+    row = exceptions.open_of(db, parcel_id)
+    if row is not None:
+        exceptions.give_up(db, exceptions.held(db, row.id or 0, actor), Closed.RESENT, actor, order=made.number)
+    elif track is not None and track.delivered_at is None:
+        track.given_up_at, track.look_at = clock.now(), None
+        db.add(track)
+        db.flush()

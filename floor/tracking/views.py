@@ -96,8 +96,8 @@ def customer_page(token: str) -> Response:
         buyer = db.get(Customer, order.customer_id) if order.customer_id else None
         address = orders.address_of(db, order.id)
         stories = queries.order_story(db, order.id)
-        given_up = [one.parcel.id for story in stories for one in story.parcels if one.track and one.track.given_up_at]
-        instead = {parcel_id: resending.sent_instead(db, parcel_id) for parcel_id in given_up}
+        gone = [one.parcel.id for story in stories if story.shipment.state in GONE for one in story.parcels]
+        instead = {parcel_id: resending.sent_instead(db, parcel_id) for parcel_id in gone}
     locale.suggest(buyer.lang if buyer else "")
     return page(
         "tracking/customer.html",
@@ -161,6 +161,7 @@ def show_story(db: Session, parcel_id: int, at: str = "", form: Form[Any] | None
     return page(
         "tracking/story.html", "content", status=422 if form else 200,
         story=told, mine=mine, order=order, address=address, words=messages,
+        instead=resending.sent_instead(db, parcel_id),
         phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id), at=at, form=form,
         letters=letters.of_parcel(db, parcel_id), letter_states=NOTICE_STATES, **_trouble(db, parcel_id),
     )  # fmt: skip
@@ -180,7 +181,6 @@ def _trouble(db: Session, parcel_id: int) -> dict[str, Any]:
         "to_customer": letters.prefilled(db, parcel_id, kind) if is_open else "",
         "to_carrier": letters.question(db, parcel_id, kind) if is_open else "",
         "tomorrow": format_datetime(clock.now() + timedelta(days=1), "yyyy-MM-dd'T09:00'"),
-        "instead": resending.sent_instead(db, parcel_id),
     }  # fmt: skip
 
 

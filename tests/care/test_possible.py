@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlmodel import Session, select
 
-from floor.care import possible, resending, service
+from floor.care import possible, queries, service
 from floor.events.models import AuditEvent
 from floor.inventory import putaway
 from floor.inventory.models import Balance, Bin, BinKind, Tote
@@ -25,6 +25,8 @@ from floor.picking import checks, putwall
 from floor.picking import service as picking
 from floor.picking.models import Walk, WalkTote
 from floor.picking.models_wall import PutState, WallPut
+from floor.returns import service as returning
+from floor.returns.models import ReturnReason
 from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping import service as shipping
@@ -67,6 +69,12 @@ class Scene:
     picker: Picker | None = None
     pack: Pack | None = None
     people: dict[str, Actor] = field(default_factory=dict)
+
+    @property
+    def parcel(self) -> int:
+        """Its one parcel; 0 before there is one."""
+        mine = select(Parcel.id).join(Shipment, Shipment.id == Parcel.shipment_id)
+        return self.db.exec(mine.where(Shipment.order_id == self.order.id)).first() or 0
 
     @property
     def shipments(self) -> list[Shipment]:
@@ -122,7 +130,7 @@ def verbs_of(scene: Scene) -> dict[str, Callable[[], object]]:
         "release": lambda: service.release(db, order, SYSTEM),
         "address": lambda: service.change_address(db, order, replace(ADDRESS, city="宁波市"), SYSTEM),
         "fewer": lambda: service.lower(db, order.id, line.id, 1 if scene.walk is None else 0, SYSTEM),
-        "resend": lambda: resending.send_again(db, order, {line.id: 1}, SYSTEM),
+        "resend": lambda: service.send_again(db, order.id, scene.parcel, {line.id: 1}, SYSTEM),
     }
 
 
@@ -286,17 +294,44 @@ def _slot_of(db: Session, walk: Walk) -> int:
 def test_what_was_lost_goes_out_again_without_charge_and_at_most_what_left(app, sign_in):
     with unit_of_work() as db:
         scene = a_scene(db, "delivered")
-        order_id = scene.order.id
+        order_id, parcel = scene.order.id, {"parcel": str(scene.parcel)}
         lines = [line.id for line in rows(db, OrderLine, order_id=order_id)]
     chen, at = sign_in("Chen"), f"/orders/{order_id}/again"
     assert "TEE-NAVY-L" in chen.get(at).text
     for bad in ({f"qty_{lines[0]}": "3"}, {f"qty_{lines[0]}": "x"}, {}):
-        assert chen.post(at, bad).status_code == 422
-    assert chen.post(at, {f"qty_{lines[0]}": "1"}).status_code == 303
+        assert chen.post(at, parcel | bad).status_code == 422
+    assert chen.post(at, {f"qty_{lines[0]}": "1"}).status_code == 404
+    assert chen.post(at, parcel | {f"qty_{lines[0]}": "1"}).status_code == 303
     with reading() as db:
         made = db.exec(select(Order).order_by(Order.id.desc())).first()
         old = db.get_one(Order, order_id)
         assert (made.state, made.total_fen, made.external_id) == (OrderState.RECEIVED, 0, f"{old.external_id}#2")
+        assert (made.channel, made.customer_id, made.hide_price) == ("resend", old.customer_id, True)
         assert [(line.qty, line.unit_price_fen) for line in rows(db, OrderLine, order_id=made.id)] == [(1, 0)]
         sound(db)
     assert f"Sent again as {made.number}" in chen.get(f"/orders/{order_id}").text
+    assert made.number in chen.get(at).text
+    assert "up to 1" in chen.get(at).text
+    gone = {f"qty_{line}": "1" for line in lines}
+    assert chen.post(at, parcel | gone).status_code == 303
+    late = chen.post(at, parcel | gone)
+    assert (late.status_code, "goes out again already, as SO-" in late.text) == (409, True)
+
+
+def test_what_a_return_holds_is_not_sent_again_and_what_was_cancelled_may_be(db):
+    scene = a_scene(db, "delivered")
+    order, chen = scene.order, person(db, "Chen")
+    tee, mug = [line.id for line in rows(db, OrderLine, order_id=order.id)]
+    returning.request(db, order.id, {tee: 1}, ReturnReason.DAMAGED, "", "", chen)
+    with pytest.raises(Conflict) as refused, db.begin_nested():
+        service.send_again(db, order.id, scene.parcel, {tee: 2}, chen)
+    assert refused.value.code == "care.in_return"
+    made = service.send_again(db, order.id, scene.parcel, {tee: 1, mug: 1}, chen)
+    ((_parcel, inside),) = queries.sendable(db, order.id)
+    assert [left for _part, left in inside] == [0, 0]
+    service.cancel(db, made, chen)
+    db.expire_all()
+    ((_parcel, inside),) = queries.sendable(db, order.id)
+    assert [left for _part, left in inside] == [1, 1]
+    assert service.send_again(db, order.id, scene.parcel, {mug: 1}, chen).external_id == f"{order.external_id}#3"
+    sound(db)

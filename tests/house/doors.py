@@ -356,8 +356,8 @@ DOORS: dict[str, Door] = {
         "/t/nobody-has-this/feedback/P-000001", bad={"stars": "9", "words": "so so"}, keeps="so so",
     ),
     "resending.send": Door(
-        "/orders/{gone}/again", "Chen", "Ana", {"qty_{gone_line}": "1"}, f"/orders/{NO}/again",
-        bad={"qty_{gone_line}": "99"}, keeps='value="99"',
+        "/orders/{gone}/again", "Chen", "Ana", {"parcel": "{gone_box}", "qty_{gone_line}": "1"}, f"/orders/{NO}/again",
+        bad={"parcel": "{gone_box}", "qty_{gone_line}": "99"}, keeps='value="99"',
     ),
     "care.scan_anything": Door(
         "/scan", "Ana", "", {"code": "{count_bin}"}, bad={"code": "NOBODY"}, keeps="NOBODY", is_reading=True

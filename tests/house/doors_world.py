@@ -208,15 +208,16 @@ def _asked(db: Session, order_id: int) -> Ids:
     chen = person(db, "Chen")
     enquiry = enquiries.ask(db, EnquiryKind.OTHER, "Where?", order_id, "", "en", chen)
     ready = enquiries.keep_template(db, None, EnquiryKind.OTHER, "Soon", "a", "b", chen)
-    sent = select(Parcel.number).join(Shipment, col(Shipment.id) == Parcel.shipment_id)
-    number = db.exec(sent.where(Shipment.order_id == order_id)).one()
+    sent = select(Parcel).join(Shipment, col(Shipment.id) == Parcel.shipment_id)
+    parcel = db.exec(sent.where(Shipment.order_id == order_id)).one()
     token = db.get_one(Order, order_id).public_token
     return {
         "enquiry": enquiry.id,
         "enquiry_seen": enquiry.version,
         "template": ready.id,
         "gone_token": token,
-        "gone_parcel": number,
+        "gone_parcel": parcel.number,
+        "gone_box": parcel.id,
     }
 
 

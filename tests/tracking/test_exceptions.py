@@ -162,8 +162,9 @@ def test_sent_again_is_an_order_of_its_own_that_costs_nothing_and_the_old_parcel
     road, chen = Road(world, "103", "209", qty=2), who(db, "Chen")
     new = resending.resend(db, road.open.id, chen)
     assert (new.channel, new.total_fen, new.state, new.hide_price) == ("resend", 0, OrderState.RECEIVED, True)
-    assert (road.open, road.last().closed_how, road.last().resent_order_id) == (None, Closed.RESENT, new.id)
-    assert resending.sent_instead(db, road.id).id == new.id
+    assert (road.open, road.last().closed_how) == (None, Closed.RESENT)
+    assert [one.id for one in resending.sent_instead(db, road.id)] == [new.id]
+    assert new.external_id == f"{road.order.external_id}#2"
     assert db.get(Track, road.id).given_up_at is not None
     audit.audit_order(db, new, SYSTEM)
     assert new.state == OrderState.RELEASED, [flag.rule for flag in db.exec(select(Flag))]

@@ -12,9 +12,9 @@ from sqlmodel import select
 from floor.events.models import AuditEvent
 from floor.kit import clock
 from floor.kit.uow import reading, unit_of_work
-from floor.orders.models import Address, Order
+from floor.orders.models import Address, Order, OrderLine
 from floor.shipping.models_carriers import NoticeState
-from floor.tracking import exceptions, jobs
+from floor.tracking import exceptions, jobs, queries, resending
 from floor.tracking.models_exceptions import ParcelException, TrackingLetter
 from floor.wiring import CHECKS
 from tests.tracking.worlds import a_world, knock, number_of, parcels_of_order, says
@@ -164,8 +164,59 @@ def test_two_clerks_who_decide_at_once_send_it_again_or_refund_it_but_never_both
         first = crew.submit(decide, chen, "resend", {})
         second = crew.submit(decide, twin, "refund", {"amount": "10"})
     assert sorted((first.result(), second.result())) == [303, 409]
-    closed = exception_of(road["parcel"])
-    assert (closed.resent_order_id is None) != (closed.refund_fen is None)
+    with reading() as db:
+        again = resending.sent_instead(db, road["parcel"])
+    assert bool(again) != bool(exception_of(road["parcel"]).refund_fen)
+    checks_hold()
+
+
+def test_the_order_page_and_the_board_send_the_same_parcel_again_once(road, sign_in, stranger, relay):
+    """Two clerks at once at the two doors; then what each door says to whoever comes later."""
+    tells(stranger, road, "209")
+    row, at = exception_of(road["parcel"]), f"/orders/{road['order']}/again"
+    with reading() as db:
+        (part,) = queries.contents(db, road["parcel"])
+    both = {"parcel": str(road["parcel"]), f"qty_{part.line.id}": "2"}
+    chen, dai, start = sign_in("Chen"), sign_in("Dai"), threading.Barrier(2)
+
+    def send(person, where: str, form: dict[str, str]) -> Any:
+        start.wait()
+        return person.post(where, form)
+
+    with ThreadPoolExecutor(2) as crew:
+        doors = [
+            crew.submit(send, chen, f"/tracking/exceptions/{row.id}/resend", {}),
+            crew.submit(send, dai, at, both),
+        ]
+        answers = [door.result() for door in doors]
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    with reading() as db:
+        (made,) = db.exec(select(Order).where(Order.channel == resending.CHANNEL)).all()
+        assert [line.qty for line in db.exec(select(OrderLine).where(OrderLine.order_id == made.id))] == [2]
+    late = chen.post(at, both)
+    assert (late.status_code, f"goes out again already, as {made.number}" in late.text) == (409, True)
+    late = chen.post(f"/tracking/exceptions/{row.id}/resend")
+    assert (late.status_code, "Somebody settled this meanwhile" in late.text) == (409, True)
+    assert exception_of(road["parcel"]).closed_how == "resent"
+    checks_hold()
+
+
+def test_half_of_a_parcel_from_the_order_page_leaves_the_board_the_other_half(road, sign_in, stranger, relay):
+    tells(stranger, road, "209")
+    row, at = exception_of(road["parcel"]), f"/orders/{road['order']}/again"
+    with reading() as db:
+        (part,) = queries.contents(db, road["parcel"])
+    one = {"parcel": str(road["parcel"]), f"qty_{part.line.id}": "1"}
+    chen = sign_in("Chen")
+    assert chen.post(at, one).status_code == 303
+    dear = chen.post(f"/tracking/exceptions/{row.id}/refund", {"amount": "129.01"})
+    assert (dear.status_code, BAD in dear.text) == (422, True), "half of it is sent, half may be paid back"
+    assert chen.post(f"/tracking/exceptions/{row.id}/resend").status_code == 303
+    with reading() as db:
+        made = resending.sent_instead(db, road["parcel"])
+        assert [one.external_id[-2:] for one in made] == ["#2", "#3"]
+    page = stranger.get(f"/t/{road['token']}").text
+    assert all(f"/t/{one.public_token}" in page for one in made)
     checks_hold()
 
 
