@@ -408,10 +408,12 @@ def navigation() -> dict[str, list[NavItem]]:
 SECTIONS = {
     "deliveries": "receiving", "qc": "receiving", "putaway": "receiving", "transfers": "receiving",
     "relocate": "inventory", "bins": "inventory", "lots": "inventory",
-    "inbox": "intake", "shops": "intake",
+    "inbox": "intake", "shops": "intake", "offers": "intake", "audit_rules": "audit",
     "put_wall": "picking", "floor_board": "picking", "short_rules": "picking",
     "standards": "materials",
     "parcels": "packing", "carriers": "shipping", "waybills": "shipping", "notices": "tracking",
+    "parcel_exceptions": "tracking", "return_cases": "returns", "return_items": "returns", "return_repairs": "returns",
+    "return_request": "returns", "return_rules": "returns", "strays": "returns",
     "resending": "care", "feedback": "enquiries",
     "left_out": "allocation", "capacities": "allocation", "plans": "allocation",
 }  # fmt: skip

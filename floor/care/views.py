@@ -1,6 +1,6 @@
 """Doors of the service desk: find an order, tell its story, change it; scan anything; cards and labels to print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, current_app, flash, jsonify, make_response, request, url_for
 from flask_babel import gettext as _
@@ -16,6 +16,8 @@ from floor.care.queries import Kind, Thing
 from floor.events.messages import sentence as event_sentence
 from floor.events.models import AuditEvent
 from floor.events.queries import story_of_order
+from floor.intake.messages import channel_name
+from floor.intake.models import Channel
 from floor.intake.queries import channels
 from floor.inventory import printing
 from floor.kit.errors import Invalid, Refused
@@ -32,12 +34,14 @@ from floor.returns.messages import STATES as RETURN_STATES
 from floor.returns.queries import cases_of
 from floor.shipments.messages import STAGES
 from floor.shipments.messages import STATES as SHIPMENT_STATES
+from floor.shipments.models import Carrier
 from floor.shipments.queries import Stage, of_order, stages_of
 from floor.tracking.messages import STATES as TRACK_STATES
 from floor.tracking.queries import order_story
 from floor.web import hx
 from floor.web.auth import actor, roles
 from floor.web.commands import command
+from floor.web.context import named
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
@@ -199,14 +203,15 @@ def show_order(
     assert found.id is not None
     parcels = order_story(db, found.id)
     every = of_order(db, found.id)
-    where = orders.address_of(db, found.id)
+    where, shops = orders.address_of(db, found.id), channels(db)
     flags = [flag for flag in audit_queries.flags_of(db, found.id) if flag.verdict == "open"]
     return page(
         "care/order.html", "content", status=status, order=found, lines=queries.lines_of(db, found.id),
-        channels=channels(db), buyer=db.get(Customer, found.customer_id) if found.customer_id else None, address=where,
+        channels=shops, buyer=db.get(Customer, found.customer_id) if found.customer_id else None, address=where,
         phone=where.phone if revealed else mask_phone(where.phone), revealed=revealed, shipments=parcels, flags=flags,
         walks={one.id: queries.walk_of(db, one.id or 0) for one in every}, cases=cases_of(db, found.id),
-        stage=stages_of(db, [found.id])[found.id], stages=STAGES, timeline=_timeline(story_of_order(db, found.id)),
+        stage=stages_of(db, [found.id])[found.id], stages=STAGES,
+        timeline=_timeline(story_of_order(db, found.id), shops, {one.carrier.id: one.carrier for one in parcels}),
         can=possible.possible(found.state, [one.state for one in every]), reveal=reveal, words=messages,
         answers=possible.answers(found.state, [one.state for one in every]), to_shelve=putbacks.of_order(db, found.id),
         shipment_states=SHIPMENT_STATES, track_states=TRACK_STATES, return_states=RETURN_STATES,
@@ -216,18 +221,29 @@ def show_order(
     )  # fmt: skip
 
 
-def _timeline(events: Sequence[AuditEvent]) -> list[dict[str, str]]:
+def _timeline(
+    events: Sequence[AuditEvent], shops: Mapping[str, Channel], carriers: Mapping[int | None, Carrier]
+) -> list[dict[str, str]]:
     """What happened, newest first, in words."""
     return [
         {
             "title": event_sentence(event),
             "time": current_app.jinja_env.filters["clock"](event.at),
             "iso": event.at.isoformat(),
-            "who": _("System") if event.actor_kind == "system" else event.actor_name,
+            "who": _who(event, shops, carriers),
             "state": "now" if n == 0 else "ok",
         }
         for n, event in enumerate(reversed(events))
     ]
+
+
+def _who(event: AuditEvent, shops: Mapping[str, Channel], carriers: Mapping[int | None, Carrier]) -> str:
+    """Who did it, in the reader's language where it was no person."""
+    if event.actor_kind == "system":
+        return _("System")
+    if event.actor_kind == "carrier" and event.actor_id in carriers:
+        return named(carriers[event.actor_id])
+    return channel_name(event.actor_name, shops) if event.actor_kind == "channel" else event.actor_name
 
 
 def _back_to(order_id: int) -> Response:

@@ -1,8 +1,12 @@
 """Sentences about what comes in."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 
-from floor.intake.models import InboxState, MessageKind
+from floor.intake.models import Channel, InboxState, MessageKind
+from floor.orders.messages import OWN_CHANNELS
+from floor.web.context import named
 
 REFUSALS = {
     "intake.unknown_channel": _l("There is no such channel."),
@@ -153,3 +157,8 @@ EVENTS = {
     "intake.batch.finished": _l("Order file imported"),
     "intake.cancel.too_late": _l("The buyer cancelled, but goods are already on their way through the house"),
 }
+
+
+def channel_name(code: str, channels: Mapping[str, Channel]) -> str:
+    """`order.channel|shop(channels)`: the channel as people call it, the house's own ones too."""
+    return named(channels[code]) if code in channels else str(OWN_CHANNELS.get(code, code))

@@ -309,6 +309,13 @@ def reasons(db: Session, batch_id: int) -> Sequence[tuple[str, int]]:
     return db.exec(counted.group_by(RejectedRow.reason).order_by(func.count().desc(), RejectedRow.reason)).all()
 
 
+def reasons_by_column(db: Session, batch_id: int) -> Sequence[tuple[str, str, int]]:
+    """(reason, the file's column, rows), most first; the column is "" for what is wrong with a whole row."""
+    by = (col(RejectedRow.reason), col(RejectedRow.column))
+    counted = select(*by, func.count()).where(RejectedRow.batch_id == batch_id).group_by(*by)
+    return db.exec(counted.order_by(func.count().desc(), *by)).all()
+
+
 def skus_by_code(db: Session, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
     """What the catalogue knows of these SKU codes and barcodes: code -> (SKU id, still sold)."""
     wanted = set(codes)

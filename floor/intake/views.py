@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from floor.intake import jobs, queries, service
 from floor.intake.channels import files, signed
 from floor.intake.channels.mapping import Mapping, read_mapping
-from floor.intake.messages import REASONS, SHOP_TROUBLES, STATES
+from floor.intake.messages import REASONS, SHOP_TROUBLES, STATES, channel_name
 from floor.intake.models import InboxMessage, InboxState
 from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
@@ -30,6 +30,8 @@ from floor.web.page import page
 bp = Blueprint("intake", __name__)
 
 _PAGE = 100
+
+bp.add_app_template_filter(channel_name, "shop")
 
 
 @bp.post("/hooks/orders/<code>")
@@ -141,10 +143,10 @@ def batch(batch_id: int) -> Response:
     with reading() as db:
         found = queries.batch_for(db, batch_id)
         rows = queries.rejected(db, batch_id, number, _PAGE)
-        reasons, channels = queries.reasons(db, batch_id), queries.channels(db)
+        reasons, channels = queries.reasons_by_column(db, batch_id), queries.channels(db)
     return page(
         "intake/batch.html", "content", batch=found, rows=[(row, _why(row.reason, row.values)) for row in rows],
-        reasons=[(_reason_name(code), count) for code, count in reasons], page_number=number,
+        reasons=[(_reason_name(code), column, count) for code, column, count in reasons], page_number=number,
         pages=-(-found.rejected // _PAGE), size=service.ASSUMED_SIZE, channels=channels,
     )  # fmt: skip
 

@@ -10,6 +10,9 @@ REFUSALS = {
     "orders.changed_meanwhile": _l("Somebody else changed this order meanwhile. Look at the fresh page."),
 }
 
+#: Orders the house makes itself come from no shop.
+OWN_CHANNELS = {"exchange": _l("Exchange"), "repair": _l("Repair"), "resend": _l("Sent again")}
+
 STATES = {
     OrderState.RECEIVED: _l("Received"),
     OrderState.HELD: _l("On hold"),

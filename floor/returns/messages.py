@@ -158,7 +158,7 @@ TIMINGS = {
     Timing.INSPECTED: _l("After the inspection"),
 }
 
-REFUND_KINDS = {RefundKind.MONEY: _l("Money"), RefundKind.CREDIT: _l("Credit for the order sent")}
+REFUND_KINDS = {RefundKind.MONEY: _l("Money back"), RefundKind.CREDIT: _l("Credit for the order sent")}
 
 REFUND_WHYS = {
     RefundWhy.INSPECTED: _l("after the inspection"),

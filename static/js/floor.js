@@ -42,8 +42,15 @@
     }
   });
 
+  // Where tabs do not all fit, the one the page stands on is in sight.
+  const showTab = (part) => {
+    for (const tab of part.querySelectorAll?.(".tabs [aria-current]") ?? []) tab.scrollIntoView({ block: "nearest", inline: "center" });
+  };
+  showTab(document);
+
   document.addEventListener("htmx:afterSettle", (e) => {
     const target = e.detail.elt;
+    showTab(target);
     (target.matches?.("[data-focus]") ? target : target.querySelector?.("[data-focus]"))?.focus();
   });
 
