@@ -1,5 +1,6 @@
 """What every test can ask for: the house on either database, people signed in, a relay; and tests/servers.py."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-way", action="store_true", help="play the journeys on each database, with a script and without"
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)
@@ -137,4 +144,4 @@ def stranger(app: Flask) -> FlaskClient:
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[str], Person]:
     """`sign_in("Ana")` -> a browser with Ana's session, English, forms filled with token and command id."""
-    return lambda name: Person(app, name)
+    return lambda name: Person.let_in(app, name)

@@ -1,17 +1,20 @@
 """Processes of a running house, forked from one that has imported everything: starting one from nothing takes seconds.
 
-    python -m tests.nursery
+    python -m tests.nursery FOLDER
 
 reads one JSON object a line, {"words": ["gunicorn", "app:app", ...], "env": {...}, "log": path}, starts that module as
-`python -m` would in a session of its own, and answers its process id. Its children die with it.
+`python -m` would in a session of its own, and answers its process id. Its children die with it. What Jinja makes of a
+template lies in the folder for the next of them: to compile the pages of a short story takes longer than to tell it.
 """
 
 import ctypes
+import gc
 import json
 import os
 import runpy
 import signal
 import sys
+from importlib.metadata import entry_points
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -34,12 +37,21 @@ def _become(asked: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    import flask
     import gunicorn.app.wsgiapp
     import gunicorn.workers.gthread  # noqa: F401
+    import jinja2
 
     import floor.factory
     import floor.wiring  # noqa: F401
+    from floor.kit import db
 
+    db._sqlite_module()
+    for command in entry_points(group="flask.commands"):  # what Flask's command line loads at each start
+        command.load()
+    gc.collect()
+    gc.freeze()
+    flask.Flask.jinja_options = {"bytecode_cache": jinja2.FileSystemBytecodeCache(sys.argv[1])}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: the system takes them away
     for line in sys.stdin:
         asked = json.loads(line)

@@ -4,6 +4,7 @@ import atexit
 import json
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -23,7 +24,10 @@ _NURSERY = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.nurse
 
 @cache
 def _nursery() -> "subprocess.Popen[str]":
-    nursery = subprocess.Popen(_NURSERY, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    templates = tempfile.TemporaryDirectory(prefix="floor-templates-", ignore_cleanup_errors=True)
+    atexit.register(templates.cleanup)
+    command = [*_NURSERY, templates.name]
+    nursery = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(nursery.kill)
     return nursery
 

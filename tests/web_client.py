@@ -4,9 +4,17 @@ import re
 import uuid
 from typing import Any
 
-from flask import Flask
+from flask import Flask, make_response, session
+from flask_login import login_user
+from flask_wtf.csrf import generate_csrf
+from sqlmodel import select
+from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
+from floor.kit.uow import unit_of_work
+from floor.people import service
+from floor.people.models import User
+from floor.people.views import load_user
 from tests.cast import CAST, PIN
 
 HTMX = {"HX-Request": "true"}
@@ -24,6 +32,26 @@ class Person:
         answer = self.client.post("/session", data={"badge": badge, "pin": PIN, "csrf_token": self.token})
         assert answer.status_code == 303, answer.text
         self.token = csrf_of(self.client.get("/me/settings").text)
+
+    @classmethod
+    def let_in(cls, app: Flask, name: str) -> "Person":
+        """As if they had come through the door and opened a page: the same rows and the same cookie, but without the
+        three pages, which take a fifth of a test. The door is tested by who goes through it."""
+        person = cls.__new__(cls)
+        person.name, person.client = name, app.test_client()
+        badge, person.role = CAST[name]
+        with unit_of_work() as db:
+            user = db.exec(select(User).where(User.badge == badge)).one()
+            token = service.start_login(db, user, person.client.environ_base["HTTP_USER_AGENT"])
+        with app.test_request_context(environ_base=person.client.environ_base):
+            login_user(load_user(token))  # type: ignore[arg-type]
+            person.token = generate_csrf()
+            answer = make_response("")
+            app.session_interface.save_session(app, session, answer)  # type: ignore[arg-type]
+        cookie = parse_cookie(answer.headers["Set-Cookie"].partition(";")[0])
+        for key, value in cookie.items():
+            person.client.set_cookie(key, value)
+        return person
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.client.get(path, **kwargs)

@@ -108,13 +108,17 @@ def _selects(dialect: Dialect) -> dict[str, str]:
 
 
 def prints() -> Print:
-    """Every table: how many rows, and what is in them, as the driver gives it."""
+    """Every table: how many rows, and what is in them, as the driver gives it; asked past SQLAlchemy, whose way takes
+    longer than the reading of so small a house."""
     found = {}
     with uow.reading() as db:
         line = db.connection()
+        driver = line.connection.cursor()
         for name, select in _selects(line.dialect).items():
-            rows = sorted(repr(tuple(row)) for row in line.exec_driver_sql(select))
+            driver.execute(select)
+            rows = sorted(map(repr, driver.fetchall()))
             found[name] = (len(rows), hash(tuple(rows)))
+        driver.close()
     return found
 
 

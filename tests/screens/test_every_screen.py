@@ -54,6 +54,9 @@ from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
 from tests.running import RunningHouse
 from tests.screens.looking import faults, violations
 
+#: All of them where the browser's tests stand, so that the day is lived once: pytest sorts tests by what they share.
+pytestmark = pytest.mark.usefixtures("browser_name")
+
 #: Endpoints that are no screens: files, pictures, redirects.
 NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
