@@ -56,8 +56,6 @@ MAPPING = {
 }  # fmt: skip
 
 
-
-
 def requests(orders: Iterable[dict[str, Any]], url: str) -> list[dict[str, Any]]:
     """A signed request for each, as a server hands it to the application."""
     stamp, made = str(int(clock.now().timestamp())), []

@@ -241,7 +241,7 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     if batch is None or batch.rows != expected_rows or batch.finished_at:
         raise Conflict("intake.batch_elsewhere")
     chunk = list(groups)
-    there = _known(db, batch.channel, chunk)
+    there = orders.known_numbers(db, batch.channel, [group.order_id for group in chunk])
     sound = [group.draft for group in chunk if group.draft and not group.faults and group.order_id not in there]
     if batch.create_skus:
         batch.created_skus += _create_missing_skus(db, (line for draft in sound for line in draft.lines))
@@ -249,7 +249,7 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     rejected: list[tuple[Row, Problem]] = []
     counts: Counter[str] = Counter(rows=sum(len(group.rows) for group in chunk))
     new = [_settled(group, known, counts, rejected, is_known=group.order_id in there) for group in chunk]
-    orders.accept_many(db, [order for order in new if order is not None], actor)
+    orders.write_down(db, [order for order in new if order is not None], actor)
     _reject(db, batch_id, rejected)
     counts["rejected"] = len(rejected)
     for name, more in counts.items():
@@ -257,12 +257,6 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     db.add(batch)
     db.flush()
     return batch
-
-
-def _known(db: Session, channel: str, chunk: list[Group]) -> set[str]:
-    ids = [group.order_id for group in chunk]
-    mine = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(ids))
-    return set(db.exec(mine))
 
 
 def _settled(
@@ -274,13 +268,15 @@ def _settled(
     if not open_rows:
         return None
     if is_known:
-        counts.update(known_orders=1, known_rows=open_rows)
+        counts["known_orders"] += 1
+        counts["known_rows"] += open_rows
         return None
     faults = list(group.faults)
     if group.draft is not None and not faults:
         draft, sku_ids, unknown = catalogue.prepared(known, group.draft)
         if not unknown:
-            counts.update(orders=1, lines=open_rows)
+            counts["orders"] += 1
+            counts["lines"] += open_rows
             return draft.complete(sku_ids)
         by_number = {str(row.number): row for row in group.lines}
         faults = [(by_number[problem.where], problem) for problem in unknown]
@@ -298,10 +294,8 @@ def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[
 
 def _reject(db: Session, batch_id: int, rows: Iterable[tuple[Row, Problem]]) -> None:
     listed = [
-        row_of(
-            RejectedRow, batch_id=batch_id, row=row.number, column="" if problem.where.isdigit() else problem.where[:60],
-            reason=problem.reason, values=problem.values, raw=row.raw,
-        )
+        row_of(RejectedRow, batch_id=batch_id, row=row.number, reason=problem.reason, values=problem.values, raw=row.raw,
+               column="" if problem.where.isdigit() else problem.where[:60])
         for row, problem in rows
     ]  # fmt: skip
     insert(db, RejectedRow, listed)
