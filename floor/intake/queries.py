@@ -248,8 +248,8 @@ def dead_letters(db: Session, limit: int = 50) -> Sequence[InboxMessage]:
 
 
 def order_number(db: Session, message: InboxMessage) -> str:
-    order = db.get(Order, message.order_id) if message.order_id else None
-    return order.number if order else ""
+    """Our number of the order a message is about; "" for none."""
+    return db.exec(select(Order.number).where(Order.id == message.order_id)).first() or ""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def store(
     if message.body != body and not is_same:
         raise Invalid("intake.key_reused")
     if is_new and kind is not MessageKind.ORDER:
-        db.execute(sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now()))
+        heard = sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now())
+        db.execute(heard.execution_options(synchronize_session=False))
         record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
     return message
 
@@ -110,7 +111,14 @@ def apply(db: Session, message_id: int) -> InboxMessage:
     if message.kind is MessageKind.ORDER:
         return settle_message(db, message, _take(db, message))
     read = read_message(message.body)
-    return settle_message(db, message, read if isinstance(read, list) else _carry_out(db, message, read))
+    if isinstance(read, list):
+        return settle_message(db, message, read)
+    problems = _carry_out(db, message, read)
+    message.external_id = read.order_id
+    settle_message(db, message, problems)
+    if message.outcome == "accepted":
+        _apply_early(db, message)
+    return message
 
 
 def settle_message(db: Session, message: InboxMessage, problems: list[Problem]) -> InboxMessage:
@@ -133,12 +141,8 @@ def stumble(db: Session, message_id: int, error: Exception) -> InboxMessage:
 
 def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Problem]:
     actor = Actor("channel", None, message.channel)
-    message.external_id = said.order_id
     if isinstance(said, OrderMessage):
-        problems = _accept(db, message, said.draft(message.channel), actor)
-        if not problems and message.outcome == "accepted":
-            _apply_early(db, message)
-        return problems
+        return _accept(db, message, said.draft(message.channel), actor)
     mine = select(Order).where(Order.channel == message.channel, Order.external_id == said.order_id)
     order = db.exec(mine.with_for_update()).first()
     if order is None:
@@ -160,7 +164,6 @@ def _apply_early(db: Session, message: InboxMessage) -> None:
         InboxMessage.channel == message.channel, InboxMessage.external_id == message.external_id,
         InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
     )  # fmt: skip
-    db.flush()
     for message_id in db.exec(early.order_by(col(InboxMessage.id))).all():
         apply(db, message_id or 0)
 
@@ -192,22 +195,26 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
 
 
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    order = take_in(db, draft, actor)
-    if isinstance(order, list):
-        return order
-    message.outcome = "accepted" if order else "known"
-    if order is None:
-        known = (Order.channel == draft.order.channel, Order.external_id == draft.order.external_id)
-        order = db.exec(select(Order).where(*known)).one()
-    message.order_id = order.id
+    taken = take_in(db, draft, actor)
+    if isinstance(taken, list):
+        return taken
+    message.order_id, is_new = taken
+    message.outcome = "accepted" if is_new else "known"
     return []
 
 
-def take_in(db: Session, draft: Draft, actor: Actor) -> Order | list[Problem] | None:
-    """A draft becomes an order; None when the house has it already; what the catalogue does not serve."""
-    known = catalogue.of(db, draft.order.channel, [draft])
-    draft, sku_ids, problems = catalogue.prepared(known, draft)
-    return problems or orders.accept(db, draft.complete(sku_ids), actor)
+def take_in(db: Session, draft: Draft, actor: Actor) -> tuple[int, bool] | list[Problem]:
+    """A draft becomes an order, unless the house has it: its id, and whether it is new; or what the catalogue does not
+    serve."""
+    channel, number = draft.order.channel, draft.order.external_id
+    draft, sku_ids, problems = catalogue.prepared(catalogue.of(db, channel, [draft]), draft)
+    if problems:
+        return problems
+    there = orders.known_numbers(db, channel, [number])
+    if number in there:
+        return there[number], False
+    (made,) = orders.write_down(db, [draft.complete(sku_ids)], actor)
+    return made, True
 
 
 def begin_batch(
@@ -294,8 +301,8 @@ def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[
 
 def _reject(db: Session, batch_id: int, rows: Iterable[tuple[Row, Problem]]) -> None:
     listed = [
-        row_of(RejectedRow, batch_id=batch_id, row=row.number, reason=problem.reason, values=problem.values, raw=row.raw,
-               column="" if problem.where.isdigit() else problem.where[:60])
+        row_of(RejectedRow, batch_id=batch_id, row=row.number, raw=row.raw, reason=problem.reason,
+               column="" if problem.where.isdigit() else problem.where[:60], values=problem.values)
         for row, problem in rows
     ]  # fmt: skip
     insert(db, RejectedRow, listed)

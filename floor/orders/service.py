@@ -122,10 +122,10 @@ def _row(id_: int, new: NewOrder, customer_id: int | None) -> dict[str, Any]:
     return row_of(Order, id=id_, number=f"SO-{id_:06d}", customer_id=customer_id, **kept)
 
 
-def known_numbers(db: Session, channel: str, numbers: Collection[str]) -> set[str]:
-    """Those of a channel's own numbers whose orders the house has."""
-    mine = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(numbers))
-    return set(db.exec(mine))
+def known_numbers(db: Session, channel: str, numbers: Collection[str]) -> dict[str, int]:
+    """Those of a channel's own numbers whose orders the house has, with the orders' ids."""
+    mine = select(Order.external_id, Order.id).where(Order.channel == channel, col(Order.external_id).in_(numbers))
+    return {number: id_ or 0 for number, id_ in db.exec(mine)}
 
 
 def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], int]:
