@@ -94,15 +94,19 @@ def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
     return found
 
 
+#: Asked for every order that comes in: making a statement again takes longer than asking it.
+_GIFTS = (
+    select(GiftRule, Sku.code)
+    .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
+    .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", sa.bindparam("channel"))))
+    .order_by(col(GiftRule.id))
+)
+_SKUS = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(sa.bindparam("codes", expanding=True)))
+
+
 def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
     """Active rules of a channel's free gifts, each with its gift's SKU code."""
-    mine = (
-        select(GiftRule, Sku.code)
-        .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
-        .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", channel)))
-        .order_by(col(GiftRule.id))
-    )
-    return list(db.exec(mine).all())
+    return list(db.exec(_GIFTS, params={"channel": channel}).all())
 
 
 def every_gift_rule(db: Session) -> Sequence[GiftRule]:
@@ -312,7 +316,7 @@ def reasons(db: Session, batch_id: int) -> Sequence[tuple[str, int]]:
 def skus_by_code(db: Session, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
     """What the catalogue knows of these SKU codes and barcodes: code -> (SKU id, still sold)."""
     wanted = set(codes)
-    rows = db.exec(select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted)))
+    rows = db.exec(_SKUS, params={"codes": list(wanted)})
     found = {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
     if missing := wanted - found.keys():
         by_barcode = select(Barcode.code, Sku.id, Sku.is_active).join(Sku, col(Sku.id) == Barcode.sku_id)

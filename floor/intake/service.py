@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -68,6 +69,12 @@ def tell_shipped_to(db: Session, channel: Channel, url: str, actor: Actor) -> No
     record(db, Event("intake.channel.told_shipped", "channel", channel.id or 0, data=data), actor)
 
 
+@cache
+def _keeping(dialect: str) -> sa.Insert:
+    insert_into = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert_into(InboxMessage).on_conflict_do_nothing().returning(InboxMessage)
+
+
 def store(
     db: Session, channel: str, key: str, body: str, actor: Actor, kind: MessageKind = MessageKind.OWN,
     external_id: str = "", version: int = 0, *, is_same: bool = False,
@@ -77,14 +84,12 @@ def store(
     What a shop was asked for (ORDER) goes to no outbox: whoever asked applies it, or the chore. Raises Invalid when
     another body was sent under this key, unless the key alone says that it is the same.
     """
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
         "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
         "shop_version": version,
     }  # fmt: skip
-    new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(InboxMessage)
-    message = db.scalars(new).first()
+    message = db.scalars(_keeping(db.get_bind().dialect.name), row).first()
     is_new = message is not None
     if message is None:
         mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)

@@ -122,10 +122,19 @@ def _row(id_: int, new: NewOrder, customer_id: int | None) -> dict[str, Any]:
     return row_of(Order, id=id_, number=f"SO-{id_:06d}", customer_id=customer_id, **kept)
 
 
+#: Made once: making one again for every order takes longer than asking.
+_NUMBERED = select(Order.external_id, Order.id).where(
+    Order.channel == sa.bindparam("channel"), col(Order.external_id).in_(sa.bindparam("numbers", expanding=True))
+)
+_BUYERS = select(Customer.external_id, Customer.id).where(
+    Customer.channel == sa.bindparam("channel"), col(Customer.external_id).in_(sa.bindparam("numbers", expanding=True))
+)
+
+
 def known_numbers(db: Session, channel: str, numbers: Collection[str]) -> dict[str, int]:
     """Those of a channel's own numbers whose orders the house has, with the orders' ids."""
-    mine = select(Order.external_id, Order.id).where(Order.channel == channel, col(Order.external_id).in_(numbers))
-    return {number: id_ or 0 for number, id_ in db.exec(mine)}
+    found = db.exec(_NUMBERED, params={"channel": channel, "numbers": list(numbers)})
+    return {number: id_ or 0 for number, id_ in found}
 
 
 def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], int]:
@@ -134,9 +143,8 @@ def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], i
     found: dict[tuple[str, str], int] = {}
     for channel in {channel for channel, _buyer in wanted}:
         mine = [buyer for where, buyer in wanted if where == channel]
-        rows = select(Customer.external_id, Customer.id)
-        rows = rows.where(Customer.channel == channel, col(Customer.external_id).in_(mine))
-        found |= {(channel, buyer): id_ or 0 for buyer, id_ in db.exec(rows)}
+        rows = db.exec(_BUYERS, params={"channel": channel, "numbers": mine})
+        found |= {(channel, buyer): id_ or 0 for buyer, id_ in rows}
     missing = [key for key in wanted if key not in found]
     if missing:
         new_ones = [
