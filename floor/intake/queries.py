@@ -31,9 +31,29 @@ from floor.orders.models import Order
 WITHOUT_ORDER = ("passed_over", "nothing")
 
 
+#: Asked for every order that comes in, so made once: making a statement takes longer than asking it.
+_ACTIVE = select(Channel).where(Channel.code == sa.bindparam("code"), col(Channel.is_active))
+_NUMBER = select(Order.number).where(Order.id == sa.bindparam("id"))
+_EARLY = (
+    select(InboxMessage.id)
+    .where(
+        InboxMessage.channel == sa.bindparam("channel"), InboxMessage.external_id == sa.bindparam("number"),
+        InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
+    )
+    .order_by(col(InboxMessage.id))
+)  # fmt: skip
+_GIFTS = (
+    select(GiftRule, Sku.code)
+    .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
+    .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", sa.bindparam("channel"))))
+    .order_by(col(GiftRule.id))
+)
+_SKUS = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(sa.bindparam("codes", expanding=True)))
+
+
 def channel_for(db: Session, code: str) -> Channel:
     """An active channel that can sign, or Unknown."""
-    channel = db.exec(select(Channel).where(Channel.code == code, col(Channel.is_active))).first()
+    channel = db.exec(_ACTIVE, params={"code": code}).first()
     if channel is None or not channel.secret:
         raise Unknown("intake.unknown_channel")
     return channel
@@ -92,16 +112,6 @@ def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
     for code, sku, qty, weight in rows:
         found.setdefault(code, []).append(Part(sku, qty, weight))
     return found
-
-
-#: Asked for every order that comes in: making a statement again takes longer than asking it.
-_GIFTS = (
-    select(GiftRule, Sku.code)
-    .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
-    .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", sa.bindparam("channel"))))
-    .order_by(col(GiftRule.id))
-)
-_SKUS = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(sa.bindparam("codes", expanding=True)))
 
 
 def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
@@ -253,7 +263,12 @@ def dead_letters(db: Session, limit: int = 50) -> Sequence[InboxMessage]:
 
 def order_number(db: Session, message: InboxMessage) -> str:
     """Our number of the order a message is about; "" for none."""
-    return db.exec(select(Order.number).where(Order.id == message.order_id)).first() or ""
+    return db.exec(_NUMBER, params={"id": message.order_id}).first() or ""
+
+
+def early(db: Session, message: InboxMessage) -> Sequence[int | None]:
+    """Messages about an order that came before it, in their order."""
+    return db.exec(_EARLY, params={"channel": message.channel, "number": message.external_id}).all()
 
 
 @dataclass(frozen=True)

@@ -165,11 +165,7 @@ def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Proble
 
 def _apply_early(db: Session, message: InboxMessage) -> None:
     """What came before its order is done now, in the order in which it came."""
-    early = select(InboxMessage.id).where(
-        InboxMessage.channel == message.channel, InboxMessage.external_id == message.external_id,
-        InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
-    )  # fmt: skip
-    for message_id in db.exec(early.order_by(col(InboxMessage.id))).all():
+    for message_id in queries.early(db, message):
         apply(db, message_id or 0)
 
 

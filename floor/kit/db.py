@@ -80,17 +80,16 @@ def _insert(
 
 
 def insert(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows (`row_of`), all of the same columns, as they are. The statement is SQLAlchemy's, made once; what it
-    does for every row of it is done here for the columns that need it (decision 052)."""
+    """Write rows (`row_of`), all of the same columns, as they are; they are used up by it. The statement is
+    SQLAlchemy's, made once; what it does to every value is done here to those that need it (decision 052)."""
     if not rows:
         return
     line = db.connection()
     text, shaped, converts = _insert(model, tuple(rows[0]), line.dialect)
-    made = [dict(row) for row in rows]
     for name, convert in converts:
-        for row in made:
+        for row in rows:
             row[name] = convert(row[name])
-    line.exec_driver_sql(text, [shaped(row) for row in made])
+    line.exec_driver_sql(text, [shaped(row) for row in rows])
 
 
 def new_ids(db: Session, model: type[SQLModel], count: int) -> Sequence[int]:
