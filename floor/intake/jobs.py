@@ -21,7 +21,7 @@ from floor.kit.uow import reading, unit_of_work
 log = logging.getLogger(__name__)
 
 #: Messages, and orders of a file, per transaction: few enough that others on SQLite wait less than a quarter second.
-CHUNK, FILE_CHUNK = 20, 200
+CHUNK, FILE_CHUNK = 20, 500
 
 
 def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:

@@ -190,11 +190,15 @@ def visible_lines(text: str) -> str:
     return _UNSEEN.sub("", text.replace("\r\n", "\n")).strip()
 
 
+def _half_width(letter: str) -> str:
+    return chr(ord(letter) - 0xFEE0) if 0xFF01 <= ord(letter) <= 0xFF5E else letter
+
+
 def dialled(text: str) -> str:
     """A phone as it is dialled: half-width digits without blanks, dashes and +86. What is masked or no number stays as
     it came, for the audit to judge."""
     shown = visible(text)
-    half = shown if shown.isascii() else "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in shown)
+    half = shown if shown.isascii() else "".join(map(_half_width, shown))
     bare = _PHONE_NOISE.sub("", half)
     for prefix in ("+86", "0086"):
         bare = bare.removeprefix(prefix)

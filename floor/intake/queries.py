@@ -31,9 +31,29 @@ from floor.orders.models import Order
 WITHOUT_ORDER = ("passed_over", "nothing")
 
 
+#: Asked for every order that comes in, so made once: making a statement takes longer than asking it.
+_ACTIVE = select(Channel).where(Channel.code == sa.bindparam("code"), col(Channel.is_active))
+_NUMBER = select(Order.number).where(Order.id == sa.bindparam("id"))
+_EARLY = (
+    select(InboxMessage.id)
+    .where(
+        InboxMessage.channel == sa.bindparam("channel"), InboxMessage.external_id == sa.bindparam("number"),
+        InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
+    )
+    .order_by(col(InboxMessage.id))
+)  # fmt: skip
+_GIFTS = (
+    select(GiftRule, Sku.code)
+    .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
+    .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", sa.bindparam("channel"))))
+    .order_by(col(GiftRule.id))
+)
+_SKUS = select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(sa.bindparam("codes", expanding=True)))
+
+
 def channel_for(db: Session, code: str) -> Channel:
     """An active channel that can sign, or Unknown."""
-    channel = db.exec(select(Channel).where(Channel.code == code, col(Channel.is_active))).first()
+    channel = db.exec(_ACTIVE, params={"code": code}).first()
     if channel is None or not channel.secret:
         raise Unknown("intake.unknown_channel")
     return channel
@@ -96,13 +116,7 @@ def bundles(db: Session, codes: Iterable[str]) -> dict[str, list[Part]]:
 
 def gift_rules(db: Session, channel: str) -> list[tuple[GiftRule, str]]:
     """Active rules of a channel's free gifts, each with its gift's SKU code."""
-    mine = (
-        select(GiftRule, Sku.code)
-        .join(Sku, col(Sku.id) == GiftRule.gift_sku_id)
-        .where(col(GiftRule.is_active), col(GiftRule.channel).in_(("", channel)))
-        .order_by(col(GiftRule.id))
-    )
-    return list(db.exec(mine).all())
+    return list(db.exec(_GIFTS, params={"channel": channel}).all())
 
 
 def every_gift_rule(db: Session) -> Sequence[GiftRule]:
@@ -248,8 +262,13 @@ def dead_letters(db: Session, limit: int = 50) -> Sequence[InboxMessage]:
 
 
 def order_number(db: Session, message: InboxMessage) -> str:
-    order = db.get(Order, message.order_id) if message.order_id else None
-    return order.number if order else ""
+    """Our number of the order a message is about; "" for none."""
+    return db.exec(_NUMBER, params={"id": message.order_id}).first() or ""
+
+
+def early(db: Session, message: InboxMessage) -> Sequence[int | None]:
+    """Messages about an order that came before it, in their order."""
+    return db.exec(_EARLY, params={"channel": message.channel, "number": message.external_id}).all()
 
 
 @dataclass(frozen=True)
@@ -319,7 +338,7 @@ def reasons_by_column(db: Session, batch_id: int) -> Sequence[tuple[str, str, in
 def skus_by_code(db: Session, codes: Iterable[str]) -> dict[str, tuple[int, bool]]:
     """What the catalogue knows of these SKU codes and barcodes: code -> (SKU id, still sold)."""
     wanted = set(codes)
-    rows = db.exec(select(Sku.code, Sku.id, Sku.is_active).where(col(Sku.code).in_(wanted)))
+    rows = db.exec(_SKUS, params={"codes": list(wanted)})
     found = {code: (sku_id or 0, is_active) for code, sku_id, is_active in rows}
     if missing := wanted - found.keys():
         by_barcode = select(Barcode.code, Sku.id, Sku.is_active).join(Sku, col(Sku.id) == Barcode.sku_id)

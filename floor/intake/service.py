@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -68,6 +69,12 @@ def tell_shipped_to(db: Session, channel: Channel, url: str, actor: Actor) -> No
     record(db, Event("intake.channel.told_shipped", "channel", channel.id or 0, data=data), actor)
 
 
+@cache
+def _keeping(dialect: str) -> sa.Insert:
+    insert_into = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert_into(InboxMessage).on_conflict_do_nothing().returning(InboxMessage)
+
+
 def store(
     db: Session, channel: str, key: str, body: str, actor: Actor, kind: MessageKind = MessageKind.OWN,
     external_id: str = "", version: int = 0, *, is_same: bool = False,
@@ -77,14 +84,12 @@ def store(
     What a shop was asked for (ORDER) goes to no outbox: whoever asked applies it, or the chore. Raises Invalid when
     another body was sent under this key, unless the key alone says that it is the same.
     """
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
         "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
         "shop_version": version,
     }  # fmt: skip
-    new = dialect.insert(InboxMessage).values(row).on_conflict_do_nothing().returning(InboxMessage)
-    message = db.scalars(new).first()
+    message = db.scalars(_keeping(db.get_bind().dialect.name), row).first()
     is_new = message is not None
     if message is None:
         mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)
@@ -92,7 +97,8 @@ def store(
     if message.body != body and not is_same:
         raise Invalid("intake.key_reused")
     if is_new and kind is not MessageKind.ORDER:
-        db.execute(sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now()))
+        heard = sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now())
+        db.execute(heard.execution_options(synchronize_session=False))
         record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
     return message
 
@@ -110,7 +116,14 @@ def apply(db: Session, message_id: int) -> InboxMessage:
     if message.kind is MessageKind.ORDER:
         return settle_message(db, message, _take(db, message))
     read = read_message(message.body)
-    return settle_message(db, message, read if isinstance(read, list) else _carry_out(db, message, read))
+    if isinstance(read, list):
+        return settle_message(db, message, read)
+    problems = _carry_out(db, message, read)
+    message.external_id = read.order_id
+    settle_message(db, message, problems)
+    if message.outcome == "accepted":
+        _apply_early(db, message)
+    return message
 
 
 def settle_message(db: Session, message: InboxMessage, problems: list[Problem]) -> InboxMessage:
@@ -133,12 +146,8 @@ def stumble(db: Session, message_id: int, error: Exception) -> InboxMessage:
 
 def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Problem]:
     actor = Actor("channel", None, message.channel)
-    message.external_id = said.order_id
     if isinstance(said, OrderMessage):
-        problems = _accept(db, message, said.draft(message.channel), actor)
-        if not problems and message.outcome == "accepted":
-            _apply_early(db, message)
-        return problems
+        return _accept(db, message, said.draft(message.channel), actor)
     mine = select(Order).where(Order.channel == message.channel, Order.external_id == said.order_id)
     order = db.exec(mine.with_for_update()).first()
     if order is None:
@@ -156,12 +165,7 @@ def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Proble
 
 def _apply_early(db: Session, message: InboxMessage) -> None:
     """What came before its order is done now, in the order in which it came."""
-    early = select(InboxMessage.id).where(
-        InboxMessage.channel == message.channel, InboxMessage.external_id == message.external_id,
-        InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
-    )  # fmt: skip
-    db.flush()
-    for message_id in db.exec(early.order_by(col(InboxMessage.id))).all():
+    for message_id in queries.early(db, message):
         apply(db, message_id or 0)
 
 
@@ -192,22 +196,26 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
 
 
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    order = take_in(db, draft, actor)
-    if isinstance(order, list):
-        return order
-    message.outcome = "accepted" if order else "known"
-    if order is None:
-        known = (Order.channel == draft.order.channel, Order.external_id == draft.order.external_id)
-        order = db.exec(select(Order).where(*known)).one()
-    message.order_id = order.id
+    taken = take_in(db, draft, actor)
+    if isinstance(taken, list):
+        return taken
+    message.order_id, is_new = taken
+    message.outcome = "accepted" if is_new else "known"
     return []
 
 
-def take_in(db: Session, draft: Draft, actor: Actor) -> Order | list[Problem] | None:
-    """A draft becomes an order; None when the house has it already; what the catalogue does not serve."""
-    known = catalogue.of(db, draft.order.channel, [draft])
-    draft, sku_ids, problems = catalogue.prepared(known, draft)
-    return problems or orders.accept(db, draft.complete(sku_ids), actor)
+def take_in(db: Session, draft: Draft, actor: Actor) -> tuple[int, bool] | list[Problem]:
+    """A draft becomes an order, unless the house has it: its id, and whether it is new; or what the catalogue does not
+    serve."""
+    channel, number = draft.order.channel, draft.order.external_id
+    draft, sku_ids, problems = catalogue.prepared(catalogue.of(db, channel, [draft]), draft)
+    if problems:
+        return problems
+    there = orders.known_numbers(db, channel, [number])
+    if number in there:
+        return there[number], False
+    (made,) = orders.write_down(db, [draft.complete(sku_ids)], actor)
+    return made, True
 
 
 def begin_batch(
@@ -241,7 +249,7 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     if batch is None or batch.rows != expected_rows or batch.finished_at:
         raise Conflict("intake.batch_elsewhere")
     chunk = list(groups)
-    there = _known(db, batch.channel, chunk)
+    there = orders.known_numbers(db, batch.channel, [group.order_id for group in chunk])
     sound = [group.draft for group in chunk if group.draft and not group.faults and group.order_id not in there]
     if batch.create_skus:
         batch.created_skus += _create_missing_skus(db, (line for draft in sound for line in draft.lines))
@@ -249,7 +257,7 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     rejected: list[tuple[Row, Problem]] = []
     counts: Counter[str] = Counter(rows=sum(len(group.rows) for group in chunk))
     new = [_settled(group, known, counts, rejected, is_known=group.order_id in there) for group in chunk]
-    orders.accept_many(db, [order for order in new if order is not None], actor)
+    orders.write_down(db, [order for order in new if order is not None], actor)
     _reject(db, batch_id, rejected)
     counts["rejected"] = len(rejected)
     for name, more in counts.items():
@@ -257,12 +265,6 @@ def settle(db: Session, batch_id: int, expected_rows: int, groups: Iterable[Grou
     db.add(batch)
     db.flush()
     return batch
-
-
-def _known(db: Session, channel: str, chunk: list[Group]) -> set[str]:
-    ids = [group.order_id for group in chunk]
-    mine = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(ids))
-    return set(db.exec(mine))
 
 
 def _settled(
@@ -274,13 +276,15 @@ def _settled(
     if not open_rows:
         return None
     if is_known:
-        counts.update(known_orders=1, known_rows=open_rows)
+        counts["known_orders"] += 1
+        counts["known_rows"] += open_rows
         return None
     faults = list(group.faults)
     if group.draft is not None and not faults:
         draft, sku_ids, unknown = catalogue.prepared(known, group.draft)
         if not unknown:
-            counts.update(orders=1, lines=open_rows)
+            counts["orders"] += 1
+            counts["lines"] += open_rows
             return draft.complete(sku_ids)
         by_number = {str(row.number): row for row in group.lines}
         faults = [(by_number[problem.where], problem) for problem in unknown]
@@ -298,10 +302,8 @@ def _whole_order(group: Group, faults: list[tuple[Row, Problem]]) -> list[tuple[
 
 def _reject(db: Session, batch_id: int, rows: Iterable[tuple[Row, Problem]]) -> None:
     listed = [
-        row_of(
-            RejectedRow, batch_id=batch_id, row=row.number, column="" if problem.where.isdigit() else problem.where[:60],
-            reason=problem.reason, values=problem.values, raw=row.raw,
-        )
+        row_of(RejectedRow, batch_id=batch_id, row=row.number, raw=row.raw, reason=problem.reason,
+               column="" if problem.where.isdigit() else problem.where[:60], values=problem.values)
         for row, problem in rows
     ]  # fmt: skip
     insert(db, RejectedRow, listed)

@@ -96,9 +96,10 @@ def sell(db: Session, user_id: int, sale: Sale, site: str, actor: Actor) -> Orde
     total = goods - sale.discount_fen
     if total != sale.seen_fen:
         raise Conflict("intake.total_changed", total=units.yuan(total))
-    order = service.take_in(db, _draft(db, lines, sale, total, site), actor)
-    if not isinstance(order, Order):
-        raise Invalid("intake.not_sold", sku=order[0].values["code"] if order else "")
+    taken = service.take_in(db, _draft(db, lines, sale, total, site), actor)
+    if isinstance(taken, list):
+        raise Invalid("intake.not_sold", sku=taken[0].values["code"])
+    order = db.get_one(Order, taken[0])
     empty(db, user_id)
     record(db, Event("intake.till.sold", "order", order.id or 0, order.id, {"along": sale.to is None}), actor)
     return order

@@ -8,10 +8,11 @@ import os
 import select
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,15 +67,29 @@ def row_of(model: type[SQLModel], **values: Any) -> dict[str, Any]:
     return {**fixed, **{name: make() for name, make in made.items() if name not in values}, **values}
 
 
-@cache
-def _insert(model: type[SQLModel]) -> sa.Insert:
-    return sa.insert(model.__table__)  # type: ignore[attr-defined]
+@lru_cache(256)
+def _insert(
+    model: type[SQLModel], columns: tuple[str, ...], dialect: sa.Dialect
+) -> tuple[str, Callable[[dict[str, Any]], Any], list[tuple[str, Callable[[Any], Any]]]]:
+    """An insert as the driver takes it: its text, a row as its parameters, how values of some columns are written."""
+    table = model.__table__  # type: ignore[attr-defined]
+    made = sa.insert(table).compile(dialect=dialect, column_keys=list(columns))
+    ways = ((name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in columns)
+    shaped = itemgetter(*(made.positiontup or ())) if made.positional else dict
+    return str(made), shaped, [(name, convert) for name, convert in ways if convert is not None]
 
 
 def insert(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows (`row_of`) as they are: no object is made for them."""
-    if rows:
-        db.connection().execute(_insert(model), rows)
+    """Write rows (`row_of`), all of the same columns, as they are; they are used up by it. The statement is
+    SQLAlchemy's, made once; what it does to every value is done here to those that need it (decision 052)."""
+    if not rows:
+        return
+    line = db.connection()
+    text, shaped, converts = _insert(model, tuple(rows[0]), line.dialect)
+    for name, convert in converts:
+        for row in rows:
+            row[name] = convert(row[name])
+    line.exec_driver_sql(text, [shaped(row) for row in rows])
 
 
 def new_ids(db: Session, model: type[SQLModel], count: int) -> Sequence[int]:
@@ -96,8 +111,8 @@ def new_ids(db: Session, model: type[SQLModel], count: int) -> Sequence[int]:
 def insert_new(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> Sequence[int]:
     """Write rows that have no ids yet; returns those they got."""
     if len(rows) == 1:
-        returning = _insert(model).returning(model.__table__.c.id)  # type: ignore[attr-defined]
-        return [db.connection().execute(returning, rows[0]).scalar_one()]
+        table = model.__table__  # type: ignore[attr-defined]
+        return [db.connection().execute(sa.insert(table).returning(table.c.id), rows[0]).scalar_one()]
     ids = new_ids(db, model, len(rows)) if rows else []
     insert(db, model, [{**row, "id": id_} for id_, row in zip(ids, rows, strict=True)])
     return ids

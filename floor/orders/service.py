@@ -1,6 +1,6 @@
 """Verbs of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -84,22 +84,19 @@ class NewOrder:
 
 def accept(db: Session, new: NewOrder, actor: Actor) -> Order | None:
     """Write an order with its lines and address. None when the house already has this channel's number."""
-    (made,) = accept_many(db, [new], actor)
-    return None if made is None else db.get_one(Order, made)
+    if new.external_id in known_numbers(db, new.channel, [new.external_id]):
+        return None
+    (made,) = write_down(db, [new], actor)
+    return db.get_one(Order, made)
 
 
-def accept_many(db: Session, news: Sequence[NewOrder], actor: Actor) -> list[int | None]:
-    """The same for many at once: their ids, in their order; of two with one number the first counts."""
-    known = _known(db, news)
-    fresh: dict[int, NewOrder] = {}
-    for n, new in enumerate(news):
-        if (new.channel, new.external_id) not in known:
-            known.add((new.channel, new.external_id))
-            fresh[n] = new
-    if not fresh:
-        return [None] * len(news)
-    buyers = _customers(db, list(fresh.values()))
-    written = list(zip(new_ids(db, Order, len(fresh)), fresh.values(), strict=True))
+def write_down(db: Session, news: Sequence[NewOrder], actor: Actor) -> Sequence[int]:
+    """Write orders the house has not (`known_numbers`) with their lines and addresses; their ids, in their order."""
+    if not news:
+        return []
+    buyers = _customers(db, news)
+    ids = new_ids(db, Order, len(news))
+    written = list(zip(ids, news, strict=True))
     insert(db, Order, [_row(id_, new, buyers.get((new.channel, new.buyer_id))) for id_, new in written])
     insert(db, Address, [{"order_id": id_, **vars(new.address)} for id_, new in written])
     lines = [
@@ -109,8 +106,7 @@ def accept_many(db: Session, news: Sequence[NewOrder], actor: Actor) -> list[int
     insert(db, OrderLine, lines)
     events = [Event("orders.order.received", "order", id_, id_, {"channel": new.channel}) for id_, new in written]
     record_many(db, events, actor)
-    made = {n: id_ for n, (id_, _new) in zip(fresh, written, strict=True)}
-    return [made.get(n) for n in range(len(news))]
+    return ids
 
 
 #: What an order takes from a new one as it is.
@@ -126,16 +122,19 @@ def _row(id_: int, new: NewOrder, customer_id: int | None) -> dict[str, Any]:
     return row_of(Order, id=id_, number=f"SO-{id_:06d}", customer_id=customer_id, **kept)
 
 
-def _known(db: Session, news: Sequence[NewOrder]) -> set[tuple[str, str]]:
-    """(channel, its number) of those the house has."""
-    numbers: dict[str, list[str]] = {}
-    for new in news:
-        numbers.setdefault(new.channel, []).append(new.external_id)
-    found: set[tuple[str, str]] = set()
-    for channel, mine in numbers.items():
-        rows = select(Order.external_id).where(Order.channel == channel, col(Order.external_id).in_(mine))
-        found |= {(channel, number) for number in db.exec(rows)}
-    return found
+#: Made once: making one again for every order takes longer than asking.
+_NUMBERED = select(Order.external_id, Order.id).where(
+    Order.channel == sa.bindparam("channel"), col(Order.external_id).in_(sa.bindparam("numbers", expanding=True))
+)
+_BUYERS = select(Customer.external_id, Customer.id).where(
+    Customer.channel == sa.bindparam("channel"), col(Customer.external_id).in_(sa.bindparam("numbers", expanding=True))
+)
+
+
+def known_numbers(db: Session, channel: str, numbers: Collection[str]) -> dict[str, int]:
+    """Those of a channel's own numbers whose orders the house has, with the orders' ids."""
+    found = db.exec(_NUMBERED, params={"channel": channel, "numbers": list(numbers)})
+    return {number: id_ or 0 for number, id_ in found}
 
 
 def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], int]:
@@ -144,9 +143,8 @@ def _customers(db: Session, news: Sequence[NewOrder]) -> dict[tuple[str, str], i
     found: dict[tuple[str, str], int] = {}
     for channel in {channel for channel, _buyer in wanted}:
         mine = [buyer for where, buyer in wanted if where == channel]
-        rows = select(Customer.external_id, Customer.id)
-        rows = rows.where(Customer.channel == channel, col(Customer.external_id).in_(mine))
-        found |= {(channel, buyer): id_ or 0 for buyer, id_ in db.exec(rows)}
+        rows = db.exec(_BUYERS, params={"channel": channel, "numbers": mine})
+        found |= {(channel, buyer): id_ or 0 for buyer, id_ in rows}
     missing = [key for key in wanted if key not in found]
     if missing:
         new_ones = [

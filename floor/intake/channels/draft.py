@@ -1,7 +1,7 @@
 """A channel's order before the catalogue is asked: everything but the ids of its SKUs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from floor.orders.service import NewLine, NewOrder
@@ -61,7 +61,8 @@ class Draft:
         if paid is None:
             paid = total if self.order.paid_at else 0
         lines = _merged(self.lines, sku_ids)
-        return replace(self.order, lines=lines, goods_fen=goods, total_fen=total, paid_fen=paid)
+        sums = {"goods_fen": goods, "total_fen": total, "paid_fen": paid}
+        return NewOrder(**{**vars(self.order), **sums, "lines": lines})
 
 
 def _merged(lines: Iterable[DraftLine], sku_ids: dict[str, int]) -> list[NewLine]:

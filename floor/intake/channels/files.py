@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -86,7 +86,7 @@ def _text(opener: Opener, mapping: Mapping) -> Iterator[Iterator[str]]:
         encoding = "utf-8-sig" if marked else mapping.encoding
         with io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="") as lines:
             # A "line" without end must not fill the memory: the CSV reader refuses the piece instead.
-            yield iter(lambda: lines.readline(_MOST_LINE), "")
+            yield iter(partial(lines.readline, _MOST_LINE), "")
 
 
 def unpacked(body: bytes, mapping: Mapping) -> tuple[bytes, Mapping]:
@@ -131,7 +131,7 @@ def _lines(opener: Opener, mapping: Mapping) -> Iterator[tuple[int, list[str]]]:
                 number += 1
                 yield number, []
                 continue
-            if not any(value.strip() for value in values):
+            if not any(map(str.strip, values)):
                 continue
             number += 1
             if number > MOST_ROWS:
@@ -266,7 +266,8 @@ def _quantity(text: str, mapping: Mapping) -> int | Problem:
         qty = int(text.replace(",", "").removesuffix(".0").removesuffix(".00"))
     except ValueError:
         return Problem(column, "number", {"given": text[:40]})
-    qty = {"positive": qty, "absolute": abs(qty), "negative": -qty}[mapping.qty_sign]
+    if mapping.qty_sign != "positive":
+        qty = abs(qty) if mapping.qty_sign == "absolute" else -qty
     if qty <= 0:
         return Problem(column, "not_positive", {"given": text[:40]})
     return qty if qty <= 100_000 else Problem(column, "number", {"given": text[:40]})
@@ -303,7 +304,7 @@ def _order(kept: list[tuple[Row, dict[str, str]]], mapping: Mapping, imported_at
     """What the rows say together: the earliest of dates, else the one value of those rows that have one."""
     fields: dict[str, str] = {}
     moments: dict[str, datetime] = {}
-    names = [name for name in kept[0][1] if name not in LINE_FIELDS]
+    names = [name for name in kept[0][1] if name not in LINE_FIELDS]  # all rows have the same
     before: dict[str, str] = {}
     for _, values in kept:
         for name in names:

@@ -122,6 +122,8 @@ class Mapping(BaseModel):
 
     def fixed(self, order_id: str) -> dict[str, str]:
         """The fields the mapping itself supplies for an order."""
+        if not (self.constants or self.rotate):
+            return {}
         draw = zlib.crc32(order_id.encode())
         turn = self.rotate[draw % len(self.rotate)] if self.rotate else {}
         number = str(draw // 7 % 9999 + 1)
