@@ -147,6 +147,7 @@ def _add(
         for line_id, fen in sorted(parts.items(), key=lambda part: (part[0] is None, part[0] or 0))
     )  # fmt: skip
     db.flush()
-    data = {"fen": total, "kind": kind, "why": why, "second": agreed}
+    lines = [[line_id, fen] for line_id, fen in parts.items()]
+    data = {"fen": total, "kind": kind, "why": why, "second": agreed, "lines": lines}
     record(db, Event("returns.refund.recorded", "return", case_id, order_id, data), actor)
     return total
