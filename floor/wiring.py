@@ -216,6 +216,7 @@ HANDLERS: dict[str, Handler] = {
     "tracking.send_letter": tracking_handlers.send_letter,
     "returns.pay_lost": returns_handlers.pay_lost,
     "returns.tell_channel": returns_handlers.tell_channel,
+    "returns.tell_returned": returns_handlers.tell_returned,
 }
 
 #: Event kind -> names of the handlers that hear it.
@@ -273,6 +274,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "shipments.shipment.ship": ("tracking.follow_shipment",),
     "tracking.letter.asked": ("tracking.send_letter",),
     "returns.refund.recorded": ("returns.tell_channel",),
+    "returns.case.closed": ("returns.tell_returned",),
     "tracking.exception.refund_asked": ("returns.pay_lost",),
     "returns.repair.going_home": ("picking.walk_on",),
 }
@@ -297,6 +299,7 @@ CHORES: dict[str, Chore] = {
     "look at pick faces": (60, chores.look_at_faces),
     "look at reorder points": (3600, chores.look_at_reorder_points),
     "sum up days": (300, analytics_jobs.sum_up),
+    "keep the week on paper": (3600, analytics_jobs.keep_week),
     "forget old customers": (3600, care_jobs.retain_by_rule),
 }
 

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 REFUSALS: dict[str, object] = {
     "analytics.unknown_message": _l("There is no such message."),
+    "analytics.unknown_week": _l("No report is kept of this week."),
     "analytics.unknown_page": _l("There is no such page of figures."),
     "analytics.not_dead": _l("This message is under way already. Look at the fresh page."),
 }

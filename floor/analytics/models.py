@@ -106,6 +106,6 @@ class WeekReport(SQLModel, table=True):
     first: date = Field(primary_key=True)
     #: The warehouse's code; "" for all.
     site: str = Field(primary_key=True, max_length=16)
-    lang: str = Field(primary_key=True, max_length=8)
+    lang: str = Field(primary_key=True, max_length=16)
     made_at: datetime
     pdf: bytes = Field(sa_type=sa.LargeBinary)

@@ -1,7 +1,7 @@
 """Doors of insight: figures over time and by group, what they suggest; for a spreadsheet, and as a week's PDF."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, request
@@ -13,6 +13,7 @@ from floor.analytics import charts, insight, messages, suggesting, summing, week
 from floor.analytics.forms import AskForm
 from floor.analytics.insight import Filter, Floor, Goods, Group
 from floor.analytics.metrics import PAGES, Metric, Page
+from floor.analytics.models import WeekReport
 from floor.inventory.count_days import today
 from floor.inventory.models import Warehouse
 from floor.inventory.queries import warehouses
@@ -52,7 +53,7 @@ def index(name: str = "delivery") -> Response:
         values: dict[str, Any] = {
             "shown": shown, "steps": steps, "total": insight.total_of(shown.kind, [sums for _day, sums in steps]),
             "groups": _groups(db, shown, asked["filter"], asked["group"]), **_suggested(db, shown, asked["filter"]),
-            "summed": summing.summed_to(db),
+            "summed": summing.summed_to(db), "weeks": weekly.kept_weeks(db, current_user.site, locale.chosen()),
         }  # fmt: skip
     drawn = shown.metric(shown.drawn)
     return page(
@@ -168,7 +169,23 @@ def week() -> Response:
     day = asked.first if asked and asked.first else today() - timedelta(days=7)
     with reading() as db:
         paper = weekly.report(db, day, locale.chosen(), current_app.extensions["settings"].company, current_user.site)
-    response = make_response(compute.run(report_pdf, paper, locale.chosen()))
+    return _pdf(compute.run(report_pdf, paper, locale.chosen()), paper.first)
+
+
+@bp.get("/insight/weeks/<first>.pdf")
+@roles(*WHO)
+def kept_week(first: str) -> Response:
+    """A week's report as it was when the week was over; by its Monday."""
+    asked = read(AskForm, {"first": first}).data
+    with reading() as db:
+        kept = db.get(WeekReport, (asked.first, current_user.site, locale.chosen())) if asked and asked.first else None
+    if kept is None:
+        raise Unknown("analytics.unknown_week")
+    return _pdf(kept.pdf, kept.first)
+
+
+def _pdf(body: bytes, first: date) -> Response:
+    response = make_response(body)
     response.content_type = "application/pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="week-{paper.first.isoformat()}.pdf"'
+    response.headers["Content-Disposition"] = f'inline; filename="week-{first.isoformat()}.pdf"'
     return response

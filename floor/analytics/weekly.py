@@ -1,21 +1,57 @@
 """A week on paper: every page of insight day by day, beside the week before, and what the figures suggest."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlmodel import Session, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
 
 from floor.analytics import insight, messages, suggesting, wording
 from floor.analytics.insight import Filter, Goods
 from floor.analytics.metrics import PAGES, Page
+from floor.analytics.models import FloorDay, LaneDay, ReturnDay, WeekReport
 from floor.inventory.models import Warehouse
+from floor.kit import clock
 from floor.paper.reports import Report, Section
+from floor.people.models import Role, User
 from floor.shipments.models import Carrier
+from floor.web.locale import LANGUAGES
 
 #: Suggestions need more days than a week has: they look this far back.
 _SUGGEST_DAYS = 56
+#: A page offers so many, two years.
+_WEEKS = 104
+
+
+def has_figures(db: Session, first: date) -> bool:
+    """Whether anything was done in the week that begins on that Monday."""
+    days = (first, first + timedelta(days=6))
+    kinds: tuple[Any, ...] = (LaneDay, FloorDay, ReturnDay)
+    return any(db.exec(select(kind.day).where(col(kind.day).between(*days)).limit(1)).first() for kind in kinds)
+
+
+def not_kept(db: Session, first: date) -> list[tuple[str, str]]:
+    """(site, language) of the reports of a week that are to be made still."""
+    bound_to = select(User.site).where(col(User.role).in_((Role.SUPERVISOR, Role.ADMIN)), col(User.is_active))
+    sites = {"", *db.exec(bound_to.distinct())}
+    kept = set(db.exec(select(WeekReport.site, WeekReport.lang).where(WeekReport.first == first)).all())
+    return [(site, lang) for site in sorted(sites) for lang in LANGUAGES if (site, lang) not in kept]
+
+
+def keep(db: Session, first: date, site: str, lang: str, pdf: bytes) -> None:
+    """Of two workers who made the same the first one's stays."""
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    row = {"first": first, "site": site, "lang": lang, "made_at": clock.now(), "pdf": pdf}
+    db.execute(dialect.insert(WeekReport).values(row).on_conflict_do_nothing())
+
+
+def kept_weeks(db: Session, site: str, lang: str) -> Sequence[date]:
+    """Mondays of the reports that are kept, the newest first."""
+    mine = select(col(WeekReport.first)).where(WeekReport.site == site, WeekReport.lang == lang)
+    return db.exec(mine.order_by(col(WeekReport.first).desc()).limit(_WEEKS)).all()
 
 
 def report(db: Session, day: date, lang: str, company: str, site: str = "") -> Report:

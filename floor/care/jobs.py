@@ -27,7 +27,7 @@ def retain(days: int, tell: Callable[[int], None] = lambda _done: None, batch: i
         done += len(still)
         tell(done)
     with unit_of_work() as db:
-        retention.forget_files(db, before)
+        retention.forget_loose(db, before)
     return done
 
 

@@ -175,7 +175,8 @@ def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, i
     if order_of_parcel(db, parcel_for(db, parcel_id).id) != order_id:
         raise Unknown("tracking.unknown_parcel")
     made = resending.send_again(db, parcel_id, wants, actor)
-    if any(units < 0 for units in queries.not_compensated(db, order_id).values()):
+    left = queries.not_compensated(db, order_id)
+    if any(left[line_id] < 0 for line_id, qty in wants.items() if qty):
         raise Conflict("care.in_return")
     return made
 

@@ -1,7 +1,5 @@
 """What returns do when something happened."""
 
-from sqlmodel import select
-
 from floor.events.relay import Happened
 from floor.intake.models import Channel
 from floor.inventory.handlers import post
@@ -9,8 +7,9 @@ from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders import queries as orders
 from floor.orders.joining import shops_number
-from floor.returns import early, queries
-from floor.returns.models import RefundKind
+from floor.orders.models import Order
+from floor.returns import early, queries, telling
+from floor.returns.models import CaseKind, RefundKind
 from floor.settings import bound
 
 
@@ -23,19 +22,32 @@ def pay_lost(happened: Happened) -> None:
 def tell_channel(happened: Happened) -> None:
     """returns.refund.recorded: the shop that hears of parcels is told of money, too. Raises OSError to be tried again.
 
-    A credit pays for an order of ours and is no refund of the shop's; shops read through an interface of their own
-    have their refunds made there.
+    A credit pays for an order of ours and is no refund of the shop's.
     """
     if happened.data["kind"] != RefundKind.MONEY:
         return
     with reading() as db:
         case = queries.case_for(db, happened.subject_id)
         order = orders.order_for(db, case.order_id)
-        channel = db.exec(select(Channel).where(Channel.code == order.channel)).first()
-    if channel is None or not channel.is_active or channel.adapter or not channel.shipped_url:
-        return
-    told = {
-        "kind": "refund", "order_id": shops_number(order), "return": case.number, "amount_fen": happened.data["fen"],
-        "currency": order.currency, "why": happened.data["why"], "reason": case.reason.value,
-    }  # fmt: skip
-    post(channel.shipped_url, told, channel.secret, f"refund-{happened.event_id}")
+        shop = telling.listening(db, order)
+        parts = happened.data.get("lines", [[None, happened.data["fen"]]])
+        told = telling.refunds(db, order, case, parts, happened.data["why"]) if shop else []
+    _tell(shop, order, told, f"refund-{happened.event_id}")
+
+
+def tell_returned(happened: Happened) -> None:
+    """returns.case.closed: and of the goods that came back and stay. Raises OSError to be tried again."""
+    with reading() as db:
+        case = queries.case_for(db, happened.subject_id)
+        order = orders.order_for(db, case.order_id)
+        shop = telling.listening(db, order) if case.kind is not CaseKind.REPAIR else None
+        told = telling.returned(db, order, case) if shop else []
+    _tell(shop, order, told, f"returned-{case.number}")
+
+
+def _tell(shop: Channel | None, order: Order, told: list[dict[str, object]], key: str) -> None:
+    """An order that came along in another's parcel has a key of its own."""
+    for one in told if shop else []:
+        assert shop is not None
+        own = one["order_id"] == shops_number(order)
+        post(shop.shipped_url, one, shop.secret, key if own else f"{key}-{one['order_id']}")

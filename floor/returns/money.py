@@ -77,13 +77,17 @@ def _is_fixed(item: ReturnItem) -> bool:
 
 def _claims(db: Session, order_id: int) -> list[_Claim]:
     """Of every item of an order whose money is fixed, over all its cases."""
-    every = select(ReturnItem).join(ReturnCase, col(ReturnCase.id) == ReturnItem.case_id)
+    every = select(ReturnItem, OrderLine).join(ReturnCase, col(ReturnCase.id) == ReturnItem.case_id)
+    every = every.join(OrderLine, col(OrderLine.id) == ReturnItem.order_line_id)
     mine = db.exec(every.where(ReturnCase.order_id == order_id, ReturnCase.state != CaseState.CANCELLED))
-    return [
-        _Claim(one.order_line_id, one.qty, one.refund_fen - one.freight_fen, one.freight_fen)
-        for one in mine
-        if _is_fixed(one)
-    ]
+    return [_Claim(line.id or 0, one.qty, _goods(one, line), one.freight_fen) for one, line in mine if _is_fixed(one)]
+
+
+def _goods(item: ReturnItem, line: OrderLine) -> int:
+    """What of its line's money an item has; settled at nothing, its goods went out again, paid with it."""
+    if item.settled_at is not None and not item.refund_fen:
+        return paid_for(line) * item.qty // max(line.qty, 1)
+    return item.refund_fen - item.freight_fen
 
 
 def settle(db: Session, case: ReturnCase, items: Sequence[ReturnItem]) -> list[Quote]:
@@ -147,6 +151,7 @@ def _add(
         for line_id, fen in sorted(parts.items(), key=lambda part: (part[0] is None, part[0] or 0))
     )  # fmt: skip
     db.flush()
-    data = {"fen": total, "kind": kind, "why": why, "second": agreed}
+    lines = [[line_id, fen] for line_id, fen in parts.items()]
+    data = {"fen": total, "kind": kind, "why": why, "second": agreed, "lines": lines}
     record(db, Event("returns.refund.recorded", "return", case_id, order_id, data), actor)
     return total

@@ -35,6 +35,8 @@ from floor.returns.models import (
 )
 from floor.returns.rules import Timing
 from floor.returns.states import CaseAction, CaseState
+from floor.tracking import exceptions
+from floor.tracking.queries import contents
 
 #: How long a decision may be taken back.
 UNDO_WITHIN = timedelta(seconds=30)
@@ -135,14 +137,34 @@ def unclaimed(db: Session, parcel_id: int) -> tuple[int, dict[int, int]]:
 def take_home(db: Session, parcel_id: int, site: int | None, actor: Actor) -> ReturnCase:
     """A parcel nobody took is back: a return of everything in it that no return holds yet, here already.
 
-    Raises Conflict when nothing of it is left to return.
+    What went out again in its place brings no money. Raises Conflict when nothing of it is left to return.
     """
+    exceptions.came_back(db, parcel_id, actor)
     order_id, wants = unclaimed(db, parcel_id)
     if not any(wants.values()):
         raise Conflict("returns.all_back")
     waybill = finding.waybill_on(db, parcel_id)
     case = request(db, order_id, wants, ReturnReason.REFUSED, "", waybill, actor)
+    _owe_nothing(db, case, {part.line.id or 0: part.qty - part.left for part in contents(db, parcel_id)})
     return arrive(db, case.id or 0, site, actor)
+
+
+def _owe_nothing(db: Session, case: ReturnCase, again: Mapping[int, int]) -> None:
+    """Settle these units of a case (order line -> units) at no money: the customer gets them another time."""
+    found = cases.items(db, case.id or 0)
+    for item in found:
+        free = min(item.qty, again.get(item.order_line_id, 0))
+        if 0 < free < item.qty:
+            rest = ReturnItem(
+                case_id=item.case_id, position=len(found) + item.position, order_line_id=item.order_line_id,
+                sku_id=item.sku_id, qty=item.qty - free,
+            )  # fmt: skip
+            item.qty = free
+            db.add(rest)
+        if free:
+            item.settled_at = clock.now()
+            db.add(item)
+    db.flush()
 
 
 def cancel(db: Session, case_id: int, actor: Actor) -> None:

@@ -24,6 +24,8 @@ from floor.tracking.states import CLAIM, ENDED, ClaimAction, ClaimState, Excepti
 
 #: What ends an exception by a person; the machine's ends may be opened again by the same trouble.
 _BY_PEOPLE = (Closed.HAND, Closed.RESENT, Closed.REFUND)
+#: What a scan proves wrong.
+_MISSING = (Kind.LOST, Kind.STUCK)
 
 
 def look(db: Session, track: Track, shipment: Shipment) -> None:
@@ -38,6 +40,8 @@ def look(db: Session, track: Track, shipment: Shipment) -> None:
     limits = rules.limits(db, way, seen.state)
     found = None if track.given_up_at else trouble(seen, limits, now)
     current = open_of(db, track.parcel_id)
+    if track.given_up_at and (track.last_scan_at or track.given_up_at) > track.given_up_at:
+        _turned_up(db, track.parcel_id)
     if current is not None and found is None:
         _close(db, current, _why_closed(seen, current), SYSTEM)
     elif current is not None and found is not None and current.kind != found.kind:
@@ -75,6 +79,14 @@ def _why_closed(seen: Seen, current: ParcelException) -> Closed:
     return Closed.SCAN if max(seen.silent_since, seen.changed_at) > current.since else Closed.RULE
 
 
+def _turned_up(db: Session, parcel_id: int) -> None:
+    """A carrier has what was given up, after all: nothing is claimed for it any more."""
+    row = of_parcel(db, parcel_id)
+    asked = claim_of(db, row.id or 0, lock=True) if row and row.kind in _MISSING else None
+    if row is not None and asked is not None and asked.state == ClaimState.ASKED:
+        _settle_claim(db, row, asked, ClaimAction.WITHDRAW, None, SYSTEM)
+
+
 def _is_settled(db: Session, parcel_id: int, found: Trouble) -> bool:
     """Did a person close this very trouble, or a graver one of the same silence?"""
     row = of_parcel(db, parcel_id)
@@ -103,7 +115,7 @@ def _close(db: Session, row: ParcelException, how: Closed, actor: Actor, **data:
         asked is not None
         and asked.state == ClaimState.ASKED
         and how in (Closed.SCAN, Closed.CAME_BACK)
-        and row.kind in (Kind.LOST, Kind.STUCK)
+        and row.kind in _MISSING
     ):
         _settle_claim(db, row, asked, ClaimAction.WITHDRAW, None, actor)
     _tell(db, "closed", row, actor, how=how, **data)
@@ -205,6 +217,18 @@ def give_up(db: Session, row: ParcelException, how: Closed, actor: Actor, **data
     track.given_up_at, track.look_at = clock.now(), None
     db.add(track)
     _close(db, row, how, actor, **data)
+
+
+def came_back(db: Session, parcel_id: int, actor: Actor) -> None:
+    """The returns desk has it, whatever its carrier says: nobody looks for it, and nothing more is sent for it."""
+    track = db.get(Track, parcel_id, with_for_update=True, populate_existing=True)
+    row = open_of(db, parcel_id)
+    if row is not None:
+        give_up(db, row, Closed.CAME_BACK, actor)
+    elif track is not None and track.delivered_at is None and track.given_up_at is None:
+        track.given_up_at, track.look_at = clock.now(), None
+        db.add(track)
+        db.flush()
 
 
 def refund(db: Session, exception_id: int, amount_fen: int, actor: Actor) -> ParcelException:

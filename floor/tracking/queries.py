@@ -259,6 +259,21 @@ class ParcelStory:
     def state(self) -> TrackState:
         return TrackState(self.track.state) if self.track else TrackState.LABEL_MADE
 
+    @property
+    def turned_up(self) -> bool:
+        """It was scanned after it was given up."""
+        track = self.track
+        return bool(track and track.given_up_at and track.last_scan_at and track.last_scan_at > track.given_up_at)
+
+    @property
+    def turned_back(self) -> TrackState | None:
+        """RETURNED, or RETURNING from when it was refused."""
+        if self.state in (TrackState.RETURNED, TrackState.RETURNING):
+            return self.state
+        last = next((one for one in self.events if one.meaning), None)
+        is_refused = last is not None and last.meaning == self.state and codes.problem(last.code) == Problem.REFUSED
+        return TrackState.RETURNING if is_refused else None
+
 
 @dataclass(frozen=True)
 class ShipmentStory:
@@ -280,6 +295,14 @@ class ShipmentStory:
     def is_given_up(self) -> bool:
         """Nobody counts on any of its parcels any more."""
         return bool(self.parcels) and all(one.track and one.track.given_up_at for one in self.parcels)
+
+    @property
+    def turned_back(self) -> TrackState | None:
+        """RETURNED when all its parcels are back, RETURNING when none is on its way to the customer any more."""
+        back = [one.turned_back for one in self.parcels]
+        if not back or None in back:
+            return None
+        return TrackState.RETURNED if set(back) == {TrackState.RETURNED} else TrackState.RETURNING
 
     @property
     def eta(self) -> datetime | None:

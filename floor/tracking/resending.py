@@ -82,8 +82,8 @@ def send_again(db: Session, parcel_id: int, wants: Mapping[int, int], actor: Act
 def _refuse(db: Session, parcel_id: int) -> None:
     if db.get_one(Parcel, parcel_id).state is not ParcelState.SHIPPED:
         raise Conflict("tracking.not_left")
-    paid = (ParcelException.parcel_id == parcel_id, ParcelException.closed_how == Closed.REFUND)
-    if db.exec(select(ParcelException.id).where(*paid)).first() is not None:
+    ends = db.exec(select(ParcelException.closed_how).where(ParcelException.parcel_id == parcel_id)).all()
+    if Closed.REFUND in ends:
         raise Conflict("tracking.paid_back")
 
 

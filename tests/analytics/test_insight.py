@@ -4,14 +4,19 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from floor.analytics import insight, jobs
+from floor.analytics import insight, jobs, summing
 from floor.analytics.insight import Filter, Goods, Group, Lane
 from floor.analytics.metrics import PAGES
+from floor.analytics.models import WeekReport
 from floor.events.service import Event, record
+from floor.inventory.count_days import start_of
+from floor.kit import clock
 from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
+from floor.people.models import Role, User
+from floor.web.locale import LANGUAGES
 from tests.analytics.parcels import FIRST, make
 
 LAST = FIRST + timedelta(days=9)
@@ -230,3 +235,26 @@ def a_page_and_its_file(dai, name):
 def test_a_command_writes_the_week(rows, app, tmp_path):
     said = app.test_cli_runner().invoke(args=["insight", "week", "--day", str(FIRST), "--to", str(tmp_path / "w.pdf")])
     assert (said.exit_code, (tmp_path / "w.pdf").read_bytes()[:4]) == (0, b"%PDF"), said.output
+
+
+def test_the_week_that_is_over_is_kept_on_paper_once_and_opened_from_the_pages(rows, sign_in):
+    """Not before its last day is summed up; then in each language, for all warehouses and for a bound supervisor's."""
+    monday = FIRST - timedelta(days=FIRST.weekday())
+    dai = sign_in("Dai")
+    with clock.shifted(start_of(monday + timedelta(days=7)) - clock.now() + timedelta(hours=9)):
+        with unit_of_work() as db:
+            summing.keep_mark(db, clock.now() - timedelta(days=1))
+            db.add(User(name="Wu", badge="U-77", pin_hash="x", role=Role.SUPERVISOR, site="SHA"))
+        assert jobs.keep_week() == 0, "its Sunday may still change"
+        jobs.sum_up()
+        assert jobs.keep_week() == 4
+        assert jobs.keep_week() == 0
+    with reading() as db:
+        kept = {(one.first, one.site, one.lang): one.pdf[:4] for one in db.exec(select(WeekReport))}
+    assert kept == {(monday, site, lang): b"%PDF" for site in ("", "SHA") for lang in LANGUAGES}
+    at = f"/insight/weeks/{monday}.pdf"
+    assert at in dai.get("/insight").text
+    assert (dai.get(at).content_type, dai.get(at).data[:4]) == ("application/pdf", b"%PDF")
+    assert dai.get(f"/insight/weeks/{monday + timedelta(days=7)}.pdf").status_code == 404
+    assert dai.get("/insight/weeks/x.pdf").status_code == 404
+    assert sign_in("Chen").get(at).status_code == 403

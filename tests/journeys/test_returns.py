@@ -1,4 +1,4 @@
-"""The returns desk at the real screens: money, exchange, repair, a refused parcel and one nobody knows."""
+"""The returns desk at the real screens: money, exchange, repair, and a parcel nobody knows."""
 
 import io
 import re
@@ -8,21 +8,19 @@ from dataclasses import dataclass, field
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from floor import wiring
-from floor.catalog.models import Carton, Sku
 from floor.cli import run_checks
-from floor.inventory.models import Bin, BinKind, Warehouse
+from floor.inventory.models import Bin
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order
 from floor.orders.states import OrderState
 from floor.returns.models import ReturnCase, StrayParcel
-from floor.shipments.models import Carrier
 from tests.journeys.conftest import House
 from tests.journeys.person import Person
-from tests.journeys.world import SHELVES
-from tests.tracking.worlds import World, number_of, parcels_of_order
+from tests.journeys.world import a_shelf
+from tests.tracking.worlds import number_of, parcels_of_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
@@ -41,7 +39,7 @@ class Story:
 
     def send_out(self, name: str, sku: str) -> None:
         with unit_of_work() as db:
-            world = _world(db, sku)
+            world = a_shelf(db, sku)
             order = world.shipped([(world.tee, 2)], lang="en")
             self.gone[name] = (order.public_token, order.number, number_of(db, parcels_of_order(db, order)[0]))
 
@@ -55,28 +53,18 @@ class Story:
             return db.get_one(Order, self.case_of(name).sends_id)
 
 
-def _world(db: Session, code: str) -> World:
-    one = lambda table, *where: db.exec(select(table).where(*where)).first()  # noqa: E731
-    sku, (face,) = one(Sku, Sku.code == code), SHELVES[code]
-    return World(
-        db, one(Warehouse), one(Bin, Bin.code == face), one(Bin, Bin.kind == BinKind.RETURNS),
-        one(Bin, Bin.kind == BinKind.QUARANTINE), one(Carrier), one(Carton), sku, sku,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_goods_come_back_for_money_for_others_to_be_repaired_refused_and_unknown(
+def test_goods_come_back_for_money_for_others_to_be_repaired_and_unknown(
     house: House, someone: Callable[..., Person], script: bool
 ) -> None:
     story = Story(house, lambda name="": someone(name, script=script))
-    for name, sku in (("money", "CAP-RED"), ("other", "TEE-NAVY-L"), ("repair", "BAG-BLACK"), ("refused", "MUG-WHITE"),
-                      ("unknown", "SOCK-GREY")):  # fmt: skip
+    out = {"money": "CAP-RED", "other": "TEE-NAVY-L", "repair": "BAG-BLACK", "unknown": "SOCK-GREY"}
+    for name, sku in out.items():
         story.send_out(name, sku)
     chen, customer = story.come("Chen"), story.come()
     a_clean_return_by_scanner_and_few_keys(story, chen, customer)
     another_size_is_sent_when_the_first_is_here(story, chen, customer)
     a_bag_is_repaired_and_a_walk_fetches_it(story, chen, customer)
-    a_refused_parcel_comes_home_by_its_waybill(story, chen)
     a_parcel_nobody_knows_finds_its_order(story, chen)
     ana_brings_a_cap_back_to_its_shelf(story)
     broken = {name for name, rows in run_checks(wiring.CHECKS).items() if rows}
@@ -113,14 +101,14 @@ def a_clean_return_by_scanner_and_few_keys(story: Story, chen: Person, customer:
             with chen.changed():
                 chen.page.keyboard.press(key)
     else:
-        _inspects(chen)
+        inspects(chen)
         chen.tap(re.compile("Close, pay back"))
     chen.sees("Refund of ¥99.00 recorded")
     customer.open(f"/t/{story.gone['money'][0]}/return/{number}")
     customer.sees("Your money is on its way: ¥99.00")
 
 
-def _inspects(chen: Person) -> None:
+def inspects(chen: Person) -> None:
     """All is well, by hand, with a picture."""
     for check in ("Complete, with its parts", "Packaging whole", "Clean, not worn", "Works"):
         chen.page.get_by_role("radiogroup", name=check).get_by_text("Yes").click()
@@ -140,7 +128,7 @@ def another_size_is_sent_when_the_first_is_here(story: Story, chen: Person, cust
     sends = story.sent_for("other")
     assert (sends.channel, sends.total_fen, sends.paid_fen) == ("exchange", 9900, 9900)
     chen.scan(story.house.ean["TEE-NAVY-L"])
-    _inspects(chen)
+    inspects(chen)
     chen.tap(re.compile("^Close"))
     chen.sees("Credit for the order sent")
     chen.sees(sends.number)
@@ -178,19 +166,6 @@ def a_bag_is_repaired_and_a_walk_fetches_it(story: Story, chen: Person, customer
     ana = story.come("Ana")
     ana.open("/walks")
     ana.look_again_until(ana.page.locator(".links a[href^='/walks/']"))
-
-
-def a_refused_parcel_comes_home_by_its_waybill(story: Story, chen: Person) -> None:
-    chen.open("/returns/intake")
-    chen.scan(story.gone["refused"][2])
-    chen.tap(re.compile("Not taken by the customer"))
-    case = story.case_of("refused")
-    assert (case.reason, case.waybill_number) == ("refused", story.gone["refused"][2])
-    chen.scan(story.house.ean["MUG-WHITE"])
-    chen.sees("×2")
-    _inspects(chen)
-    chen.tap(re.compile("Close, pay back ¥198.00"))
-    chen.sees("Refund of ¥198.00 recorded")
 
 
 def a_parcel_nobody_knows_finds_its_order(story: Story, chen: Person) -> None:

@@ -3,15 +3,16 @@
 from sqlmodel import Session, select
 
 from floor.audit import service as audit
-from floor.catalog.models import Sku
+from floor.catalog.models import Carton, Sku
 from floor.intake.models import Channel
-from floor.inventory.models import BinKind
+from floor.inventory.models import Bin, BinKind, Warehouse
 from floor.inventory.queries import bin_by_code, warehouse_by_code
 from floor.kit.actor import SYSTEM
 from floor.picking import walls
 from floor.shipments.models import Carrier
 from tests import factories
 from tests.picking.conftest import Floor, person
+from tests.tracking.worlds import World
 
 CHANNEL, CHANNEL_SECRET = "web", "what only our web shop knows"
 CARRIER, CARRIER_SECRET = "sf", "secret of sf"
@@ -71,6 +72,16 @@ def a_batch_in_hand(db: Session, name: str) -> int:
     walk = floor.batch(db, [{0: 2}, {0: 1, 1: 1}], person(db, name))
     assert walk.id is not None
     return walk.id
+
+
+def a_shelf(db: Session, code: str) -> World:
+    """The company as parcels on the road are made of it: goods of one article, from its first pick face."""
+    one = lambda table, *where: db.exec(select(table).where(*where)).first()  # noqa: E731
+    sku = one(Sku, Sku.code == code)
+    return World(
+        db, one(Warehouse), one(Bin, Bin.code == next(iter(SHELVES[code]))), one(Bin, Bin.kind == BinKind.RETURNS),
+        one(Bin, Bin.kind == BinKind.QUARANTINE), one(Carrier), one(Carton), sku, sku,
+    )  # fmt: skip
 
 
 def _tees_and_caps(db: Session) -> Floor:

@@ -18,8 +18,9 @@ from floor.returns import checks, finding, queries, service
 from floor.returns.models import Disposition, Grade, Refund, ReturnItem, ReturnReason
 from floor.returns.service import Decision
 from floor.returns.states import CaseState
+from floor.tracking import exceptions, resending
 from tests.factories import a_bin, a_warehouse, count, stock
-from tests.returns.worlds import ALL_WELL, NO_LIMIT, a_case, clerk, decide_all, on_the_desk
+from tests.returns.worlds import ALL_WELL, NO_LIMIT, a_case, clerk, decide_all, on_the_desk, scan_all
 from tests.tracking.worlds import World, a_world, number_of, parcels_of_order
 
 D, G = Disposition, Grade
@@ -282,3 +283,19 @@ def test_goods_come_back_to_the_site_where_the_parcel_was_received(db, world):
     service.arrive(db, case.id, other.id, clerk(world))
     assert (case.warehouse_id, case.state) == (other.id, CaseState.ARRIVED)
     assert inventory.balance_of(db, shelf.id, world.tee.id) == 1
+
+
+def test_what_went_out_again_in_its_place_comes_home_without_money(db, world):
+    order = world.shipped([(world.tee, 2), (world.sock, 1)])
+    (parcel,) = parcels_of_order(db, order)
+    tee = queries.returnable(db, order.id)[0].line.id
+    resending.send_again(db, parcel.id, {tee: 1}, clerk(world))
+    case = service.take_home(db, parcel.id, None, clerk(world))
+    scan_all(world, case)
+    decide_all(world, case)
+    assert sorted(item.refund_fen for item in items(db, case)) == [0, 1990, 12900]
+    assert service.close(db, case.id, clerk(world)) == 1990 + 12900
+    assert exceptions.open_of(db, parcel.id) is None
+    with pytest.raises(Conflict):
+        service.take_home(db, parcel.id, None, clerk(world))
+    assert all_checks(db) == []

@@ -61,7 +61,7 @@ pytestmark = pytest.mark.usefixtures("browser_name")
 NO_SCREENS = {
     "left_out.export", "assets.htmx", "assets.service_worker", "care.badges", "care.command_cards", "care.tote_labels",
     "count_review.results_csv", "deliveries.differences", "feedback.export", "feeds.feed_csv", "feeds.feed_json",
-    "insight.export", "insight.week", "intake.rejects",
+    "insight.export", "insight.kept_week", "insight.week", "intake.rejects",
     "inventory.bin_label", "inventory.sku_label", "inventory.stock_csv", "inventory.tote_label", "lots.label",
     "invoices.download", "materials.report_csv", "order_api.description", "order_api.show",
     "people.language", "printing.batch_paper", "printing.picture",

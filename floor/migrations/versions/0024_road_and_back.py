@@ -45,7 +45,7 @@ def upgrade() -> None:
         "insight_week_report",
         sa.Column("first", sa.Date(), nullable=False),
         sa.Column("site", _TEXT(length=16), nullable=False),
-        sa.Column("lang", _TEXT(length=8), nullable=False),
+        sa.Column("lang", _TEXT(length=16), nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("first", "site", "lang", name=op.f("pk_insight_week_report")),
