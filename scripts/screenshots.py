@@ -168,9 +168,12 @@ def _work(browser: Browser, options: argparse.Namespace, lang: str) -> None:
     site, picker, packer = {"zh": ("SHA", "B-1001", "B-2001"), "en": ("CAN", "B-1003", "B-2002")}[lang]
     for badge, work in ((picker, _pick), (packer, _check), (packer, _load), ("B-3001", _send_back)):
         page = _signed_in(_context(browser, options, lang), options.url, badge)
-        for name in work(page, options.url, site):
-            if re.search(options.only, name):
-                _take(page, options, name, lang, PHONE)
+        try:
+            for name in work(page, options.url, site):
+                if re.search(options.only, name):
+                    _take(page, options, name, lang, PHONE)
+        except TookTooLong as late:  # the others' work is looked at all the same
+            print(f"{work.__name__} stopped at {page.url}: {late}", flush=True)
         page.context.close()
 
 
