@@ -123,6 +123,15 @@ def test_the_customers_page_shows_the_way_and_masks_the_person(road, stranger):
         assert hidden not in page.text
 
 
+def test_a_parcel_in_trouble_promises_no_day(road, stranger):
+    stranger.get("/language/en?next=/")
+    for code, said in (("0", "Expected to arrive"), ("203", "Held up on the way"), ("6", "On its way back to us")):
+        knock(stranger, [says(road["number"], code, hours_ago({"0": 3, "203": 2, "6": 1}[code]))])
+        page = stranger.get(f"/t/{road['token']}").text
+        assert said in page
+        assert ("Expected to arrive" in page) is (code == "0")
+
+
 def test_the_page_speaks_the_customers_language_until_somebody_switches(road, stranger):
     assert '<html lang="zh-CN"' in stranger.get(f"/t/{road['token']}", headers={"Accept-Language": "en"}).text
     stranger.get("/language/en?next=/")

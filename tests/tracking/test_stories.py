@@ -222,7 +222,7 @@ def test_half_of_a_parcel_from_the_order_page_leaves_the_board_the_other_half(ro
 
 def test_rules_are_changed_by_a_supervisor_and_read_by_the_desk(road, sign_in):
     chen, dai = sign_in("Chen"), sign_in("Dai")
-    assert "After so many silent hours" in chen.get("/tracking/rules").text
+    assert "After 48 silent hours" in chen.get("/tracking/rules").text
     assert chen.post("/tracking/rules", {"code": "stuck", "hours": "5"}).status_code == 403
     wrong = dai.post("/tracking/rules", {"code": "stuck", "is_active": "1", "hours": "soon"})
     assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)
