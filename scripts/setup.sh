@@ -16,7 +16,7 @@ packages="$packages fontconfig fonts-wqy-microhei poppler-utils"
 case $1 in
     run) satisfied=$lock ;;
     test)
-        packages="$packages libatomic1 chromium postgresql mosquitto qpdf zbar-tools"
+        packages="$packages libatomic1 chromium chromium-headless-shell postgresql mosquitto qpdf zbar-tools"
         satisfied="requirements-run.lock $lock" # the test lock holds every pin of the run lock
         ;;
     *)

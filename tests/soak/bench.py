@@ -70,7 +70,7 @@ def _play(url: str, folder: Path, baskets: list[Basket], flags: list[str]) -> in
     twins = [n for n in range(len(baskets)) if MORE_TWISTS[n % len(MORE_TWISTS)] is bench_day.both_totes]
     began = time.monotonic()
     with bench_day.a_house(url, folder, baskets, twins) as house, sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        chromium = play.chromium.launch(executable_path=servers.chromium(), args=flags)
         day, people = house.day, []  # type: ignore[attr-defined]
         for script, device in ((True, PHONE), (False, DESK)):
             context = chromium.new_context(locale="en-GB", java_script_enabled=script, **device)

@@ -40,7 +40,7 @@ from tests.journeys.wire import Wire
 from tests.keys import strike
 from tests.picking.conftest import Floor, person
 from tests.running import running_house
-from tests.servers import running_postgres
+from tests.servers import chromium, running_postgres
 
 PATIENCE = 60_000
 GOODS = ("TEE-NAVY-L", "MUG-WHITE", "CAP-RED", "SOCK-GREY", "BAG-BLACK")
@@ -291,9 +291,7 @@ def main() -> int:
         uow.database().dispose()
         with running_house(url, Path(folder)) as house, sync_playwright() as playwright:
             uow.bind(Database(url))
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=[f"--{flag}" for flag in QUIET]
-            )
+            browser = playwright.chromium.launch(executable_path=chromium(), args=[f"--{flag}" for flag in QUIET])
             report = run(browser, house.port, ean, options.cycles, options.seed)
             browser.close()
     print(report.words(), f"{time.monotonic() - began:.0f} s, seed {options.seed}", sep="\n")
