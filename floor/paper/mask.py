@@ -11,6 +11,9 @@ _HOUSE = re.compile(rf"[0-9]+[A-Za-z]?(?![A-Za-z])|{_HAN_NUMERALS}(?={_UNIT})")
 # A virtual number's extension follows a hyphen or the Han word zhuan, after a full mobile number.
 _EXTENSION = re.compile(r"(?<=\d{11})\s*(?:-|\u8f6c|,|ext\.?)\s*\d{1,6}$", re.IGNORECASE)
 
+# A mainland mobile number among words; longer rows of digits are no phone.
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+
 
 def mask_name(name: str) -> str:
     """The first letter of each word stays: `J*** S****`; of a Han name that is the family name."""
@@ -26,6 +29,11 @@ def mask_phone(phone: str) -> str:
     # Of a short number at least half goes.
     hidden = places[-8:-4] if len(places) >= 8 else places[: (len(places) + 1) // 2]
     return "".join("*" if i in hidden else character for i, character in enumerate(number)) + extension
+
+
+def mask_phones(words: str) -> str:
+    """Every mobile number among what a stranger wrote, as `mask_phone` shows it."""
+    return _MOBILE.sub(lambda match: mask_phone(match.group()), words)
 
 
 def mask_address(address: str) -> str:

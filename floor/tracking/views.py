@@ -18,7 +18,7 @@ from floor.kit.uow import reading, unit_of_work
 from floor.orders import queries as orders
 from floor.orders.models import Customer
 from floor.orders.states import OrderState
-from floor.paper.mask import mask_address, mask_name, mask_phone
+from floor.paper.mask import mask_address, mask_name, mask_phone, mask_phones
 from floor.shipments.queries import shipment_for
 from floor.shipments.states import GONE
 from floor.shipping.messages import NOTICE_STATES
@@ -37,6 +37,7 @@ from floor.web.page import page
 
 bp = Blueprint("tracking", __name__)
 bp.add_app_template_filter(mask_address, "masked")
+bp.add_app_template_filter(mask_phones, "no_phones")  # carriers name whom they could not reach
 
 
 #: Two more tabs of the board.

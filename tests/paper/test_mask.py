@@ -1,6 +1,6 @@
 import pytest
 
-from floor.paper.mask import mask_address, mask_name, mask_phone
+from floor.paper.mask import mask_address, mask_name, mask_phone, mask_phones
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_a_phone_hides_four_digits_and_keeps_a_virtual_numbers_extension(phone, 
 )
 def test_an_address_keeps_region_and_street_and_hides_house_and_room(address, shown):
     assert mask_address(address) == shown
+
+
+def test_mobile_numbers_among_words_are_masked_and_other_digits_stay():
+    said = "联系不上13812345678，已电话 138-1234-5678；运单 SF1381234567800，单号138123456789"
+    assert mask_phones(said) == "联系不上138****5678，已电话 138-****-5678；运单 SF1381234567800，单号138123456789"

@@ -6,7 +6,7 @@ from alembic import op
 
 from floor.migrations.reshape import drop_reference
 
-revision = "0024"
+revision = "0023"
 down_revision = "0022"
 branch_labels = None
 depends_on = None
