@@ -132,9 +132,9 @@ def _moved(row: dict[str, Any], copy: int, known_customer: int) -> dict[str, Any
     new = dict(row)
     for column in ("id", "order_id", "event_id"):
         if new.get(column) is not None:
-            new[column] += copy * 10_000_000
+            new[column] -= copy * 10_000_000  # below those the house gives
     if new.get("customer_id", 0) > known_customer:
-        new["customer_id"] += copy * 10_000_000
+        new["customer_id"] -= copy * 10_000_000
     for column in ("number", "external_id", "public_token", "message_key"):
         if column in new:
             new[column] = f"B{copy}{new[column]}"
