@@ -11,8 +11,10 @@ from floor.events.models import AuditEvent
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
-from floor.orders.models import Order
+from floor.orders.joining import shops_number
+from floor.orders.models import Address, Order
 from floor.orders.states import OrderState
+from floor.shipping import notices
 from floor.tracking import exceptions, queries, resending, rules, service
 from floor.tracking.kinds import Kind
 from floor.tracking.models import Track
@@ -160,7 +162,11 @@ def test_a_snoozed_one_comes_back_by_itself_and_mine_are_mine(db, world):
 
 def test_sent_again_is_an_order_of_its_own_that_costs_nothing_and_the_old_parcel_is_given_up(db, world):
     road, chen = Road(world, "103", "209", qty=2), who(db, "Chen")
+    db.get(Address, road.order.id).email = "ming@example.com"
     new = resending.resend(db, road.open.id, chen)
+    assert notices.channel_of(db, new) is None, "no shop hears of it"
+    assert notices.mail_of(db, new.id) == notices.mail_of(db, road.order.id)
+    assert shops_number(new) == road.order.external_id, "the number its customer knows"
     assert (new.channel, new.total_fen, new.state, new.hide_price) == ("resend", 0, OrderState.RECEIVED, True)
     assert (road.open, road.last().closed_how) == (None, Closed.RESENT)
     assert [one.id for one in resending.sent_instead(db, road.id)] == [new.id]
