@@ -1,6 +1,6 @@
 """What the checks may know of an order, read for the rules that are asked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -58,8 +58,9 @@ def twins_of(db: Session, order: Order, minutes: int) -> list[Order]:
     if order.customer_id is None:
         return []
     near = _earlier(order).where(col(Order.placed_at) >= order.placed_at - timedelta(minutes=minutes))
-    mine = _goods(db, order.id or 0)
-    return [other for other in db.exec(near.order_by(col(Order.id))) if _goods(db, other.id or 0) == mine]
+    others = db.exec(near.order_by(col(Order.id))).all()
+    goods = _goods(db, [order.id or 0, *(other.id or 0 for other in others)]) if others else {}
+    return [other for other in others if goods.get(other.id) == goods.get(order.id)]
 
 
 def _earlier(order: Order) -> Any:
@@ -89,9 +90,14 @@ def beside_of(db: Session, order: Order, hours: int) -> list[Order]:
     return [other for other in found if shops_number(other) != shops_number(order)]
 
 
-def _goods(db: Session, order_id: int) -> list[tuple[int, int]]:
-    wants = select(OrderLine.sku_id, func.sum(OrderLine.qty)).where(OrderLine.order_id == order_id)
-    return sorted((sku, int(qty)) for sku, qty in db.exec(wants.group_by(col(OrderLine.sku_id))))
+def _goods(db: Session, order_ids: Collection[int]) -> dict[int | None, list[tuple[int, int]]]:
+    """(SKU id, units) of every order, by its id."""
+    wants = select(OrderLine.order_id, OrderLine.sku_id, func.sum(OrderLine.qty))
+    wants = wants.where(col(OrderLine.order_id).in_(order_ids)).group_by(col(OrderLine.order_id), col(OrderLine.sku_id))
+    found: dict[int | None, list[tuple[int, int]]] = {}
+    for order_id, sku_id, units in db.exec(wants.order_by(col(OrderLine.sku_id))):
+        found.setdefault(order_id, []).append((sku_id, int(units)))
+    return found
 
 
 def _lacking(db: Session, lines: Any) -> list[Lack]:

@@ -42,9 +42,12 @@
     }
   });
 
-  // Where tabs do not all fit, the one the page stands on is in sight.
+  // Where tabs do not all fit, the one the page stands on is in sight; the page itself stays where it was.
   const showTab = (part) => {
-    for (const tab of part.querySelectorAll?.(".tabs [aria-current]") ?? []) tab.scrollIntoView({ block: "nearest", inline: "center" });
+    for (const tab of part.querySelectorAll?.(".tabs [aria-current]") ?? []) {
+      const row = tab.closest(".tabs"), [r, t] = [row.getBoundingClientRect(), tab.getBoundingClientRect()];
+      row.scrollLeft += t.left + t.width / 2 - (r.left + r.width / 2);
+    }
   };
   showTab(document);
 
