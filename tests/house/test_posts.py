@@ -24,7 +24,8 @@ from floor.kit.db import Database
 from floor.web import signing
 from tests.cast import CAST, PIN
 from tests.conftest import SETTINGS, _build
-from tests.house.doors import DOORS, Door, frame
+from tests.house.doors import DOORS, Door
+from tests.house.doors.returns import frame
 from tests.house.doors_world import SECRET, Ids, furnish, order_of
 from tests.servers import PostgresCluster
 from tests.web_client import Person, csrf_of

@@ -21,7 +21,7 @@ from floor.tracking.models import Track
 from floor.tracking.states import TrackState
 from tests.cast import PIN
 from tests.factories import count
-from tests.house.doors import RETURN_RULES
+from tests.house.doors.returns import RETURN_RULES
 from tests.returns.conftest import Out, photo
 from tests.web_client import csrf_of
 
