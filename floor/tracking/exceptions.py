@@ -18,7 +18,7 @@ from floor.shipments.models import Shipment
 from floor.tracking import codes, learned, letters, queries, rules
 from floor.tracking.kinds import GRAVITY, Kind, Seen, Topic, Trouble, next_look, trouble
 from floor.tracking.learned import Arrival
-from floor.tracking.models import Track
+from floor.tracking.models import CarrierEvent, Track
 from floor.tracking.models_exceptions import CarrierClaim, Closed, ParcelException
 from floor.tracking.states import CLAIM, ENDED, ClaimAction, ClaimState, ExceptionState, TrackState
 
@@ -36,11 +36,12 @@ def look(db: Session, track: Track, shipment: Shipment) -> None:
     if shipment.shipped_at is None:
         return
     now, way = clock.now(), learned.way_of(db, shipment)
-    seen = _seen(db, track, shipment.shipped_at)
+    last = queries.last_word(db, track.parcel_id)
+    seen = _seen(track, last, shipment.shipped_at)
     limits = rules.limits(db, way, seen.state)
     found = None if track.given_up_at else trouble(seen, limits, now)
     current = open_of(db, track.parcel_id)
-    if track.given_up_at and (track.last_scan_at or track.given_up_at) > track.given_up_at:
+    if queries.turned_up(track, last):
         _turned_up(db, track.parcel_id)
     if current is not None and found is None:
         _close(db, current, _why_closed(seen, current), SYSTEM)
@@ -66,8 +67,7 @@ def _tell_of_delay(db: Session, track: Track, now: datetime) -> datetime | None:
     return late_at if late_at > now else None
 
 
-def _seen(db: Session, track: Track, shipped_at: datetime) -> Seen:
-    last = queries.last_word(db, track.parcel_id)
+def _seen(track: Track, last: CarrierEvent | None, shipped_at: datetime) -> Seen:
     track.last_scan_at = last.happened_at if last else None
     told = codes.problem(last.code) if last and last.meaning == track.state else None
     return Seen(TrackState(track.state), track.changed_at, told, track.last_scan_at, shipped_at)

@@ -245,6 +245,11 @@ def _last_words(db: Session, parcel_ids: list[int]) -> dict[int, CarrierEvent]:
     return {event.parcel_id or 0: event for event in db.exec(said)}
 
 
+def turned_up(track: Track | None, last: CarrierEvent | None) -> bool:
+    """Did its carrier tell of it after it was given up?"""
+    return bool(track and track.given_up_at and last and last.received_at > track.given_up_at)
+
+
 # --- one parcel, and the customer's page -------------------------------------------------------------------------
 
 
@@ -260,17 +265,19 @@ class ParcelStory:
         return TrackState(self.track.state) if self.track else TrackState.LABEL_MADE
 
     @property
+    def last_word(self) -> CarrierEvent | None:
+        return next((one for one in self.events if one.meaning), None)
+
+    @property
     def turned_up(self) -> bool:
-        """It was scanned after it was given up."""
-        track = self.track
-        return bool(track and track.given_up_at and track.last_scan_at and track.last_scan_at > track.given_up_at)
+        return turned_up(self.track, self.last_word)
 
     @property
     def turned_back(self) -> TrackState | None:
         """RETURNED, or RETURNING from when it was refused."""
         if self.state in (TrackState.RETURNED, TrackState.RETURNING):
             return self.state
-        last = next((one for one in self.events if one.meaning), None)
+        last = self.last_word
         is_refused = last is not None and last.meaning == self.state and codes.problem(last.code) == Problem.REFUSED
         return TrackState.RETURNING if is_refused else None
 
