@@ -40,7 +40,8 @@ def reserve(house: House) -> None:
         stock(db, above, tee, 30)
         stock(db, above, mug, 3)
         facing.keep_face(db, face, tee.id or 0, 25, 30, SYSTEM)
-    assert chores.look_at_faces() == 1
+    chores.look_at_faces()  # unless the house's own clock was faster
+    assert len(refills()) == 1
 
 
 @pytest.fixture
