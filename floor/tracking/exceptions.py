@@ -232,8 +232,9 @@ def came_back(db: Session, parcel_id: int, actor: Actor) -> None:
 
 
 def refund(db: Session, exception_id: int, amount_fen: int, actor: Actor) -> ParcelException:
-    """The customer is to get money back for it; whoever pays out hears the event. Raises Invalid for too much."""
-    inside = queries.contents(db, row_of(db, exception_id).parcel_id)
+    """The customer is to get money back for it; whoever pays out hears the event. Raises Invalid for too much, Conflict
+    as `held`."""
+    inside = queries.contents(db, _locked(db, exception_id).parcel_id)
     worth = sum(part.paid_fen for part in inside)
     if amount_fen > worth:
         raise Invalid("tracking.refund_too_high", field="amount", most=worth)
