@@ -137,10 +137,11 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
     ]
 
 
-def not_compensated(db: Session, order_id: int) -> dict[int, int]:
-    """Order line -> units that left, less those a return holds and those sent again."""
+def not_compensated(db: Session, order_id: int, parcels: list[tuple[Parcel, list[Part]]]) -> dict[int, int]:
+    """Order line -> units that left, less those a return holds and those sent again. `parcels`: all of the order's, as
+    `resending.of_order` tells them."""
     left = {one.line.id or 0: one.left for one in returnable(db, order_id)}
-    for _parcel, inside in of_order(db, order_id):
+    for _parcel, inside in parcels:
         for part in inside:
             left[part.line.id or 0] -= part.qty - part.left
     return left
@@ -148,10 +149,11 @@ def not_compensated(db: Session, order_id: int) -> dict[int, int]:
 
 def sendable(db: Session, order_id: int) -> list[tuple[Parcel, list[tuple[Part, int]]]]:
     """Every parcel of an order that left: what is in it, and how many of it may go out again."""
-    most = not_compensated(db, order_id)
+    parcels = of_order(db, order_id)
+    most = not_compensated(db, order_id, parcels)
     return [
         (parcel, [(part, max(0, min(part.left, most[part.line.id or 0]))) for part in inside])
-        for parcel, inside in of_order(db, order_id)
+        for parcel, inside in parcels
     ]
 
 

@@ -175,7 +175,7 @@ def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, i
     if order_of_parcel(db, parcel_for(db, parcel_id).id) != order_id:
         raise Unknown("tracking.unknown_parcel")
     made = resending.send_again(db, parcel_id, wants, actor)
-    left = queries.not_compensated(db, order_id)
+    left = queries.not_compensated(db, order_id, resending.of_order(db, order_id))
     if any(left[line_id] < 0 for line_id, qty in wants.items() if qty):
         raise Conflict("care.in_return")
     return made

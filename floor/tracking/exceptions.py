@@ -213,10 +213,15 @@ def close(db: Session, exception_id: int, actor: Actor) -> ParcelException:
 
 def give_up(db: Session, row: ParcelException, how: Closed, actor: Actor, **data: Any) -> None:
     """The parcel is counted on no more: `how` says what the customer gets instead."""
-    track = db.get_one(Track, row.parcel_id)
+    count_off(db, db.get_one(Track, row.parcel_id))
+    _close(db, row, how, actor, **data)
+
+
+def count_off(db: Session, track: Track) -> None:
+    """Nobody looks for this parcel any more."""
     track.given_up_at, track.look_at = clock.now(), None
     db.add(track)
-    _close(db, row, how, actor, **data)
+    db.flush()
 
 
 def came_back(db: Session, parcel_id: int, actor: Actor) -> None:
@@ -226,9 +231,7 @@ def came_back(db: Session, parcel_id: int, actor: Actor) -> None:
     if row is not None:
         give_up(db, row, Closed.CAME_BACK, actor)
     elif track is not None and track.delivered_at is None and track.given_up_at is None:
-        track.given_up_at, track.look_at = clock.now(), None
-        db.add(track)
-        db.flush()
+        count_off(db, track)
 
 
 def refund(db: Session, exception_id: int, amount_fen: int, actor: Actor) -> ParcelException:

@@ -93,6 +93,4 @@ def _give_up(db: Session, parcel_id: int, track: Track | None, made: Order, acto
     if row is not None:
         exceptions.give_up(db, exceptions.held(db, row.id or 0, actor), Closed.RESENT, actor, order=made.number)
     elif track is not None and track.delivered_at is None:
-        track.given_up_at, track.look_at = clock.now(), None
-        db.add(track)
-        db.flush()
+        exceptions.count_off(db, track)

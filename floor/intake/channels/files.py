@@ -177,7 +177,7 @@ def groups(
     The same file always gives the same groups in the same order: an import that was stopped finds its place again.
     `counted`: what `survey` told, if it was asked.
     """
-    counted = counted or survey(opener, mapping)
+    counted = survey(opener, mapping) if counted is None else counted
     column, names = mapping.columns["order_id"], header(opener, mapping)
     open_ones: dict[str, list[Row]] = {}
     for number, values in _lines(opener, mapping):
