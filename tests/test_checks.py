@@ -349,6 +349,8 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("{}: its items say", "SELECT number FROM return_case", "UPDATE refund SET amount_fen = amount_fen + 1"),
         plant("{}: its items say", "SELECT number FROM return_case", "DELETE FROM refund"),
         plant("{}: its items say", "SELECT number FROM return_case", "UPDATE return_case SET state = 'arrived'"),
+        plant("{}: its items say", "SELECT number FROM return_case", "UPDATE return_case SET state = 'arrived'",
+              "UPDATE refund SET why = 'early'"),
     ),
 }  # fmt: skip
 

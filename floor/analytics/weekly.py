@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.analytics import insight, messages, suggesting, wording
@@ -15,6 +14,7 @@ from floor.analytics.metrics import PAGES, Page
 from floor.analytics.models import FloorDay, LaneDay, ReturnDay, WeekReport
 from floor.inventory.models import Warehouse
 from floor.kit import clock
+from floor.kit.db import upsert
 from floor.paper.reports import Report, Section
 from floor.people.models import Role, User
 from floor.shipments.models import Carrier
@@ -43,9 +43,8 @@ def not_kept(db: Session, first: date) -> list[tuple[str, str]]:
 
 def keep(db: Session, first: date, site: str, lang: str, pdf: bytes) -> None:
     """Of two workers who made the same the first one's stays."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {"first": first, "site": site, "lang": lang, "made_at": clock.now(), "pdf": pdf}
-    db.execute(dialect.insert(WeekReport).values(row).on_conflict_do_nothing())
+    db.execute(upsert(db, WeekReport).values(row).on_conflict_do_nothing())
 
 
 def kept_weeks(db: Session, site: str, lang: str) -> Sequence[date]:

@@ -14,6 +14,22 @@ _KINDS: dict[str, type[BaseModel]] = {
     "cancel": CancelMessage,
     "address": AddressMessage,
 }
+#: The life of one order, call by call.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "OrderMessage": {
+        "order_id": "W-1", "placed_at": "2026-11-20T10:00:00+08:00",
+        "address": {"recipient": "张小明", "phone": "13812341234", "province": "浙江省", "city": "杭州市",
+                    "district": "西湖区", "street": "文三路 90 号"},
+        "lines": [{"sku": "TEE-NAVY-L", "qty": 2, "unit_price": "99.00", "id": "L1"}], "freight": "10.00",
+        "total": "208.00", "invoice": {"title": "某公司", "tax_id": "91330100MA0000000X"},
+    },
+    "PaidMessage": {"paid_at": "2026-11-20T11:00:00+08:00", "paid": "208.00"},
+    "AddressMessage": {
+        "address": {"recipient": "李", "phone": "13900000000", "province": "上海", "district": "浦东新区",
+                    "street": "世纪大道 1 号"},
+    },
+    "CancelMessage": {"reason": "bought twice"},
+}  # fmt: skip
 _MONEY = {"type": "string", "pattern": r"^\d{1,8}(\.\d{1,2})?$", "description": "yuan, as a decimal string"}
 
 
@@ -63,7 +79,8 @@ def described() -> dict[str, Any]:
             "gift": {"type": "boolean"},
         })},
     })  # fmt: skip
-    one = {"name": "order_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
+    one = {"name": "order_id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"},
+           "example": "W-1"}  # fmt: skip
     shown = {
         "get": {
             "operationId": "showOrder", "summary": "How far an order is", "parameters": [one],
@@ -99,7 +116,7 @@ def _change(name: str, summary: str, schema: str, parameters: list[dict[str, Any
         "description": "The same key is the same message; without one the body's hash is used.",
         "schema": {"type": "string", "maxLength": 64, "pattern": "^[!-~]+$"},
     }  # fmt: skip
-    body = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    body = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": EXAMPLES[schema]}}
     return {
         "operationId": name, "summary": summary, "parameters": [*parameters, key],
         "requestBody": {"required": True, "content": body},

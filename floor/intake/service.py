@@ -3,10 +3,8 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -30,7 +28,7 @@ from floor.intake.models import (
 )
 from floor.kit import clock
 from floor.kit.actor import Actor
-from floor.kit.db import insert, row_of
+from floor.kit.db import insert, row_of, upsert
 from floor.kit.errors import Conflict, Invalid
 from floor.orders import service as orders
 from floor.orders.models import Order
@@ -69,12 +67,6 @@ def tell_shipped_to(db: Session, channel: Channel, url: str, actor: Actor) -> No
     record(db, Event("intake.channel.told_shipped", "channel", channel.id or 0, data=data), actor)
 
 
-@cache
-def _keeping(dialect: str) -> sa.Insert:
-    insert_into = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert_into(InboxMessage).on_conflict_do_nothing().returning(InboxMessage)
-
-
 def store(
     db: Session, channel: str, key: str, body: str, actor: Actor, kind: MessageKind = MessageKind.OWN,
     external_id: str = "", version: int = 0, *, is_same: bool = False,
@@ -89,7 +81,8 @@ def store(
         "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
         "shop_version": version,
     }  # fmt: skip
-    message = db.scalars(_keeping(db.get_bind().dialect.name), row).first()
+    new = upsert(db, InboxMessage).on_conflict_do_nothing().returning(InboxMessage)
+    message = db.scalars(new, row).first()
     is_new = message is not None
     if message is None:
         mine = select(InboxMessage).where(InboxMessage.channel == channel, InboxMessage.message_key == key)

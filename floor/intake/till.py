@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -18,6 +17,7 @@ from floor.intake.places import dialled
 from floor.inventory.models import Warehouse
 from floor.kit import clock, ids, units
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid
 from floor.orders.models import Order
 from floor.orders.service import NewAddress, NewOrder
@@ -57,8 +57,7 @@ def put_in(db: Session, user_id: int, sku: Sku) -> None:
     """One more of it. Raises Invalid for what is not sold any more."""
     if not sku.is_active:
         raise Invalid("intake.not_sold", sku=sku.code)
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(TillLine).values(user_id=user_id, sku_id=sku.id, qty=1, at=clock.now())
+    new = upsert(db, TillLine).values(user_id=user_id, sku_id=sku.id, qty=1, at=clock.now())
     one_more = sa.case((col(TillLine.qty) < MOST, col(TillLine.qty) + 1), else_=MOST)
     more = new.on_conflict_do_update(index_elements=["user_id", "sku_id"], set_={"qty": one_more, "at": clock.now()})
     db.execute(more.execution_options(synchronize_session=False))

@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from floor.catalog.models import Sku, Tracking
@@ -31,6 +30,7 @@ from floor.inventory.models import (
     TransferLine,
 )
 from floor.inventory.states import CountState, TransferState
+from floor.kit.db import upsert
 
 
 def broken_balances(db: Session) -> list[str]:
@@ -215,9 +215,7 @@ def rebuild(db: Session) -> int:
     Nobody moves, promises or holds stock meanwhile. Raises IntegrityError when the ledger itself cannot be: fewer than
     no units somewhere, or more promised than lie there.
     """
-    insert = sqlite.insert
     if db.get_bind().dialect.name != "sqlite":
-        insert = postgresql.insert  # type: ignore[assignment]
         # Every verb of stock touches a balance before it writes anything that is summed here: this stops them all.
         db.execute(sa.text("LOCK TABLE stock_balance IN EXCLUSIVE MODE"))
     written = 0
@@ -225,7 +223,7 @@ def rebuild(db: Session) -> int:
         table = SQLModel.metadata.tables[name]
         keys = [column.name for column in table.primary_key]
         due = query.with_only_columns(*query.selected_columns[: 2 + len(names)])
-        new = insert(table).from_select([*keys, *names], due)
+        new = upsert(db, table).from_select([*keys, *names], due)
         fresh = new.on_conflict_do_update(index_elements=keys, set_={n: new.excluded[n] for n in names})
         written += db.execute(fresh.execution_options(preserve_rowcount=True)).rowcount  # type: ignore[attr-defined]
     db.expire_all()

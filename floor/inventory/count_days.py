@@ -7,7 +7,6 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -20,6 +19,7 @@ from floor.inventory.models_counting import CountPlan, Finding, Observation
 from floor.inventory.states import CountState
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 
 #: What is a day to people.
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -61,10 +61,9 @@ class Planned:
 def plan_day(db: Session, house: Warehouse, actor: Actor) -> Planned:
     """Ask for the counts that today is worth, once a day, as many as the warehouse's rules leave room for."""
     assert house.id is not None
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     day = today()
     row = {"warehouse_id": house.id, "day": day, "bins": 0, "planned_at": clock.now()}
-    fresh = dialect.insert(CountPlan).values(row).on_conflict_do_nothing().returning(sa.literal(1))
+    fresh = upsert(db, CountPlan).values(row).on_conflict_do_nothing().returning(sa.literal(1))
     is_new = db.execute(fresh).first() is not None
     plan = db.get_one(CountPlan, (house.id, day))
     if not is_new:

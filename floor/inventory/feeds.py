@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -22,6 +21,7 @@ from floor.inventory.models import Warehouse
 from floor.inventory.models_supply import FeedRow, StockFeed, StockShare
 from floor.kit import clock, ids
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid, Unknown
 
 #: SKUs in one push: a write transaction and a message of bearable length.
@@ -252,8 +252,7 @@ def tell(db: Session, feed_id: int, sku_ids: Collection[int], actor: Actor) -> i
     feed.sequence += 1
     db.add(feed)
     db.flush()
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(FeedRow).values(
+    new = upsert(db, FeedRow).values(
         [{"feed_id": feed_id, "sku_id": sku, "qty": qty, "sequence": feed.sequence} for sku, qty in news.items()]
     )
     fresh = {"qty": new.excluded.qty, "sequence": new.excluded.sequence}

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -14,6 +13,7 @@ from floor.inventory.models import SafetyStock, Warehouse
 from floor.inventory.models_supply import SupplyDefaults, SupplyTerms
 from floor.inventory.safety import Abc, Demand, Lead, Level
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Invalid
 
 
@@ -77,9 +77,8 @@ def accept(db: Session, warehouse: Warehouse, proposed: Iterable[Proposal], acto
     asked = list(proposed)
     taken = [p for p in asked if (p.differs or p.is_manual) and (not p.is_manual or len(asked) == 1)]
     if taken:
-        dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
         for some in (taken[n : n + 500] for n in range(0, len(taken), 500)):
-            new = dialect.insert(SafetyStock).values([_row(warehouse.id, p) for p in some])
+            new = upsert(db, SafetyStock).values([_row(warehouse.id, p) for p in some])
             fresh = {name: new.excluded[name] for name in ("qty", "reorder_point", "is_manual")}
             still = col(SafetyStock.is_manual).is_(False) if len(asked) > 1 else None
             db.execute(new.on_conflict_do_update(index_elements=["warehouse_id", "sku_id"], set_=fresh, where=still))
@@ -99,9 +98,8 @@ def keep(db: Session, warehouse_id: int, sku_id: int, qty: int, reorder_point: i
     """A person says what to keep back; computed values do not replace it. Raises Invalid for a point below `qty`."""
     if reorder_point is not None and reorder_point < qty:
         raise Invalid("inventory.point_below_safety", field="reorder_point", qty=qty)
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     values = {"qty": qty, "reorder_point": reorder_point, "is_manual": True}
-    new = dialect.insert(SafetyStock).values(warehouse_id=warehouse_id, sku_id=sku_id, **values)
+    new = upsert(db, SafetyStock).values(warehouse_id=warehouse_id, sku_id=sku_id, **values)
     db.execute(new.on_conflict_do_update(index_elements=["warehouse_id", "sku_id"], set_=values))
     data = {"sku": sku_id, "qty": qty, "reorder_point": reorder_point}
     record(db, Event("inventory.safety.set", "warehouse", warehouse_id, data=data), actor)

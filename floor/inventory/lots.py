@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
@@ -23,6 +22,7 @@ from floor.inventory.models import PHYSICAL, UNNAMED, Balance, Bin, Lot, LotBala
 from floor.inventory.rows import Change
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid
 
 
@@ -84,14 +84,13 @@ def lot_for(db: Session, sku: Sku, code: str, expires_on: date | None) -> Lot:
 
 def make_lots(db: Session, wanted: Iterable[tuple[Sku, str, date | None]]) -> None:
     """(SKU, code, last day) each. Of two who unload the same lot at once, the second waits, then finds the first's."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     new = [
         {"sku_id": sku.id, "code": code, "expires_on": day, "hold_reason": _hold_reason(sku, code, day),
          "created_at": clock.now()}
         for sku, code, day in sorted(wanted, key=lambda lot: (lot[0].id or 0, lot[1]))
     ]  # fmt: skip
     if new:
-        db.execute(dialect.insert(Lot).on_conflict_do_nothing(index_elements=["sku_id", "code"]), new)
+        db.execute(upsert(db, Lot).on_conflict_do_nothing(index_elements=["sku_id", "code"]), new)
 
 
 def _hold_reason(sku: Sku, code: str, expires_on: date | None) -> str:
@@ -217,8 +216,7 @@ def book(db: Session, moves: Sequence[Move], physical: Collection[int]) -> None:
 def _change(db: Session, place_id: int, lot_id: int, units: int) -> None:
     have = col(LotBalance.qty)
     if units >= 0:
-        dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-        new = dialect.insert(LotBalance).values(place_id=place_id, lot_id=lot_id, qty=units)
+        new = upsert(db, LotBalance).values(place_id=place_id, lot_id=lot_id, qty=units)
         db.execute(
             new.on_conflict_do_update(index_elements=["place_id", "lot_id"], set_={"qty": have + new.excluded.qty})
         )

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -30,6 +29,7 @@ from floor.inventory.models_counting import (
 from floor.inventory.states import CountState
 from floor.kit import clock, ids
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Invalid, Unknown
 
 
@@ -98,8 +98,7 @@ def hear(
 
 def _insert(db: Session, table: type, row: dict[str, Any], wanted: Any) -> Any:
     """Insert a row whose key is new; the wanted column of it, or None."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    return db.execute(dialect.insert(table).values(row).on_conflict_do_nothing().returning(wanted)).scalar()
+    return db.execute(upsert(db, table).values(row).on_conflict_do_nothing().returning(wanted)).scalar()
 
 
 class _Reading:

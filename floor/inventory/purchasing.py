@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -35,6 +34,7 @@ from floor.inventory.models_supply import PurchaseRequest, SupplyTerms
 from floor.inventory.states import PURCHASE, DeliveryState, PurchaseAction, PurchaseState, TransferState
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Unknown
 
 #: An order should last so many days beyond the reorder point.
@@ -314,7 +314,6 @@ def ask(db: Session, wanted: Sequence[PurchaseRequest], actor: Actor) -> int:
     """Write requests down and tell purchasing of them, once. What somebody else asked for meanwhile is left out."""
     if not wanted:
         return 0
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     columns = ("warehouse_id", "sku_id", "qty", "free", "coming", "reorder_point", "supplier")
     moment = clock.now()
     made: list[int] = []
@@ -323,7 +322,7 @@ def ask(db: Session, wanted: Sequence[PurchaseRequest], actor: Actor) -> int:
             {name: getattr(request, name) for name in columns} | {"state": PurchaseState.OPEN, "asked_at": moment}
             for request in some
         ]
-        new = dialect.insert(PurchaseRequest).values(rows).on_conflict_do_nothing()
+        new = upsert(db, PurchaseRequest).values(rows).on_conflict_do_nothing()
         made += db.execute(new.returning(col(PurchaseRequest.id))).scalars().all()
     if made:
         record(db, Event("inventory.purchase.asked", "purchasing", 0, data={"requests": sorted(made)}), actor)

@@ -6,7 +6,6 @@ cannot give follows in the next one.
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -29,6 +28,7 @@ from floor.inventory.service import Move, move
 from floor.inventory.states import REPLENISHMENT, CountState, ReplenishmentAction, ReplenishmentState
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid
 
 # --- asking ------------------------------------------------------------------------------------------------------
@@ -82,8 +82,7 @@ def _make(
     units = min(units, free) if room is None else min(units, free, room)
     if units <= 0:
         return []
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Replenishment).values(
+    new = upsert(db, Replenishment).values(
         warehouse_id=face.warehouse_id, sku_id=sku_id, from_bin_id=bin_id, to_bin_id=face.id, qty=units,
         wanted=wanted, orders=orders, state=ReplenishmentState.OPEN, from_seen=False, item_seen=False,
         created_at=clock.now(),

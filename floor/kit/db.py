@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from pydantic_core import PydanticUndefined
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.pool import NullPool
@@ -116,6 +117,15 @@ def insert_new(db: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]
     ids = new_ids(db, model, len(rows)) if rows else []
     insert(db, model, [{**row, "id": id_} for id_, row in zip(ids, rows, strict=True)])
     return ids
+
+
+def upsert(db: Session, model: type[SQLModel] | sa.Table) -> sqlite.Insert:
+    """An insert that can say what to do with a row already there (ON CONFLICT), for the database of this session.
+
+    Both dialects have the same methods; SQLAlchemy has no name for what they share.
+    """
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    return cast(sqlite.Insert, dialect.insert(model))
 
 
 class Versioned(SQLModel):

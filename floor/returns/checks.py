@@ -68,21 +68,25 @@ def broken_lines(db: Session) -> list[str]:
 
 
 def broken_refunds(db: Session) -> list[str]:
-    """Check: refunds of a closed case are the sum of its items, of an open one no more and none after an inspection,
-    of a cancelled one none."""
+    """Check: refunds of a closed case are the sum of its items, of a cancelled one none; of an open one that of the
+    items paid early, of an exchange or a repair no more than what was settled, and none after an inspection."""
     owed, paid = _per_case(ReturnItem.case_id, ReturnItem.refund_fen), _per_case(Refund.case_id, Refund.amount_fen)
+    settled = _per_case(ReturnItem.case_id, ReturnItem.refund_fen, col(ReturnItem.settled_at).is_not(None))
     should, did = sa.func.coalesce(owed.c.fen, 0), sa.func.coalesce(paid.c.fen, 0)
+    early = sa.func.coalesce(settled.c.fen, 0)
+    off_early = sa.case((col(ReturnCase.kind) == CaseKind.REFUND, did != early), else_=did > early)
     mine = (col(Refund.case_id) == col(ReturnCase.id), col(Refund.why) == RefundWhy.INSPECTED)
     inspected, state = sa.exists().where(*mine), col(ReturnCase.state)
     off = (
         sa.select(col(ReturnCase.number), should.label("owed"), did.label("paid"))
         .outerjoin(owed, owed.c.case_id == col(ReturnCase.id))
         .outerjoin(paid, paid.c.case_id == col(ReturnCase.id))
+        .outerjoin(settled, settled.c.case_id == col(ReturnCase.id))
         .where(
             sa.case(
                 (state == CaseState.CLOSED, did != should),
                 (state == CaseState.CANCELLED, did != 0),
-                else_=sa.or_(did > should, inspected),
+                else_=sa.or_(off_early, inspected),
             )
         )
     )

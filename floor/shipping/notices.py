@@ -16,6 +16,7 @@ from floor.intake.models import Channel
 from floor.inventory.models import Warehouse
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Unknown
 from floor.orders.joining import carried, shops_number
 from floor.orders.models import Address, Customer, Order, OrderLine
@@ -54,7 +55,8 @@ def make(db: Session, parcel_ids: Sequence[int]) -> int:
         for kind in NoticeKind:
             fresh = {"parcel_id": parcel_id, "kind": kind, "state": NoticeState.WAITING, "made_at": clock.now(),
                      "tries": 0, "error": ""}  # fmt: skip
-            notice_id = queries.insert_one(db, Notice, fresh, Notice.id)
+            new = upsert(db, Notice).values(fresh).on_conflict_do_nothing().returning(col(Notice.id))
+            notice_id = db.execute(new).scalar()
             if notice_id is not None:
                 _ask(db, db.get_one(Notice, notice_id), SYSTEM)
                 made += 1

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.packing.models import Parcel
 from floor.packing.states import ParcelState
@@ -108,12 +108,11 @@ def send(
     _must_take(printer, paper)
     if db.get_one(Parcel, paper.parcel_id).state is ParcelState.SHIPPED:
         raise Conflict("shipping.parcel_gone")
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "paper_id": paper.id, "printer_id": printer.id, "batch_id": batch_id, "position": position,
         "copy_no": paper.copies, "state": SendState.QUEUED, "error": "", "asked_by": actor.id, "asked_at": clock.now(),
     }  # fmt: skip
-    new = dialect.insert(Sending).values(row).on_conflict_do_nothing().returning(col(Sending.id))
+    new = upsert(db, Sending).values(row).on_conflict_do_nothing().returning(col(Sending.id))
     made = db.execute(new).first()
     if made is None:
         raise Conflict("shipping.still_printing")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import Session, col, func, select
 
 from floor.inventory.models import Warehouse
 from floor.kit.errors import Unknown
@@ -32,19 +31,6 @@ def waybill_of(db: Session, parcel_id: int, *, lock: bool = False) -> Waybill | 
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return db.exec(query).first()
-
-
-def insert(db: Session, table: type[SQLModel], rows: Any) -> None:
-    """Insert what is not there yet."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    db.execute(dialect.insert(table).values(rows).on_conflict_do_nothing())
-
-
-def insert_one(db: Session, table: type[SQLModel], row: dict[str, Any], key: Any) -> Any:
-    """Insert a row; its key, or None when one like it was there."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    made = db.execute(dialect.insert(table).values(row).on_conflict_do_nothing().returning(col(key))).first()
-    return None if made is None else made[0]
 
 
 def jobs_of(db: Session, parcel_id: int) -> dict[PaperKind, PrintJob]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from floor.events.service import Event, record
 from floor.inventory import service as inventory
@@ -18,6 +17,7 @@ from floor.inventory.models import MoveReason, PlaceKind
 from floor.inventory.service import Move
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Conflict, Invalid
 from floor.orders.states import OrderState
 from floor.packing import queries as packing_queries
@@ -58,7 +58,7 @@ def ask_waybill(db: Session, parcel_id: int) -> Waybill:
          "error": "", "created_at": clock.now()}
         for kind in PaperKind
     ]  # fmt: skip
-    queries.insert(db, PrintJob, rows)
+    db.execute(upsert(db, PrintJob).values(rows).on_conflict_do_nothing())
     db.flush()
     return waybill
 
@@ -208,7 +208,7 @@ def open_manifest(db: Session, warehouse_id: int, carrier: Carrier, actor: Actor
         return found
     row = {"number": f"new-{warehouse_id}-{carrier.id}", "warehouse_id": warehouse_id, "carrier_id": carrier.id,
            "state": ManifestState.OPEN, "opened_at": clock.now(), "driver": "", "seal": "", "version": 1}  # fmt: skip
-    new = _insert(db, Manifest).values(row).on_conflict_do_nothing().returning(col(Manifest.id))
+    new = upsert(db, Manifest).values(row).on_conflict_do_nothing().returning(col(Manifest.id))
     made = db.execute(new).first() is not None  # psycopg counts no rows of an INSERT
     manifest = queries.open_manifest(db, warehouse_id, carrier.id)
     assert manifest is not None, "the insert made it, or met it"
@@ -336,11 +336,6 @@ def _ship_whole_shipments(db: Session, manifest: Manifest, shipment_ids: Sequenc
 def _must_be_open(manifest: Manifest) -> None:
     if manifest.state is not ManifestState.OPEN:
         raise Conflict("shipping.manifest_closed")
-
-
-def _insert(db: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
 
 
 def _tell(db: Session, kind: str, parcel: Parcel, actor: Actor, **data: object) -> None:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import SYSTEM, Actor
+from floor.kit.db import upsert
 from floor.kit.errors import Unknown
 from floor.packing import queries as packing
 from floor.packing.models import Parcel
@@ -223,7 +224,8 @@ def health_of(db: Session, carrier_id: int) -> CarrierHealth | None:
 def _is_away(db: Session, waybill: Waybill, code: str) -> None:
     health = health_of(db, waybill.carrier_id)
     if health is None:
-        queries.insert(db, CarrierHealth, {"carrier_id": waybill.carrier_id, "fails": 0, "error": ""})
+        row = {"carrier_id": waybill.carrier_id, "fails": 0, "error": ""}
+        db.execute(upsert(db, CarrierHealth).values(row).on_conflict_do_nothing())
         health = health_of(db, waybill.carrier_id)
         assert health is not None
     health.down_since = health.down_since or clock.now()

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.joining import shops_number
 from floor.orders.models import Order
@@ -48,7 +49,8 @@ def _make(db: Session, parcel_id: int, key: str, topic: Topic, text: str, actor:
         "parcel_id": parcel_id, "key": key, "topic": topic, "title": title, "text": body,
         "state": NoticeState.WAITING, "made_at": clock.now(), "error": "",
     }  # fmt: skip
-    made = shipping.insert_one(db, TrackingLetter, fresh, TrackingLetter.id)
+    new = upsert(db, TrackingLetter).values(fresh).on_conflict_do_nothing().returning(col(TrackingLetter.id))
+    made = db.execute(new).scalar()
     if made is not None:
         record(db, Event("tracking.letter.asked", "letter", made, data={"parcel": parcel_id, "topic": topic}), actor)
 

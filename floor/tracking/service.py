@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.events.service import Event, record
 from floor.kit import clock, ids
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.packing.models import Parcel
 from floor.shipments import queries as shipment_queries
 from floor.shipments import service as shipments
@@ -83,8 +83,7 @@ def _row(carrier: Carrier, said: Said, parcel_id: int | None) -> dict[str, Any]:
 
 def _insert_unknown(db: Session, table: type, rows: list[dict[str, Any]]) -> int:
     """Insert those rows whose key is new; returns how many."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    fresh = (dialect.insert(table).values(row).on_conflict_do_nothing().returning(sa.literal(1)) for row in rows)
+    fresh = (upsert(db, table).values(row).on_conflict_do_nothing().returning(sa.literal(1)) for row in rows)
     return sum(len(db.execute(one).all()) for one in fresh)
 
 

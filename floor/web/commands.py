@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Response, make_response, request
 from flask_login import current_user
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from floor.kit import clock, ids
+from floor.kit.db import upsert
 from floor.kit.errors import Invalid, Refused
 from floor.kit.uow import unit_of_work
 from floor.web.models import Command
@@ -83,7 +83,6 @@ def was_done(db: Session, command_id: str) -> bool:
 
 def _claim(db: Session, command_id: str, payload: str) -> Command | None:
     """Write the id first: a twin in flight waits here on the primary key, then finds the stored answer."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "id": command_id,
         "payload_hash": payload,
@@ -92,7 +91,7 @@ def _claim(db: Session, command_id: str, payload: str) -> Command | None:
         "headers": {},
         "body": b"",
     }
-    claim = dialect.insert(Command).values(row).on_conflict_do_nothing().returning(col(Command.id))
+    claim = upsert(db, Command).values(row).on_conflict_do_nothing().returning(col(Command.id))
     return db.get(Command, command_id) if db.execute(claim).first() is None else None
 
 

@@ -16,20 +16,11 @@ from floor.orders.models import Address, Order
 from floor.orders.states import OrderState
 from tests.factories import a_sku
 
-ORDER = {
-    "order_id": "W-1", "placed_at": "2026-11-20T10:00:00+08:00",
+#: The one the description shows, as a person types its address.
+ORDER = openapi.EXAMPLES["OrderMessage"] | {
     "address": {"recipient": "张\u202e小明", "phone": "+86 138-1234-1234", "province": "浙江", "city": "杭州",
                 "street": "浙江省杭州市西湖区文三路 90 号\u200b"},
-    "lines": [{"sku": "TEE-NAVY-L", "qty": 2, "unit_price": "99.00", "id": "L1"}], "freight": "10.00",
-    "total": "208.00", "invoice": {"title": "某公司", "tax_id": "91330100MA0000000X"},
 }  # fmt: skip
-ADDRESS = {
-    "recipient": "李",
-    "phone": "13900000000",
-    "province": "上海",
-    "district": "浦东新区",
-    "street": "世纪大道 1 号",
-}
 
 
 @pytest.fixture
@@ -48,15 +39,16 @@ def call(client, key, path, body=None, **headers):
     return client.post(f"/api/v1/orders{path}", data=raw, content_type="application/json", headers=headers)
 
 
-def test_an_order_is_taken_paid_moved_shown_and_cancelled(stranger, key):
-    assert call(stranger, key, "", ORDER).json == {"order": "SO-000001", "outcome": "accepted"}
-    assert call(stranger, key, "", ORDER).json == {"order": "SO-000001", "outcome": "accepted"}, "the same message"
-    paid = call(stranger, key, "/W-1/payment", {"paid_at": "2026-11-20T11:00:00+08:00", "paid": "208.00"})
-    assert paid.json["outcome"] == "paid"
-    assert call(stranger, key, "/W-1/address", {"address": ADDRESS}).json["outcome"] == "changed"
+def test_an_order_is_taken_paid_moved_shown_and_cancelled_as_the_description_shows(stranger, key):
+    told = openapi.EXAMPLES
+    assert call(stranger, key, "", told["OrderMessage"]).json == {"order": "SO-000001", "outcome": "accepted"}
+    again = call(stranger, key, "", told["OrderMessage"])
+    assert again.json == {"order": "SO-000001", "outcome": "accepted"}, "the same message"
+    assert call(stranger, key, "/W-1/payment", told["PaidMessage"]).json["outcome"] == "paid"
+    assert call(stranger, key, "/W-1/address", told["AddressMessage"]).json["outcome"] == "changed"
     shown = call(stranger, key, "/W-1").json
     assert (shown["number"], shown["lines"][0]["qty"]) == ("SO-000001", 2)
-    assert call(stranger, key, "/W-1/cancellation", {}).json["outcome"] == "cancelled"
+    assert call(stranger, key, "/W-1/cancellation", told["CancelMessage"]).json["outcome"] == "cancelled"
     with reading() as db:
         order = db.exec(select(Order)).one()
         where = db.get_one(Address, order.id)

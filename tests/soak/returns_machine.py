@@ -28,7 +28,7 @@ _PLANTS = (
     ("a split doubles the money", service, "split", "item.refund_fen - mine, mine", "item.refund_fen, mine"),
     ("never came is paid all the same", cases, "never_came", "item.refund_fen = item.credit_fen", "pass"),
     ("taken back, it keeps its money", service, "take_back", "item.refund_fen = item.freight_fen = 0", "pass"),
-    ("missing units stay on the shelf", service, "missing", "inventory.move(", "isinstance("),
+    ("missing units stay on the shelf", service, "missing", "inventory.move(", "(lambda *_: None)("),
     ("an exchange credits the list price", exchanging, "send", "worth(share.goods_fen,", "worth(13000,"),
     ("a repair goes home without its credit", repairing, "send_back", "item.credit_fen = share", "pass"),
     ("a write-off is a cancellation", early, "write_off", "CaseAction.WRITE_OFF", "CaseAction.CANCEL"),

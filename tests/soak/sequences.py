@@ -96,8 +96,9 @@ class Sequences:
         return found
 
     def find_planted(self, house: Any, number: int) -> list[Error]:
-        """Plant each error and look for it. Returns those nobody noticed."""
-        missed = []
+        """Plant each error and look for it. Returns those nobody noticed: all of them, should the same sequences fail
+        with nothing planted."""
+        missed, played = [], 0
         for error in self.errors:
             with error.planted():
                 outcome = self.run(house, self.patience, number, shrink=False)
@@ -106,7 +107,10 @@ class Sequences:
             told = f"{found} after {outcome.sequences:4} sequences: {error.words}"
             print(f"{told}  {why[-1][:90] if why else ''}", flush=True)
             missed += [] if outcome.failure else [error]
-        return missed
+            played = max(played, outcome.sequences + 1)
+        untouched = self.run(house, played, number, shrink=False)
+        print(f"{untouched.failure or 'sound'}: {untouched.sequences} sequences with nothing planted", flush=True)
+        return list(self.errors) if untouched.failure else missed
 
     @contextmanager
     def a_house(self, kind: str) -> Iterator[Any]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku, Tracking
@@ -28,6 +27,7 @@ from floor.inventory.models import (
     Warehouse,
 )
 from floor.kit.actor import Actor
+from floor.kit.db import upsert
 from floor.kit.spreadsheet import Cell
 
 #: Units of one SKU in one bin.
@@ -230,8 +230,7 @@ def _hold(db: Session, keys: Collection[tuple[int, int]]) -> None:
 
     A missing row cannot be locked: two files that both put the first units into a bin would both add theirs.
     """
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Balance)
+    new = upsert(db, Balance)
     kept = new.on_conflict_do_update(index_elements=["place_id", "sku_id"], set_={"qty": col(Balance.qty)})
     rows = [{"place_id": place, "sku_id": sku, "qty": 0, "reserved": 0, "held": 0} for place, sku in sorted(keys)]
     if rows:
