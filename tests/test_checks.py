@@ -351,6 +351,7 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         plant("{}: its items say", "SELECT number FROM return_case", "UPDATE return_case SET state = 'arrived'"),
         plant("{}: its items say", "SELECT number FROM return_case", "UPDATE return_case SET state = 'arrived'",
               "UPDATE refund SET why = 'early'"),
+        plant("{}: item 1 has", "SELECT number FROM return_case", "UPDATE return_item SET inspected_at = NULL"),
     ),
 }  # fmt: skip
 

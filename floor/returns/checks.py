@@ -69,7 +69,8 @@ def broken_lines(db: Session) -> list[str]:
 
 def broken_refunds(db: Session) -> list[str]:
     """Check: refunds of a closed case are the sum of its items, of a cancelled one none; of an open one that of the
-    items paid early, of an exchange or a repair no more than what was settled, and none after an inspection."""
+    items paid early, of an exchange or a repair no more than what was settled, and none after an inspection. An item
+    that was neither inspected nor settled has no money."""
     owed, paid = _per_case(ReturnItem.case_id, ReturnItem.refund_fen), _per_case(Refund.case_id, Refund.amount_fen)
     settled = _per_case(ReturnItem.case_id, ReturnItem.refund_fen, col(ReturnItem.settled_at).is_not(None))
     should, did = sa.func.coalesce(owed.c.fen, 0), sa.func.coalesce(paid.c.fen, 0)
@@ -90,7 +91,19 @@ def broken_refunds(db: Session) -> list[str]:
             )
         )
     )
-    return [f"{row.number}: its items say {row.owed} fen, its refunds say {row.paid}" for row in db.execute(off)]
+    unseen = (
+        sa.select(col(ReturnCase.number), col(ReturnItem.position), col(ReturnItem.refund_fen))
+        .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
+        .where(col(ReturnItem.inspected_at).is_(None), col(ReturnItem.settled_at).is_(None))
+        .where(col(ReturnItem.refund_fen) != 0)
+    )
+    return [
+        *(f"{row.number}: its items say {row.owed} fen, its refunds say {row.paid}" for row in db.execute(off)),
+        *(
+            f"{row.number}: item {row.position} has {row.refund_fen} fen that nobody decided"
+            for row in db.execute(unseen)
+        ),
+    ]
 
 
 def _per_case(case_id: Any, fen: Any, *where: Any) -> sa.Subquery:

@@ -22,10 +22,20 @@ from floor.kit.errors import Refused
 from floor.orders.models import Order, OrderLine
 from floor.people import queries as people
 from floor.returns import checks, early, exchanging, queries, repairing, service
-from floor.returns.models import CHOICES, CaseKind, Disposition, Grade, RefundKind, ReturnCase, ReturnItem, ReturnReason
+from floor.returns.models import (
+    CHOICES,
+    CaseKind,
+    Disposition,
+    Grade,
+    RefundKind,
+    Repair,
+    ReturnCase,
+    ReturnItem,
+    ReturnReason,
+)
 from floor.returns.rules import CHECKS
 from floor.returns.service import Decision
-from floor.returns.states import CaseState
+from floor.returns.states import CaseState, RepairState
 from floor.shipments import queries as shipments
 from floor.shipments.states import ShipmentState
 from tests.factories import a_planned_shipment, a_sku, stock
@@ -35,6 +45,11 @@ from tests.tracking.worlds import World, a_world, hand_over, pack_up, parcels_of
 #: Chooses one of however many there are.
 PICK = st.integers(0, 30)
 UNITS = st.integers(0, 4)
+#: Below it the verb is tried where it can be done, above it anywhere: refusals are part of the game.
+MOSTLY = 25
+#: Items somebody may still work on.
+ON_THE_DESK = (col(ReturnCase.state) == CaseState.ARRIVED, col(ReturnItem.inspected_at).is_(None))
+UNDER_WAY = set(RepairState) - {RepairState.SENT_BACK, RepairState.GIVEN_UP}
 #: What a clerk pays back alone, fen.
 LIMIT = 20_000
 
@@ -128,17 +143,31 @@ class ReturnsMachine(RuleBasedStateMachine):
         return found[pick % len(found)] if found else 0
 
     def case(self, pick: int, *where: Any) -> int:
-        return self.chosen(pick, sa.select(col(ReturnCase.id)).where(*where).order_by(col(ReturnCase.id)))
+        """A case, mostly one of these."""
+        wanted = where if pick < MOSTLY else ()
+        return self.chosen(pick, sa.select(col(ReturnCase.id)).where(*wanted).order_by(col(ReturnCase.id)))
+
+    def repair_in(self, pick: int, *states: RepairState) -> int:
+        """A case of repair, mostly in one of these states."""
+        here = sa.select(col(Repair.case_id)).where(col(Repair.state).in_(states))
+        return self.case(pick, col(ReturnCase.kind) == CaseKind.REPAIR, col(ReturnCase.id).in_(here))
 
     def item(self, pick: int, *where: Any) -> tuple[int, int]:
-        """(case, position) of one item; mostly one still on the desk."""
+        """(case, position) of an item, mostly one of these."""
         found = self.line.execute(
             sa.select(col(ReturnItem.case_id), col(ReturnItem.position))
             .join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
-            .where(*(where if pick < 25 else ()))
+            .where(*(where if pick < MOSTLY else ()))
             .order_by(col(ReturnItem.id))
         ).all()
         return tuple(found[pick % len(found)]) if found else (0, 1)
+
+    def decided(self, pick: int, open_: Any, *as_: Disposition) -> int:
+        """The id of an item that was decided, mostly as one of these, in a closed case, with this still to do."""
+        some = sa.select(col(ReturnItem.id)).join(ReturnCase, col(ReturnCase.id) == col(ReturnItem.case_id))
+        wanted = (col(ReturnCase.state) == CaseState.CLOSED, col(ReturnItem.disposition).in_(as_), open_)
+        others = (col(ReturnItem.disposition).is_not(None),)
+        return self.chosen(pick, some.where(*(wanted if pick < MOSTLY else others)).order_by(col(ReturnItem.id)))
 
     @initialize(
         kinds=st.lists(st.sampled_from(CaseKind), min_size=3, max_size=3),
@@ -172,7 +201,7 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def arrive(self, pick: int) -> None:
-        case_id = self.case(pick, *([col(ReturnCase.state) == CaseState.REQUESTED] if pick < 25 else []))
+        case_id = self.case(pick, col(ReturnCase.state) == CaseState.REQUESTED)
         self.step("arrive", lambda db, me: service.arrive(db, case_id, None, me), case_id)
 
     @rule(pick=PICK)
@@ -187,14 +216,15 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def cancel(self, pick: int) -> None:
-        case_id = self.case(pick, *([col(ReturnCase.state) == CaseState.REQUESTED] if pick < 25 else []))
+        case_id = self.case(pick, col(ReturnCase.state) == CaseState.REQUESTED)
         self.step("cancel", lambda db, me: service.cancel(db, case_id, me), case_id)
 
     # --- money before the goods ----------------------------------------------------------------------------------
 
     @rule(pick=PICK, agreed=st.booleans())
     def pay_early(self, pick: int, agreed: bool) -> None:
-        case_id = self.case(pick)
+        asked = col(ReturnCase.state) == CaseState.REQUESTED
+        case_id = self.case(pick, asked, col(ReturnCase.kind) == CaseKind.REFUND)
 
         def verb(db: Session, me: Actor) -> None:
             early.pay(db, case_id, people.by_badge(db, "B-4001") if agreed else None, LIMIT, me)
@@ -203,12 +233,14 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def never_came(self, pick: int) -> None:
-        case_id = self.case(pick)
+        settled = sa.select(col(ReturnItem.case_id)).where(col(ReturnItem.settled_at).is_not(None))
+        case_id = self.case(pick, col(ReturnCase.state) == CaseState.REQUESTED, col(ReturnCase.id).in_(settled))
         self.step("write off", lambda db, me: early.write_off(db, case_id, "lost", me), case_id)
 
     @rule(pick=PICK)
     def pay_difference(self, pick: int) -> None:
-        case_id = self.case(pick, col(ReturnCase.sends_id).is_not(None))
+        owing = sa.select(col(Order.id)).where(col(Order.paid_fen) < col(Order.total_fen))
+        case_id = self.case(pick, col(ReturnCase.sends_id).in_(owing))
         self.extra_fen += (
             self.step("pay difference", lambda db, me: exchanging.pay_difference(db, case_id, me), case_id) or 0
         )
@@ -217,24 +249,25 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def split(self, pick: int) -> None:
-        case_id, position = self.item(pick, col(ReturnItem.qty) > 1)
+        several = [*ON_THE_DESK, col(ReturnItem.qty) > 1]
+        if pick % 2:  # the rarer case: its money is out already
+            several.append(col(ReturnItem.settled_at).is_not(None))
+        case_id, position = self.item(pick, *several)
         self.step("split", lambda db, me: service.split(db, case_id, position, me), case_id)
 
     @rule(pick=PICK)
     def missing(self, pick: int) -> None:
-        case_id, position = self.item(pick, col(ReturnCase.state) == CaseState.ARRIVED)
+        case_id, position = self.item(pick, *ON_THE_DESK) if pick % 3 == 0 else (0, 1)  # mostly all of it came
         self.step("missing", lambda db, me: service.missing(db, case_id, position, me), case_id)
 
     @rule(
         pick=PICK, grade=st.sampled_from(Grade), failed=st.sampled_from(("", "", *CHECKS)),
-        against=st.sampled_from((None, None, *CHOICES, Disposition.SEND_BACK)), agreed=st.booleans(), scanned=PICK,
+        against=st.sampled_from((*[None] * 5, *CHOICES, Disposition.SEND_BACK)), agreed=st.booleans(), scanned=PICK,
     )  # fmt: skip
     def decide(
         self, pick: int, grade: Grade, failed: str, against: Disposition | None, agreed: bool, scanned: int
     ) -> None:
-        case_id, position = self.item(
-            pick, col(ReturnCase.state) == CaseState.ARRIVED, col(ReturnItem.inspected_at).is_(None)
-        )
+        case_id, position = self.item(pick, *ON_THE_DESK, col(ReturnCase.kind) != CaseKind.REPAIR)
         found = Decision(grade, {name: name != failed for name in CHECKS}, against, "seen" if agreed else "")
 
         def verb(db: Session, me: Actor) -> None:
@@ -247,13 +280,15 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def take_back(self, pick: int) -> None:
-        case_id, position = self.item(pick, col(ReturnItem.inspected_at).is_not(None))
+        decided = col(ReturnItem.inspected_at).is_not(None)
+        case_id, position = self.item(pick, col(ReturnCase.state) == CaseState.ARRIVED, decided)
         self.step("take back", lambda db, me: service.take_back(db, case_id, position, me), case_id)
 
     @rule(pick=PICK, straight=st.booleans())
     def close(self, pick: int, straight: bool) -> None:
         """`straight`: first decide whatever is left, as a clerk who hurries."""
-        self.close_one(self.case(pick, *([col(ReturnCase.state) == CaseState.ARRIVED] if pick < 25 else [])), straight)
+        here = col(ReturnCase.state) == CaseState.ARRIVED
+        self.close_one(self.case(pick, here, col(ReturnCase.kind) != CaseKind.REPAIR), straight)
 
     @rule(
         pick=PICK, units=st.lists(st.integers(0, 2), min_size=2, max_size=2),
@@ -285,12 +320,13 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK, good=st.booleans())
     def rework(self, pick: int, good: bool) -> None:
-        item_id = self.chosen(pick, sa.select(col(ReturnItem.id)).where(ReturnItem.disposition == Disposition.REWORK))
+        item_id = self.decided(pick, col(ReturnItem.reworked_at).is_(None), Disposition.REWORK)
         self.step("rework", lambda db, me: service.rework(db, item_id, good, me), item_id)
 
     @rule(pick=PICK)
     def put_away(self, pick: int) -> None:
-        item_id = self.chosen(pick, sa.select(col(ReturnItem.id)).where(col(ReturnItem.disposition).is_not(None)))
+        waits = col(ReturnItem.put_away_at).is_(None)
+        item_id = self.decided(pick, waits, Disposition.RESTOCK, Disposition.REWORK)
         self.step("put away", lambda db, me: service.put_away(db, item_id, "A01-01-1", me), item_id)
 
     # --- repair --------------------------------------------------------------------------------------------------
@@ -298,8 +334,7 @@ class ReturnsMachine(RuleBasedStateMachine):
     @rule(pick=PICK, fen=st.sampled_from((0, 0, 900)), yes=st.booleans(), upto=st.integers(1, 6))
     def repair(self, pick: int, fen: int, yes: bool, upto: int) -> None:
         """Some steps of a repair, in their order, from wherever it is."""
-        here = (col(ReturnCase.kind) == CaseKind.REPAIR, col(ReturnCase.state) == CaseState.ARRIVED)
-        case_id = self.case(pick, *(here if pick < 29 else ()))
+        case_id = self.repair_in(pick, *UNDER_WAY)
         for name, verb in (
             ("diagnose", lambda db, me: repairing.diagnose(db, case_id, "torn", me)),
             ("quote", lambda db, me: repairing.quote(db, case_id, fen, me) if fen else None),
@@ -312,7 +347,7 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def part(self, pick: int) -> None:
-        case_id = self.case(pick, col(ReturnCase.kind) == CaseKind.REPAIR)
+        case_id = self.repair_in(pick, RepairState.REPAIRING)
 
         def verb(db: Session, me: Actor) -> None:
             face = db.exec(select(Bin).where(Bin.kind == BinKind.PICK)).one()
@@ -320,9 +355,9 @@ class ReturnsMachine(RuleBasedStateMachine):
 
         self.step("repair: part", verb, case_id)
 
-    @rule(pick=PICK, scans=st.booleans())
+    @rule(pick=PICK, scans=st.sampled_from((True, True, True, False)))
     def send_back(self, pick: int, scans: bool) -> None:
-        case_id = self.case(pick, col(ReturnCase.kind) == CaseKind.REPAIR, col(ReturnCase.state) == CaseState.ARRIVED)
+        case_id = self.repair_in(pick, RepairState.DONE, RepairState.DECLINED)
 
         def verb(db: Session, me: Actor) -> None:
             for item, sku in queries.items_of(db, case_id) if scans else ():
@@ -333,7 +368,7 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def give_up(self, pick: int) -> None:
-        case_id = self.case(pick, col(ReturnCase.kind) == CaseKind.REPAIR) if pick > 25 else 0  # mostly one is repaired
+        case_id = self.repair_in(pick, RepairState.DIAGNOSED) if pick % 4 == 0 else 0  # mostly one is repaired
         self.step("repair: give up", lambda db, me: repairing.give_up(db, case_id, me), case_id)
 
     # --- what is sent goes out, and may come back ----------------------------------------------------------------
