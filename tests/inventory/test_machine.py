@@ -5,7 +5,7 @@ import pytest
 from tests.inventory import small_house
 from tests.soak.stock_machine import SEQUENCES
 
-COUNT, STEPS = 12, 30
+COUNT, STEPS = 6, 30
 #: Errors that any few sequences find.
 PLAIN = ("more is promised than is free", "a move holds nothing back", "lots on hold are sold")
 

@@ -11,7 +11,7 @@ def test_an_order_file_killed_on_its_way_comes_in_whole_and_once(database, reque
     url = f"sqlite:///{tmp_path / 'floor.db'}"
     if database == "postgres":
         url = request.getfixturevalue("postgres_url")
-    outcome = soak(url, 2000, 1, 7, tmp_path, print)
+    outcome = soak(url, 800, 1, 7, tmp_path, print)
     assert outcome.wrong == []
     assert outcome.kills == 1
     assert outcome.peak < 200

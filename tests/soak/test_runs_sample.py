@@ -15,9 +15,9 @@ from tests.running import ROOT
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_runs_are_whole_however_often_their_worker_is_killed(database):
-    command = [sys.executable, "-m", "tests.soak.runs", "--database", database, "--orders", "60", "--kills", "2"]
+    command = [sys.executable, "-m", "tests.soak.runs", "--database", database, "--orders", "40", "--kills", "2"]
     done = subprocess.run(
-        [*command, "--seed", "7", "--alternations", "0"],
+        [*command, "--clients", "4", "--seed", "7", "--alternations", "0"],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     printed = done.stdout + done.stderr

@@ -24,7 +24,7 @@ def _soak(*words: str) -> tuple[int, str, dict[str, int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("database", "kills"), [("sqlite", 20), ("postgres", 3)])
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 10), ("postgres", 2)])
 def test_kills_lose_no_stock_and_double_none(database, kills):
     code, printed, counts = _soak("--database", database, "--kills", str(kills), "--seed", "7")
     assert (code, counts.get("lost"), counts.get("doubled"), counts.get("broken")) == (0, 0, 0, 0), printed
