@@ -11,7 +11,7 @@ def test_an_import_killed_twice_books_every_good_row_once_and_reports_every_bad_
     url = f"sqlite:///{tmp_path / 'floor.db'}"
     if database == "postgres":
         url = request.getfixturevalue("postgres_url")
-    outcome = soak(url, 1000, 2, 7, tmp_path, print)
+    outcome = soak(url, 2000, 2, 7, tmp_path, print)
     assert outcome.wrong == []
-    assert outcome.reasons == dict.fromkeys(FAULTS, 1)
+    assert outcome.reasons == dict.fromkeys(FAULTS, 2)
     assert outcome.kills.total(), "nobody was killed"
