@@ -1,6 +1,7 @@
 """What every test can ask for: the house on either database, people signed in, a relay; and tests/servers.py."""
 
 import gc
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +41,12 @@ def pytest_collection_finish() -> None:
 SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)
 
 
+def _migrate(url: str) -> None:
+    uow.bind(Database(url))
+    cli.migrate()
+    uow.database().dispose()
+
+
 def _build(url: str) -> None:
     """A migrated database with the cast in it."""
     uow.bind(Database(url))
@@ -63,15 +70,30 @@ def browser_type_launch_args(chromium_path: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "floor.db"
+def sqlite_empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with nobody in it, to copy: to migrate one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "floor.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_empty(postgres) -> str:
+    url = postgres.create_database()
+    _migrate(url)
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("template") / "floor.db")
     _build(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres) -> str:
-    url = postgres.create_database()
+def postgres_template(postgres, postgres_empty: str) -> str:
+    url = postgres.create_database(postgres_empty)
     _build(url)
     return url.rsplit("/", 1)[1]
 

@@ -1,6 +1,7 @@
 """Every identity `flask check` proves can be broken by hand, and is then named with the rows that break it."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -360,16 +361,16 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Instead of the cast alone: the cast with a day's work behind it, built once and copied for every test."""
-    path = tmp_path_factory.mktemp("checks") / "floor.db"
+    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("checks") / "floor.db")
     _build_company(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="module")
-def postgres_template(postgres) -> str:
-    url = postgres.create_database()
+def postgres_template(postgres, postgres_empty: str) -> str:
+    url = postgres.create_database(postgres_empty)
     _build_company(url)
     return url.rsplit("/", 1)[1]
 

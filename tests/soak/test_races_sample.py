@@ -10,42 +10,36 @@ CLIENTS = 8
 PATIENCE = 2 * len(ROUNDS)
 
 
-def _url(database: str, request: pytest.FixtureRequest, tmp_path) -> str:
-    return request.getfixturevalue("postgres_url") if database == "postgres" else f"sqlite:///{tmp_path / 'floor.db'}"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_the_last_units_are_sold_once_and_losers_are_told_plainly(database, request, tmp_path):
-    outcome = run(_url(database, request, tmp_path), len(ROUNDS), CLIENTS, 7, print)
+def test_the_last_units_are_sold_once_and_losers_are_told_plainly(url):
+    outcome = run(url, len(ROUNDS), CLIENTS, 7, print)
     assert (outcome.oversold, outcome.broken) == ([], [])
     assert outcome.rounds.total() == len(ROUNDS)
     assert outcome.refused > outcome.refused_http > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_stock_that_is_read_and_then_written_is_found_oversold(database, request, tmp_path):
+def test_stock_that_is_read_and_then_written_is_found_oversold(url):
     def seen(outcome: Outcome) -> bool:
         return any("units were accepted, there were" in words for words in outcome.oversold)
 
     kinds = (reserve_the_last, move_the_last)
-    url = _url(database, request, tmp_path)
     assert seen(run(url, PATIENCE, CLIENTS, 7, print, "read-then-write", kinds, seen))
 
 
 @pytest.mark.slow
-def test_rows_touched_in_any_order_are_found_as_deadlocks(postgres_url):
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_rows_touched_in_any_order_are_found_as_deadlocks(url):
     def seen(outcome: Outcome) -> bool:
         return any("deadlock" in words.lower() or "changed meanwhile" in words for words in outcome.broken)
 
-    assert seen(run(postgres_url, PATIENCE, 6, 7, print, "unsorted", (across,), seen))
+    assert seen(run(url, PATIENCE, 6, 7, print, "unsorted", (across,), seen))
 
 
 @pytest.mark.slow
-def test_writers_that_begin_as_readers_are_found_as_locked(tmp_path):
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_writers_that_begin_as_readers_are_found_as_locked(url):
     def seen(outcome: Outcome) -> bool:
         return any("database is locked" in words for words in outcome.broken)
 
-    url = f"sqlite:///{tmp_path / 'floor.db'}"
     assert seen(run(url, PATIENCE, CLIENTS, 7, print, "deferred", until=seen))
