@@ -3,6 +3,7 @@
 import gc
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from floor.kit import uow
 from floor.kit.db import Database
 from floor.settings import Settings
 from tests.cast import hire_cast
+from tests.furnished import Cluster, Files, Furniture, Kept
 from tests.web_client import Person
 
 pytest_plugins = ["tests.servers"]
@@ -37,6 +39,12 @@ def pytest_collection_finish() -> None:
 
 
 SETTINGS = Settings(secret_key="a key for tests", rate_limits=False)
+
+
+def _migrate(url: str) -> None:
+    uow.bind(Database(url))
+    cli.migrate()
+    uow.database().dispose()
 
 
 def _build(url: str) -> None:
@@ -62,38 +70,92 @@ def browser_type_launch_args(chromium_path: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "floor.db"
+def sqlite_empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with nobody in it, to copy: to migrate one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "floor.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_empty(postgres) -> str:
+    url = postgres.create_database()
+    _migrate(url)
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("template") / "floor.db")
     _build(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres) -> str:
-    url = postgres.create_database()
+def postgres_template(postgres, postgres_empty: str) -> str:
+    url = postgres.create_database(postgres_empty)
     _build(url)
     return url.rsplit("/", 1)[1]
 
 
 @pytest.fixture(scope="session")
-def folder_of_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("house")
+def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="session")
+def postgres_houses(postgres) -> Cluster:
+    return Cluster(postgres)
+
+
+@pytest.fixture
+def furniture() -> Furniture | None:
+    """What furnishes the houses of a module, which says so by a fixture of its own; see tests/furnished.py."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def showroom() -> Iterator[dict[tuple[str, Furniture], Kept]]:
+    """The furnished houses of a module, by database and furniture."""
+    room: dict[tuple[str, Furniture], Kept] = {}
+    yield room
+    for kept in room.values():
+        kept.houses.forget(kept.template)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def database_url(
+    request: pytest.FixtureRequest, furniture: Furniture | None, showroom: dict[tuple[str, Furniture], Kept]
+) -> Iterator[str]:
     """A fresh house of its own per test, once on each database; always at the same address (see `app`)."""
-    if request.param == "sqlite":
-        path = request.getfixturevalue("folder_of_sqlite") / "floor.db"
-        for left in path.parent.iterdir():
-            left.unlink()
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    cluster = request.getfixturevalue("postgres")
-    url = cluster.create_database(request.getfixturevalue("postgres_template"), "house")
-    yield url
-    cluster.drop_database(url)
+    houses = request.getfixturevalue(f"{request.param}_houses")
+    template, key = request.getfixturevalue(f"{request.param}_template"), (request.param, furniture)
+    if furniture and key not in showroom:
+        with _at_work(houses.open(template), request):
+            found = furniture()
+        showroom[key] = Kept.of(houses, found)
+        houses.close()
+    yield houses.open(showroom[key].template if key in showroom else template)
+    houses.close()
+
+
+@contextmanager
+def _at_work(url: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application at work on this house, each statement compiled once for all houses at this address."""
+    app, databases = request.getfixturevalue("built"), request.getfixturevalue("databases")
+    work_under(replace(SETTINGS, database_url=url), app)
+    uow.bind(databases.setdefault(url, uow.database()))
+    yield app
+    databases[url].engine.dispose()
+
+
+@pytest.fixture
+def furnished(
+    database_url: str, furniture: Furniture, showroom: dict[tuple[str, Furniture], Kept]
+) -> Callable[[Session], Any]:
+    """`furnished(db)`: what the furnisher gave back, its rows in this session."""
+    kind = "sqlite" if database_url.startswith("sqlite") else "postgres"
+    return showroom[kind, furniture].furnished
 
 
 @pytest.fixture(scope="session")
@@ -111,12 +173,10 @@ def databases() -> dict[str, Database]:
 
 
 @pytest.fixture
-def app(built: Flask, database_url: str, databases: dict[str, Database]) -> Iterator[Flask]:
+def app(database_url: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application at work on this test's house. Whoever changes it takes one of its own (`create_app`)."""
-    work_under(replace(SETTINGS, database_url=database_url), built)
-    uow.bind(databases.setdefault(database_url, uow.database()))
-    yield built
-    databases[database_url].engine.dispose()
+    with _at_work(database_url, request) as built:
+        yield built
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
     python -m tests.nursery FOLDER
 
 reads one JSON object a line, {"words": ["gunicorn", "app:app", ...], "env": {...}, "log": path}, starts that module as
-`python -m` would in a session of its own, and answers its process id. Its children die with it. What Jinja makes of a
+`python -m` would in a session of its own, and answers its process id; the last line of the log is the exit code, for
+a process that comes to its end. Without "env" it has the nursery's. Its children die with it. What Jinja makes of a
 template lies in the folder for the next of them: to compile the pages of a short story takes longer than to tell it.
 """
 
@@ -14,6 +15,7 @@ import os
 import runpy
 import signal
 import sys
+import traceback
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -30,8 +32,9 @@ def _become(asked: dict[str, Any]) -> None:
         (2, asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT),
     ):
         os.dup2(os.open(path, how, 0o644), descriptor)
-    os.environ.clear()  # noqa: TID251 -- as a process started with it
-    os.environ.update(asked["env"])  # noqa: TID251
+    if "env" in asked:
+        os.environ.clear()  # noqa: TID251 -- as a process started with it
+        os.environ.update(asked["env"])  # noqa: TID251
     sys.argv = asked["words"]
     runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)
 
@@ -57,12 +60,18 @@ def main() -> None:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
+            code: Any = 1
             try:
                 _become(asked)
+                code = 0
+            except SystemExit as end:
+                code = end.code or 0
+            except BaseException:
+                traceback.print_exc()
             finally:
-                sys.stdout.flush()
                 sys.stderr.flush()
-                os._exit(1)
+                print(code, flush=True)
+                os._exit(code if isinstance(code, int) else 1)
         print(child, flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -32,14 +33,34 @@ def _nursery() -> "subprocess.Popen[str]":
     return nursery
 
 
-def _born(words: list[str], env: dict[str, str], log: Path) -> int:
+def _born(words: list[str], env: dict[str, str] | None, log: Path) -> int:
     """The process id of `python -m words`."""
     nursery = _nursery()
     assert nursery.stdin is not None
     assert nursery.stdout is not None
-    nursery.stdin.write(json.dumps({"words": words, "env": env, "log": str(log)}) + "\n")
+    asked = {"words": words, "log": str(log)} | ({"env": env} if env is not None else {})
+    nursery.stdin.write(json.dumps(asked) + "\n")
     nursery.stdin.flush()
     return int(nursery.stdout.readline())
+
+
+@contextmanager
+def running(*words: str) -> Iterator[tuple[int, Iterator[str]]]:
+    """The process id of `python -m words`, with this process's environment, and the lines it prints, as it does; the
+    last one is its exit code, unless it is killed."""
+    with tempfile.TemporaryDirectory(prefix="floor-running-") as folder:
+        pipe = Path(folder) / "pipe"
+        os.mkfifo(pipe)
+        child = _born(list(words), None, pipe)
+        with pipe.open(errors="replace") as said:
+            yield child, said
+
+
+def ran(*words: str) -> tuple[int, str]:
+    """Run `python -m words` to its end; its exit code, 1 when it was killed, and what it printed."""
+    with running(*words) as (_child, said):
+        *printed, code = ["", *said]
+    return (int(code), "".join(printed)) if code.strip().isdigit() else (1, "".join([*printed, code]))
 
 
 def _lives(pid: int) -> bool:

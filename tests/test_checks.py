@@ -1,7 +1,8 @@
 """Every identity `flask check` proves can be broken by hand, and is then named with the rows that break it."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +111,12 @@ class Plant:
     sql: tuple[str, ...]
     who: str
     says: str
+
+    def put_into(self, db: Session) -> object:
+        """Break it; returns what names the row."""
+        for statement in self.sql:
+            assert db.connection().execute(sa.text(statement)).rowcount != 0, "the violation was not planted"
+        return db.connection().execute(sa.text(self.who)).scalar_one()
 
 
 def plant(says: str, who: str, *sql: str) -> Plant:
@@ -357,16 +364,16 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Instead of the cast alone: the cast with a day's work behind it, built once and copied for every test."""
-    path = tmp_path_factory.mktemp("checks") / "floor.db"
+    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("checks") / "floor.db")
     _build_company(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="module")
-def postgres_template(postgres) -> str:
-    url = postgres.create_database()
+def postgres_template(postgres, postgres_empty: str) -> str:
+    url = postgres.create_database(postgres_empty)
     _build_company(url)
     return url.rsplit("/", 1)[1]
 
@@ -376,6 +383,21 @@ def _build_company(url: str) -> None:
     uow.bind(uow.Database(url))
     with uow.unit_of_work() as db:
         a_company(db)
+    uow.database().dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def company(request) -> Iterator[Session]:
+    """The company in an open unit of work, which is rolled back: nothing is copied, nobody else sees it."""
+    template = request.getfixturevalue(f"{request.param}_template")
+    url = f"sqlite:///{template}" if request.param == "sqlite" else request.getfixturevalue("postgres").url(template)
+    uow.bind(uow.Database(url))
+    with (
+        uow.database().write_turn(),
+        uow.database().engine.connect().execution_options(floor_write=True) as line,
+        Session(line, expire_on_commit=False) as db,
+    ):
+        yield db
     uow.database().dispose()
 
 
@@ -404,11 +426,15 @@ def test_a_sound_house_is_told_so_check_by_check(check):
     ("name", "planted"),
     [pytest.param(name, one, id=f"{name}-{n}") for name, many in PLANTED.items() for n, one in enumerate(many, 1)],
 )
-def test_a_violation_is_found_and_its_rows_are_named(name, planted, check):
+def test_a_violation_is_found_and_its_rows_are_named(name, planted, company):
+    who = planted.put_into(company)
+    assert planted.says.format(who) in "\n".join(wiring.CHECKS[name](company))
+
+
+def test_whoever_breaks_one_is_told_which_and_where(check):
+    (name, (planted, *_)), *_ = PLANTED.items()
     with uow.unit_of_work() as db:
-        for statement in planted.sql:
-            assert db.connection().execute(sa.text(statement)).rowcount != 0, "the violation was not planted"
-        who = db.connection().execute(sa.text(planted.who)).scalar_one()
+        who = planted.put_into(db)
     code, said = check()
     assert code == 1
     assert f"BAD  {name}\n" in said

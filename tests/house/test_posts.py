@@ -128,8 +128,8 @@ def changed(before: Print, after: Print) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    path = tmp_path_factory.mktemp("doors") / "floor.db"
+def sqlite_house(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("doors") / "floor.db")
     house = _furnished(f"sqlite:///{path}")
     house.template = path.with_name("template.db")
     shutil.copy(path, house.template)
@@ -138,8 +138,8 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def postgres_house(postgres: PostgresCluster) -> Iterator[House]:
-    house = _furnished(postgres.create_database(name="doors"))
+def postgres_house(postgres: PostgresCluster, postgres_empty: str) -> Iterator[House]:
+    house = _furnished(postgres.create_database(postgres_empty, "doors"))
     house.template, house.cluster = "doors_template", postgres
     postgres.create_database("doors", house.template)
     yield house

@@ -15,6 +15,7 @@ from floor.shipments.models import Shipment
 from floor.shipments.states import ShipmentState
 from tests import factories
 from tests.factories import count, ean
+from tests.furnished import Furniture
 from tests.packing.worlds import World, a_picked_shipment, a_world
 from tests.web_client import HTMX
 
@@ -22,13 +23,23 @@ POSTS = ["/stations", "/stations/P-SHA-1/scans", "/packs/1/scans", "/packs/1/und
          "/packs/1/exception", "/packs/1/abandon"]  # fmt: skip
 
 
-@pytest.fixture
-def world(app) -> World:
-    """A committed bench with one tote: two tees and a mug."""
+def a_bench_with_a_tote() -> World:
+    """Two tees and a mug are in it."""
     with unit_of_work() as db:
         world = a_world(db)
         a_picked_shipment(db, world, [(world.tee, 2), (world.mug, 1)])
         return world
+
+
+@pytest.fixture
+def furniture(request) -> Furniture | None:
+    return a_bench_with_a_tote if "world" in request.fixturenames else None
+
+
+@pytest.fixture
+def world(app, furnished) -> World:
+    with reading() as db:
+        return furnished(db)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Walks to pick: a small floor, orders on it, and a walk past the bins that hold their units."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from floor.picking.service import NewPick, NewStop, NewWalk
 from floor.picking.states import WalkAction, WalkMode
 from floor.shipments.models import Shipment, ShipmentLine
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, ean, stock
+from tests.furnished import Furniture
 
 SPOTS = ("A01-02-1", "A01-06-2", "A03-04-1", "A04-08-3")
 
@@ -175,9 +176,19 @@ class Picker:
         return self.heard(service.undo(self.db, self.walk.id, self.who))
 
 
+def a_kept_floor() -> Floor:
+    with unit_of_work() as db:
+        return a_floor(db)
+
+
 @pytest.fixture
-def floor(db: Session) -> Floor:
-    return a_floor(db)
+def furniture(request: pytest.FixtureRequest) -> Furniture | None:
+    return a_kept_floor if "floor" in request.fixturenames else None
+
+
+@pytest.fixture
+def floor(db: Session, furnished: Callable[[Session], Floor]) -> Floor:
+    return furnished(db)
 
 
 @pytest.fixture

@@ -121,6 +121,6 @@ def test_whatever_a_picker_does_the_books_stay_true(house):
     run_state_machine_as_test(
         Walking,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,13 @@ from floor.shipments.queries import lines_of
 from floor.shipments.states import ShipmentAction, ShipmentState
 from tests.allocation.world import a_done_run
 from tests.factories import a_bin, a_carrier, a_sku, a_warehouse, an_order, count, stock
+from tests.furnished import Furniture
+
+
+@pytest.fixture(autouse=True)
+def quick_plans(monkeypatch):
+    """Good carts and quick ones keep the same rules; how good they are is tested in tests/solver."""
+    monkeypatch.setattr(planning, "EFFORT", replace(planning.EFFORT, work=5))
 
 
 def a_busy_house(db, n: int = 20) -> Warehouse:
@@ -52,14 +60,39 @@ def a_busy_house(db, n: int = 20) -> Warehouse:
 def applied(n: int = 20) -> int:
     with unit_of_work() as db:
         a_busy_house(db, n)
-    run = a_done_run()
+    run = a_done_run("best_cost")
     assert run.allocated == n
     return run.id
 
 
-def test_every_promised_unit_is_on_exactly_one_stop(app):
+def walked() -> int:
     run_id = applied()
     jobs.make_walks(run_id)
+    return run_id
+
+
+@pytest.fixture
+def furniture(request) -> Furniture | None:
+    if "planned" in request.fixturenames:
+        return walked
+    return applied if "run_id" in request.fixturenames else None
+
+
+@pytest.fixture
+def run_id(app, furnished) -> int:
+    """A run that promised goods to twenty shipments, which wait for their walks."""
+    with reading() as db:
+        return furnished(db)
+
+
+@pytest.fixture
+def planned(app, furnished) -> int:
+    """The same, and the walks are made."""
+    with reading() as db:
+        return furnished(db)
+
+
+def test_every_promised_unit_is_on_exactly_one_stop(planned):
     with reading() as db:
         promised = {row.id: row.pending for row in db.exec(select(Reservation))}
         picked = Counter()
@@ -72,8 +105,7 @@ def test_every_promised_unit_is_on_exactly_one_stop(app):
         assert broken_walks(db) == []
 
 
-def test_a_cart_carries_at_most_eight_shipments_each_in_its_slot(app):
-    jobs.make_walks(applied())
+def test_a_cart_carries_at_most_eight_shipments_each_in_its_slot(planned):
     with reading() as db:
         for walk in db.exec(select(Walk)):
             slots = [tote.slot for tote in db.exec(select(WalkTote).where(WalkTote.walk_id == walk.id))]
@@ -82,8 +114,7 @@ def test_a_cart_carries_at_most_eight_shipments_each_in_its_slot(app):
             assert max(slots) <= 8
 
 
-def test_stops_stand_in_walking_order_and_legs_add_up(app):
-    jobs.make_walks(applied())
+def test_stops_stand_in_walking_order_and_legs_add_up(planned):
     with reading() as db:
         for walk in db.exec(select(Walk)):
             stops = db.exec(select(Stop).where(Stop.walk_id == walk.id).order_by(Stop.position)).all()
@@ -100,11 +131,9 @@ def test_stops_stand_in_walking_order_and_legs_add_up(app):
             assert walk.length_mm == sum(stop.leg_mm for stop in stops) + layout.walk_mm(here, depot)
 
 
-def test_the_monitor_hears_of_every_cart_and_the_run_is_ready(app):
-    run_id = applied()
-    jobs.make_walks(run_id)
+def test_the_monitor_hears_of_every_cart_and_the_run_is_ready(planned):
     with reading() as db:
-        run, carts = runs.run_for(db, run_id), runs.carts(db, run_id)
+        run, carts = runs.run_for(db, planned), runs.carts(db, planned)
         assert run.state is RunState.READY
         assert len(carts) == count(db, Walk) == run.stages[Stage.ROUTES]["done"] == run.stages[Stage.CARTS]["total"]
         assert sum(cart.totes for cart in carts) == 20
@@ -116,8 +145,7 @@ def test_the_monitor_hears_of_every_cart_and_the_run_is_ready(app):
         assert {shipment.state for shipment in db.exec(select(Shipment))} == {ShipmentState.PLANNED}
 
 
-def test_a_walk_is_due_when_its_most_urgent_shipment_is(app):
-    jobs.make_walks(applied())
+def test_a_walk_is_due_when_its_most_urgent_shipment_is(planned):
     with reading() as db:
         for walk in db.exec(select(Walk)):
             mine = select(Shipment).join(WalkTote, WalkTote.shipment_id == Shipment.id)
@@ -125,8 +153,7 @@ def test_a_walk_is_due_when_its_most_urgent_shipment_is(app):
             assert walk.due_at == min(due)
 
 
-def test_making_walks_twice_makes_them_once(app, relay):
-    run_id = applied()
+def test_making_walks_twice_makes_them_once(run_id, relay):
     relay.drain()
     with reading() as db:
         before = count(db, Walk)
@@ -139,8 +166,7 @@ class Killed(BaseException):
     """What no handler catches."""
 
 
-def test_a_worker_killed_between_two_walks_leaves_work_the_next_one_finishes(app, monkeypatch):
-    run_id = applied()
+def test_a_worker_killed_between_two_walks_leaves_work_the_next_one_finishes(run_id, monkeypatch):
     monkeypatch.setattr(jobs, "SLICE", 1)
     real, made = service.create_walk, []
 
@@ -162,8 +188,7 @@ def test_a_worker_killed_between_two_walks_leaves_work_the_next_one_finishes(app
         assert count(db, RunCart) == count(db, Walk)
 
 
-def test_two_workers_put_a_shipment_on_one_walk(app):
-    run_id = applied()
+def test_two_workers_put_a_shipment_on_one_walk(run_id):
     broken = []
 
     def work():
@@ -253,8 +278,7 @@ def test_a_shipment_for_two_totes_leaves_the_next_slot_free(app):
         assert cart.totes == 3
 
 
-def test_publishing_shows_walks_and_taking_back_hides_those_nobody_has(app, relay):
-    run_id = applied()
+def test_publishing_shows_walks_and_taking_back_hides_those_nobody_has(run_id, relay):
     relay.drain()
     with unit_of_work() as db:
         allocation.publish(db, runs.run_for(db, run_id, lock=True), SYSTEM)

@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from floor.inventory.models import Balance, CountTask, LedgerRow, MoveReason, Tote
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid
+from floor.kit.uow import unit_of_work
 from floor.orders import service as orders
 from floor.packing import queries as packing_queries
 from floor.packing import service as packing
@@ -20,7 +21,8 @@ from floor.picking.verdict import Kind
 from floor.shipments import service as shipments
 from floor.shipments.models import ShipmentLine
 from floor.shipments.states import ShipmentAction, ShipmentState
-from tests.picking.conftest import Floor, Picker, person, rows, shipments_of, sound
+from tests.furnished import Furniture
+from tests.picking.conftest import Floor, Picker, a_floor, a_kept_floor, person, rows, shipments_of, sound
 from tests.picking.test_undoing import cancel
 
 
@@ -52,11 +54,29 @@ class Sorter:
         return [slot.state for slot in wall_reads.slots_of(self.db, self.wall)]
 
 
-@pytest.fixture
-def at_wall(db, floor, ana) -> Sorter:
+def a_batch_at_the_wall() -> tuple[Floor, Wall, Walk]:
     """Three shipments of one batch: 2 of SKU 0 and 1 of SKU 3; 1 of SKU 0; 1 of SKU 2."""
-    wall, walk, _tote = floor.at_the_wall(db, [{0: 2, 3: 1}, {0: 1}, {2: 1}], ana)
-    return Sorter(db, floor, wall, walk, ana)
+    with unit_of_work() as db:
+        floor = a_floor(db)
+        wall, walk, _tote = floor.at_the_wall(db, [{0: 2, 3: 1}, {0: 1}, {2: 1}], person(db, "Ana"))
+        return floor, wall, walk
+
+
+@pytest.fixture
+def furniture(request) -> Furniture:
+    return a_batch_at_the_wall if "at_wall" in request.fixturenames else a_kept_floor
+
+
+@pytest.fixture
+def floor(db, furnished) -> Floor:
+    """With a batch at its wall or without."""
+    found = furnished(db)
+    return found if isinstance(found, Floor) else found[0]
+
+
+@pytest.fixture
+def at_wall(db, furnished, ana) -> Sorter:
+    return Sorter(db, *furnished(db), ana)
 
 
 # --- picking a batch --------------------------------------------------------------------------------------------------

@@ -15,26 +15,44 @@ from floor.picking import drawing, queries
 from floor.picking.models import WalkTote
 from floor.picking.states import StopState, WalkState
 from tests.factories import stock
-from tests.picking.conftest import a_floor, kept, person, rows
+from tests.furnished import Furniture
+from tests.picking.conftest import Floor, a_floor, kept, person, rows
 from tests.web_client import HTMX
 
 WANTS = [{0: 2, 3: 8}, {0: 1, 2: 1}]
 
 
-@pytest.fixture
-def started(app):
-    """Ana picks a walk of two totes; gives (floor, walk id)."""
+def a_started_walk() -> tuple[Floor, int | None]:
+    """Ana picks a walk of two totes."""
     with kept() as db:
         floor = a_floor(db)
         return floor, floor.started(db, WANTS, person(db, "Ana")).id
 
 
-@pytest.fixture
-def free(app):
-    """A walk anybody may take; gives (floor, walk id)."""
+def a_free_walk() -> tuple[Floor, int | None]:
+    """A walk anybody may take."""
     with kept() as db:
         floor = a_floor(db)
         return floor, floor.walk(db, WANTS).id
+
+
+@pytest.fixture
+def furniture(request) -> Furniture | None:
+    if "started" in request.fixturenames:
+        return a_started_walk
+    return a_free_walk if "free" in request.fixturenames else None
+
+
+@pytest.fixture
+def started(app, furnished):
+    with reading() as db:
+        return furnished(db)
+
+
+@pytest.fixture
+def free(app, furnished):
+    with reading() as db:
+        return furnished(db)
 
 
 def view_of(walk_id: int) -> queries.WalkView:

@@ -5,6 +5,7 @@ import logging
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import select
@@ -25,6 +26,7 @@ from floor.shipping.states import WaybillState
 from floor.tracking import polling
 from floor.tracking.models import CarrierEvent
 from tests import factories, goods_out
+from tests.furnished import Furniture
 from tests.packing.worlds import a_boxed_parcel, a_world, person
 from tests.shipping.carrier_server import ISSUED, UNISSUED, Gateway, answers, md5_upper, serving
 
@@ -52,14 +54,27 @@ def gate(app, kind, no_paper):
     house.bind(before)
 
 
-@pytest.fixture
-def parcel(gate, kind) -> Parcel:
+def a_parcel_by(kind: str) -> Parcel:
     """A boxed parcel whose carrier is reached over the gateway; another carrier stands by, for who lets parcels go."""
     with unit_of_work() as db:
         world = a_world(db)
         set_up(world.carrier, kind)
         factories.a_carrier(db, "zto")
         return a_boxed_parcel(db, world)
+
+
+FURNITURE = {kind: partial(a_parcel_by, kind) for kind in KINDS}
+
+
+@pytest.fixture
+def furniture(request) -> Furniture | None:
+    return FURNITURE[request.getfixturevalue("kind")] if "parcel" in request.fixturenames else None
+
+
+@pytest.fixture
+def parcel(gate, furnished) -> Parcel:
+    with reading() as db:
+        return furnished(db)
 
 
 def set_up(carrier: Carrier, kind: str, minutes: int | None = None) -> None:

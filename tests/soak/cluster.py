@@ -81,7 +81,7 @@ def run(problem: Problem, workers: int, kill: bool, work: int) -> tuple[int, int
             began[0] = began[0] or time.perf_counter()
             if kill and done >= 2 and not killed.is_set():
                 killed.set()
-                threading.Timer(0.2, hired[0].send_signal, [signal.SIGKILL]).start()
+                threading.Timer(0.05, hired[0].send_signal, [signal.SIGKILL]).start()
 
         plan = solve(problem, Stop(work=work), 0, listen, crew)
         seconds = time.perf_counter() - began[0]

@@ -183,7 +183,8 @@ def soak(url: str, rows: int, kills: int, seed: int, folder: Path, say: Say) -> 
         it = imports.begin(db, ImportKind.STOCK, "soak.csv", body, SYSTEM)
     assert it.id is not None
     try:
-        house.start()
+        house.start("server")
+        house.start("worker")  # once the server answers, so that nothing is done before anybody looks
         examine_s = _work(house, it.id, ImportState.EXAMINING, rows, kills // 2, rng, dead, say)
         with unit_of_work() as db:
             imports.confirm(db, imported.import_for(db, it.id, lock=True), SYSTEM)

@@ -9,7 +9,6 @@ started again. At the end every acknowledged effect must be in the database exac
 
 import argparse
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,10 +21,11 @@ from pathlib import Path
 
 from sqlmodel import func, select
 
+from floor import cli, wiring
 from floor.events.models import Delivery, OutboxMessage
 from floor.kit import uow
 from floor.kit.uow import reading
-from tests.running import ROOT, RunningHouse
+from tests.running import RunningHouse
 from tests.servers import empty_database
 from tests.soak.at_the_desk import Auditor, Carrier, Desk, Shop, Supervisor
 from tests.soak.on_the_floor import Lorry, Packer, Picker
@@ -99,7 +99,7 @@ def soak(url: str, kills: int, seed: int, folder: Path, say: Say, pauses: tuple[
     finally:
         done.set()
         house.stop()
-    verdict = prove(book, _check(house))
+    verdict = prove(book, _check())
     name = uow.database().url.get_backend_name()
     uow.database().dispose()
     return Outcome(name, seed, dead, round(time.monotonic() - began), book, verdict)
@@ -136,10 +136,10 @@ def _drain(book: Book) -> None:
         book.complain(f"{_waiting()} messages were still waiting {DRAIN_SECONDS} s after the last kill")
 
 
-def _check(house: RunningHouse) -> str:
-    words = [sys.executable, "-m", "flask", "--app", "app", "check"]
-    done = subprocess.run(words, cwd=ROOT, env=house.settings.exported(), capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+def _check() -> str:
+    """What `flask check` prints."""
+    broken = cli.run_checks(wiring.CHECKS)
+    return "\n".join(f"BAD  {name}: {row}" for name, rows in broken.items() for row in rows)
 
 
 def _waiting() -> int:

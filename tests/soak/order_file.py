@@ -9,12 +9,13 @@ above what the same process held before it opened the file.
 """
 
 import argparse
+import collections
 import csv
 import json
+import os
 import random
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ from floor.kit.actor import SYSTEM
 from floor.kit.uow import reading, unit_of_work
 from floor.orders.models import Order, OrderLine
 from floor.settings import Settings
+from tests.running import running
 from tests.servers import empty_database
 
 SKUS = 500
@@ -104,7 +106,8 @@ def _memory(what: str) -> int:
 
 
 def run(url: str, path: str) -> None:
-    """The process that is killed: one import from beginning to end. Prints rows as it goes, then the memory."""
+    """The process that is killed: one import from beginning to end. Prints rows as it goes, then the memory.
+    A short file is settled in short slices, so that there is something to be killed between."""
     create_app(Settings(database_url=url, secret_key="a key for soaks", rate_limits=False))
     with reading() as db:
         queries.health(db)
@@ -113,6 +116,8 @@ def run(url: str, path: str) -> None:
     def tell(batch: ImportBatch) -> None:
         print(json.dumps({"rows": batch.rows, "mb": _memory("VmRSS") - idle}), flush=True)
 
+    with open(path, "rb") as file:
+        jobs.FILE_CHUNK = min(jobs.FILE_CHUNK, sum(1 for _ in file) // 10)
     jobs.import_file(path, lambda: open(path, "rb"), Mapping.model_validate(MAPPING), False, SYSTEM, tell)  # noqa: SIM115 -- the reader closes it
     print(json.dumps({"idle": idle, "peak": _memory("VmHWM") - idle}), flush=True)
 
@@ -162,11 +167,12 @@ def _once(
     url: str, path: Path, stop: int | None, say: Callable[[str], None]
 ) -> tuple[bool, dict[str, int] | None]:  # fmt: skip
     """One run of the import, killed once it is at so many rows; whether it was, and what it told at its end."""
-    words = [sys.executable, "-u", "-m", "tests.soak.order_file", "--run", url, str(path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        spoke = 0
-        for line in child.stdout:
+    with running("tests.soak.order_file", "--run", url, str(path)) as (child, said):
+        spoke, rest = 0, []
+        for line in said:
+            if not line.startswith("{"):
+                rest.append(line)
+                continue
             now = json.loads(line)
             if "peak" in now:
                 return False, now
@@ -174,10 +180,11 @@ def _once(
                 spoke = now["rows"]
                 say(f"  {now['rows']} rows, {now['mb']} MB above idle")
             if stop is not None and now["rows"] >= stop:
-                child.send_signal(signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
                 say(f"killed after {now['rows']} rows")
+                collections.deque(said, 0)  # until it is dead
                 return True, None
-    raise AssertionError(f"the import ended with {child.returncode}")
+    raise AssertionError(f"the import ended: {''.join(rest)}")
 
 
 def prove(written: Written) -> list[str]:

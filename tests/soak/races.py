@@ -83,6 +83,9 @@ class Outcome:
         )
 
 
+Seen = Callable[[Outcome], bool]
+
+
 class Races:
     """The clients, kept for all rounds; `outcome` gathers what happened to them."""
 
@@ -94,11 +97,14 @@ class Races:
         with app.app_context(), force_locale("en"):
             self._sentences = {code: re.compile(_pattern(str(words))) for code, words in REFUSALS.items()}
 
-    def run(self, rounds: int, say: Say, kinds: Kinds = ROUNDS) -> Outcome:
+    def run(self, rounds: int, say: Say, kinds: Kinds = ROUNDS, until: Seen | None = None) -> Outcome:
+        """So many rounds, fewer when what `until` looks for is seen."""
         began = time.monotonic()
         with ThreadPoolExecutor(self.clients) as pool:
             for number in range(rounds):
                 self._round(pool, number, kinds[number % len(kinds)])
+                if until and until(self.outcome):
+                    break
                 if (number + 1) % LOOK_EVERY == 0:
                     self.outcome.broken += broken_identities(self.app)
                     self.outcome.seconds = time.monotonic() - began
@@ -224,13 +230,16 @@ def _pattern(sentence: str) -> str:
     return re.sub(r"%\\\((\w+)\\\)s", r"\\S+", re.escape(sentence))
 
 
-def run(url: str, rounds: int, clients: int, seed: int, say: Say, fault: str = "", kinds: Kinds = ROUNDS) -> Outcome:
+def run(
+    url: str, rounds: int, clients: int, seed: int, say: Say, fault: str = "", kinds: Kinds = ROUNDS,
+    until: Seen | None = None,
+) -> Outcome:  # fmt: skip
     """Open a house in an empty database, hold the races in it, and close it."""
     with planted.planted(fault):
         app = open_house(url)
         if not uow.database().is_sqlite:
             slow_down_postgres()
-        outcome = Races(app, furnish(), clients, seed, fault).run(rounds, say, kinds)
+        outcome = Races(app, furnish(), clients, seed, fault).run(rounds, say, kinds, until)
         uow.database().dispose()
     return outcome
 

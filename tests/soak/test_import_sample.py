@@ -6,11 +6,7 @@ from tests.soak.import_rows import FAULTS, soak
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_an_import_killed_twice_books_every_good_row_once_and_reports_every_bad_one(database, request, tmp_path):
-    url = f"sqlite:///{tmp_path / 'floor.db'}"
-    if database == "postgres":
-        url = request.getfixturevalue("postgres_url")
+def test_an_import_killed_twice_books_every_good_row_once_and_reports_every_bad_one(url, tmp_path):
     outcome = soak(url, 2000, 2, 7, tmp_path, print)
     assert outcome.wrong == []
     assert outcome.reasons == dict.fromkeys(FAULTS, 2)

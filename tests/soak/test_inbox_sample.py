@@ -6,11 +6,7 @@ from tests.soak.inbox import soak
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_orders_delivered_five_times_among_forged_and_poisoned_ones_are_there_once(database, request, tmp_path):
-    url = f"sqlite:///{tmp_path / 'floor.db'}"
-    if database == "postgres":
-        url = request.getfixturevalue("postgres_url")
+def test_orders_delivered_five_times_among_forged_and_poisoned_ones_are_there_once(url):
     outcome = soak(url, 160, 5, 7)
     assert outcome.wrong == []
     assert (outcome.answers[200], outcome.answers[401], outcome.answers[422]) == (800, 8, 8)

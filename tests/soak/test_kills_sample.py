@@ -11,12 +11,8 @@ CORE = ("message", "asked", "published", "put")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_two_kills_lose_nothing_and_double_nothing(database, request, tmp_path):
-    url = f"sqlite:///{tmp_path / 'floor.db'}"
-    if database == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    outcome = soak(url, 2, 7, tmp_path, print, pauses=(0.5, 3.0))
+def test_two_kills_lose_nothing_and_double_nothing(url, tmp_path):
+    outcome = soak(url, 2, 7, tmp_path, print, pauses=(0.2, 1.0))
     log = (tmp_path / "house.log").read_text(errors="replace")[-4000:]
     assert (outcome.lost, outcome.doubled, outcome.broken) == ([], [], []), log
     promised = Counter(promise.kind for promise in outcome.book.promises)

@@ -4,26 +4,20 @@ In a process of its own: it forks, and a process that tests has threads.
 """
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.running import ROOT
+from tests.running import ran
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_runs_are_whole_however_often_their_worker_is_killed(database):
-    command = [sys.executable, "-m", "tests.soak.runs", "--database", database, "--orders", "60", "--kills", "2"]
-    done = subprocess.run(
-        [*command, "--seed", "7", "--alternations", "0"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    printed = done.stdout + done.stderr
-    last = done.stdout.splitlines()[-1] if done.stdout else ""
+    some = f"--orders 40 --kills 2 --clients 4 --seed 7 --alternations 0 --database {database}"
+    code, printed = ran("tests.soak.runs", *some.split())
+    last = printed.splitlines()[-1] if printed else ""
     counts = {name: int(n) for name, n in re.findall(r"(doubled|broken) (\d+)", last)}
     counts |= {name: int(n) for n, name in re.findall(r"(\d+) (kills|runs)", last)}
-    assert (done.returncode, counts.get("doubled"), counts.get("broken")) == (0, 0, 0), printed
+    assert (code, counts.get("doubled"), counts.get("broken")) == (0, 0, 0), printed
     assert counts["kills"] == 2, printed
     assert counts["runs"] >= 2, printed

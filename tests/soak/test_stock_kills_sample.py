@@ -4,27 +4,23 @@ In a process of their own: they fork, and a process that tests has threads.
 """
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.running import ROOT
+from tests.running import ran
 
 
 def _soak(*words: str) -> tuple[int, str, dict[str, int]]:
     """Exit code, what it printed, and the counts of its last line: acknowledged, lost, doubled, broken."""
-    command = [sys.executable, "-m", "tests.soak.stock_kills", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    printed = done.stdout + done.stderr
-    last = done.stdout.splitlines()[-1] if done.stdout else ""
+    code, printed = ran("tests.soak.stock_kills", *words)
+    last = printed.splitlines()[-1] if printed else ""
     counts = {name: int(n) for name, n in re.findall(r"(lost|doubled|broken) (\d+)", last)}
     counts |= {name: int(n) for n, name in re.findall(r"(\d+) (kills|deeds)", last)}
-    return done.returncode, printed, counts
+    return code, printed, counts
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("database", "kills"), [("sqlite", 20), ("postgres", 3)])
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 10), ("postgres", 2)])
 def test_kills_lose_no_stock_and_double_none(database, kills):
     code, printed, counts = _soak("--database", database, "--kills", str(kills), "--seed", "7")
     assert (code, counts.get("lost"), counts.get("doubled"), counts.get("broken")) == (0, 0, 0, 0), printed

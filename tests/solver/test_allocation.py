@@ -154,20 +154,20 @@ def test_no_plain_strategy_beats_the_optimal_one():
 
 
 def test_nearly_all_small_days_are_planned_as_well_as_they_can_be():
-    """Brute force gives the optimum of 160 days of one to eight orders."""
+    """Brute force gives the optimum of 80 days of one to eight orders."""
     worse = []
-    for seed in range(160):
+    for seed in range(80):
         orders = 1 + seed % 8
         problem = a_day(seed, orders, 1 + seed // 8 % 4, 3 if orders <= 4 else 2)
         cost = solve(problem).cost
         if cheapest(problem, cost) is not None:
             worse.append(seed)
-    assert len(worse) <= 8, worse
+    assert len(worse) <= 4, worse
 
 
 def test_pinned_orders_stay_where_they_are():
     broken = []
-    for seed in range(60):
+    for seed in range(36):
         problem = a_day(seed, 1 + seed % 6, 1 + seed // 8 % 4, 2, pins=True)
         plans = [solve(problem, Stop(20)), *(strategy(problem, seed) for strategy in STRATEGIES.values())]
         broken += [(seed, plan.strategy) for plan in plans if violations(problem, plan)]

@@ -165,7 +165,7 @@ def test_nothing_is_late_when_some_split_and_turn_is_in_time(problem: Problem):
         assert plan.late == ()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems(), st.randoms(use_true_random=False))
 def test_carts_are_as_long_as_their_routes(problem: Problem, rng):
     lengths = WalkLengths(problem)
@@ -178,9 +178,11 @@ def test_carts_are_as_long_as_their_routes(problem: Problem, rng):
 
 def test_a_floor_of_many_blocks_is_batched_on_fewer_and_walked_on_all():
     layout = Layout(LAYOUT.aisles_x_mm, tuple(range(0, 36_000, 4_000)))
-    problem = replace(random_wave(8), layout=layout)
+    # Two orders to a cart: a walk over all of eight blocks takes the longer the more it picks.
+    problem = replace(random_wave(6), layout=layout, cart=Cart(slots=2))
     plan = solve(problem, Stop(1))
     assert plan.status is Status.FEASIBLE
+    assert len(plan.trips) >= 3
     assert violations(problem, plan) == ()
 
 
@@ -194,22 +196,22 @@ def test_an_aisle_of_more_spots_than_a_word_has_bits_is_no_shorter():
 
 @pytest.mark.parametrize("due", [None, 60])
 def test_the_same_seed_gives_the_same_plan_on_one_core_and_on_two(monkeypatch, due):
-    problem = random_wave(30, due=due)
+    problem = random_wave(20, due=due)
     plan = solve(problem, Stop(20), 7)
     monkeypatch.setattr(search, "HANDS", 1)
     assert solve(problem, Stop(20), 7) == plan
 
 
 def test_more_work_walks_less_than_savings_and_the_seed_rule():
-    problem = random_wave(60)
-    plan = solve(problem, Stop(30))
+    problem = random_wave(40)
+    plan = solve(problem, Stop(20))
     assert violations(problem, plan) == ()
     assert plan.walk_mm < 0.97 * seed_rule(problem).walk_mm
 
 
 def test_tight_due_times_are_kept_better_than_by_the_earliest_one():
     problem = random_wave(40, due=12)
-    plan, rule = solve(problem, Stop(20)), earliest_due(problem)
+    plan, rule = solve(problem, Stop(10)), earliest_due(problem)
     assert violations(problem, plan) == ()
     assert lateness(problem, rule)[1] > 100
     assert lateness(problem, plan)[1] < 0.85 * lateness(problem, rule)[1]

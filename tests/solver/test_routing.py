@@ -195,7 +195,7 @@ def shortest_of_all_orders(problem: Problem | Tour) -> int | None:
     return min(lengths, default=None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(ruled_problems(), tours()))
 def test_one_way_closed_and_stacked_floors_are_walked_as_short_as_trying_every_order(problem: Problem | Tour):
     route, best = solve(problem), shortest_of_all_orders(problem)
@@ -207,7 +207,7 @@ def test_one_way_closed_and_stacked_floors_are_walked_as_short_as_trying_every_o
         assert route.bound_mm <= best
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ruled_layouts(), st.data())
 def test_a_walk_from_crossing_to_crossing_is_proven_whatever_is_one_way(layout: Layout, data: st.DataObject):
     corners = st.builds(Point, st.sampled_from(layout.aisles_x_mm), st.sampled_from(layout.cross_y_mm))
