@@ -24,7 +24,7 @@ from floor.kit.db import Database
 from floor.settings import Settings, bound
 from floor.web import signing
 from tests.cast import CAST, PIN
-from tests.conftest import SETTINGS, _build
+from tests.conftest import SETTINGS
 from tests.house.doors import DOORS, Door
 from tests.house.doors.returns import frame
 from tests.house.doors_world import SECRET, Ids, furnish, order_of
@@ -133,8 +133,9 @@ def changed(before: Print, after: Print) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_house(tmp_path_factory: pytest.TempPathFactory, built: Flask) -> Iterator[House]:
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory, built: Flask, sqlite_template: Path) -> Iterator[House]:
     path = tmp_path_factory.mktemp("doors") / "floor.db"
+    shutil.copy(sqlite_template, path)
     house = _furnished(built, f"sqlite:///{path}")
     house.template = path.with_name("template.db")
     shutil.copy(path, house.template)
@@ -143,8 +144,8 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory, built: Flask) -> Iter
 
 
 @pytest.fixture(scope="module")
-def postgres_house(postgres: PostgresCluster, built: Flask) -> Iterator[House]:
-    house = _furnished(built, postgres.create_database(name="doors"))
+def postgres_house(postgres: PostgresCluster, built: Flask, postgres_template: str) -> Iterator[House]:
+    house = _furnished(built, postgres.create_database(postgres_template, "doors"))
     house.template, house.cluster = "doors_template", postgres
     postgres.create_database("doors", house.template)
     yield house
@@ -154,7 +155,6 @@ def postgres_house(postgres: PostgresCluster, built: Flask) -> Iterator[House]:
 
 
 def _furnished(app: Flask, url: str) -> House:
-    _build(url)
     settings = replace(SETTINGS, database_url=url)
     work_under(settings, app)
     with uow.unit_of_work() as db:
