@@ -2,9 +2,10 @@
 
     python -m tests.nursery FOLDER
 
-reads one JSON object a line, {"words": ["gunicorn", "app:app", ...], "env": {...}, "log": path}, starts that module as
-`python -m` would in a session of its own, and answers its process id. Its children die with it. What Jinja makes of a
-template lies in the folder for the next of them: to compile the pages of a short story takes longer than to tell it.
+reads one JSON object a line, {"words": ["gunicorn", "app:app", ...], "env": {...}, "log": path, "end": path}, starts
+that module as `python -m` would in a session of its own, and answers its process id. The exit code of one that ends by
+itself is in `end` then. Its children die with it. What Jinja makes of a template lies in the folder for the next of
+them: to compile the pages of a short story takes longer than to tell it.
 """
 
 import ctypes
@@ -14,7 +15,9 @@ import os
 import runpy
 import signal
 import sys
+import traceback
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -57,11 +60,17 @@ def main() -> None:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
+            code: object = 1
             try:
                 _become(asked)
+            except SystemExit as end:
+                code = end.code or 0
+            except BaseException:
+                traceback.print_exc()
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
+                Path(asked["end"]).write_text(str(code))
                 os._exit(1)
         print(child, flush=True)
 

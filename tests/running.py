@@ -37,7 +37,8 @@ def _born(words: list[str], env: dict[str, str], log: Path) -> int:
     nursery = _nursery()
     assert nursery.stdin is not None
     assert nursery.stdout is not None
-    nursery.stdin.write(json.dumps({"words": words, "env": env, "log": str(log)}) + "\n")
+    asked = {"words": words, "env": env, "log": str(log), "end": f"{log}.end"}
+    nursery.stdin.write(json.dumps(asked) + "\n")
     nursery.stdin.flush()
     return int(nursery.stdout.readline())
 
@@ -47,6 +48,17 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def run_to_its_end(words: list[str], settings: Settings, log: Path) -> tuple[str, str]:
+    """`python -m words`: its exit code, empty when it was killed, and all it said."""
+    end = Path(f"{log}.end")
+    for left in (log, end):
+        left.unlink(missing_ok=True)
+    child = _born(words, settings.exported(), log)
+    while _lives(child):
+        time.sleep(0.01)
+    return end.read_text() if end.exists() else "", log.read_text()
 
 
 class RunningHouse:

@@ -9,7 +9,6 @@ started again. At the end every acknowledged effect must be in the database exac
 
 import argparse
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +24,7 @@ from sqlmodel import func, select
 from floor.events.models import Delivery, OutboxMessage
 from floor.kit import uow
 from floor.kit.uow import reading
-from tests.running import ROOT, RunningHouse
+from tests.running import RunningHouse, run_to_its_end
 from tests.servers import empty_database
 from tests.soak.at_the_desk import Auditor, Carrier, Desk, Shop, Supervisor
 from tests.soak.on_the_floor import Lorry, Packer, Picker
@@ -137,9 +136,8 @@ def _drain(book: Book) -> None:
 
 
 def _check(house: RunningHouse) -> str:
-    words = [sys.executable, "-m", "flask", "--app", "app", "check"]
-    done = subprocess.run(words, cwd=ROOT, env=house.settings.exported(), capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    _code, said = run_to_its_end(["flask", "--app", "app", "check"], house.settings, house.log.with_name("check.log"))
+    return said
 
 
 def _waiting() -> int:
