@@ -136,8 +136,8 @@ def _drain(book: Book) -> None:
 
 
 def _check(house: RunningHouse) -> str:
-    _code, said = run_to_its_end(["flask", "--app", "app", "check"], house.settings, house.log.with_name("check.log"))
-    return said
+    code, said = run_to_its_end(["flask", "--app", "app", "check"], house.settings, house.log.with_name("check.log"))
+    return said if code else f"{said}\nflask check was killed"
 
 
 def _waiting() -> int:
