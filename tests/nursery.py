@@ -16,6 +16,7 @@ import runpy
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ def main() -> None:
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
-                Path(asked["end"]).write_text(str(code))
+                with suppress(OSError):
+                    Path(asked["end"]).write_text(str(code))
                 os._exit(1)
         print(child, flush=True)
 
