@@ -1,7 +1,7 @@
 """Somebody of the cast in front of a browser. What they do works the same with and without JavaScript.
 
-Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone. Only who looks
-again and again takes a breath between.
+Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone. Only who
+looks again and again takes a breath between.
 """
 
 import re
