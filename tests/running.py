@@ -45,20 +45,20 @@ def _born(words: list[str], env: dict[str, str] | None, log: Path) -> int:
 
 
 @contextmanager
-def running(*words: str) -> Iterator[tuple[int, Iterator[str]]]:
-    """The process id of `python -m words`, with this process's environment, and the lines it prints, as it does; the
-    last one is its exit code, unless it is killed."""
+def running(*words: str, env: dict[str, str] | None = None) -> Iterator[tuple[int, Iterator[str]]]:
+    """The process id of `python -m words`, with this process's environment if no other is given, and the lines it
+    prints, as it does; the last one is its exit code, unless it is killed."""
     with tempfile.TemporaryDirectory(prefix="floor-running-") as folder:
         pipe = Path(folder) / "pipe"
         os.mkfifo(pipe)
-        child = _born(list(words), None, pipe)
+        child = _born(list(words), env, pipe)
         with pipe.open(errors="replace") as said:
             yield child, said
 
 
-def ran(*words: str) -> tuple[int, str]:
+def ran(*words: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     """Run `python -m words` to its end; its exit code, 1 when it was killed, and what it printed."""
-    with running(*words) as (_child, said):
+    with running(*words, env=env) as (_child, said):
         *printed, code = ["", *said]
     return (int(code), "".join(printed)) if code.strip().isdigit() else (1, "".join([*printed, code]))
 

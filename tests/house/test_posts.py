@@ -17,13 +17,14 @@ from sqlmodel import SQLModel
 from werkzeug.routing import IntegerConverter
 from werkzeug.test import TestResponse
 
-from floor.factory import create_app
+from floor.factory import work_under
 from floor.intake.channels import signed
 from floor.kit import clock, uow
 from floor.kit.db import Database
+from floor.settings import Settings, bound
 from floor.web import signing
 from tests.cast import CAST, PIN
-from tests.conftest import SETTINGS, _build
+from tests.conftest import SETTINGS
 from tests.house.doors import DOORS, Door
 from tests.house.doors.returns import frame
 from tests.house.doors_world import SECRET, Ids, furnish, order_of
@@ -65,14 +66,18 @@ class House:
     """The furnished house; `again()` brings it back to how it was furnished."""
 
     app: Flask
+    settings: Settings
     ids: Ids
     people: dict[str, Person]
     customer: FlaskClient
-    url: str
     database: Database
     template: Path | str = ""
     cluster: PostgresCluster | None = None
     is_touched: bool = False
+
+    @property
+    def url(self) -> str:
+        return self.settings.database_url
 
     def again(self) -> None:
         if not self.is_touched:
@@ -128,9 +133,10 @@ def changed(before: Print, after: Print) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_house(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("doors") / "floor.db")
-    house = _furnished(f"sqlite:///{path}")
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory, built: Flask, sqlite_template: Path) -> Iterator[House]:
+    path = tmp_path_factory.mktemp("doors") / "floor.db"
+    shutil.copy(sqlite_template, path)
+    house = _furnished(built, f"sqlite:///{path}")
     house.template = path.with_name("template.db")
     shutil.copy(path, house.template)
     yield house
@@ -138,8 +144,8 @@ def sqlite_house(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def postgres_house(postgres: PostgresCluster, postgres_empty: str) -> Iterator[House]:
-    house = _furnished(postgres.create_database(postgres_empty, "doors"))
+def postgres_house(postgres: PostgresCluster, built: Flask, postgres_template: str) -> Iterator[House]:
+    house = _furnished(built, postgres.create_database(postgres_template, "doors"))
     house.template, house.cluster = "doors_template", postgres
     postgres.create_database("doors", house.template)
     yield house
@@ -148,23 +154,24 @@ def postgres_house(postgres: PostgresCluster, postgres_empty: str) -> Iterator[H
     postgres.drop_database(f"/{house.template}")
 
 
-def _furnished(url: str) -> House:
-    _build(url)
-    app = create_app(replace(SETTINGS, database_url=url))
-    app.config["TESTING"] = True
+def _furnished(app: Flask, url: str) -> House:
+    settings = replace(SETTINGS, database_url=url)
+    work_under(settings, app)
     with uow.unit_of_work() as db:
         ids = furnish(db)
     people = {name: Person(app, name) for name in CAST}
     customer = app.test_client()
     customer.set_cookie("lang", "en")
     uow.database().dispose()
-    return House(app, ids, people, customer, url, uow.database())
+    return House(app, settings, ids, people, customer, uow.database())
 
 
 @pytest.fixture
 def house(request: pytest.FixtureRequest) -> House:
     """The house on the database the test asks for, as it was furnished, and this process at work in it."""
     found = request.getfixturevalue(f"{request.param}_house")
+    if bound() is not found.settings:
+        work_under(found.settings, found.app)
     uow.bind(found.database)
     found.again()
     return found

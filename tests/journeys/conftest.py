@@ -1,7 +1,5 @@
 """A running house with a small company in it, and people with browsers."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from floor.kit.db import Database
 from tests.journeys.person import DESK, PHONE, Person
 from tests.journeys.wire import Wire
 from tests.journeys.world import a_small_company
-from tests.running import ROOT, RunningHouse, running_house
+from tests.running import RunningHouse, ran, running_house
 
 
 @dataclass
@@ -51,10 +49,8 @@ class House:
 
     def passes_flask_check(self) -> None:
         """The same as whoever runs the house asks for it: the command, in a process of its own."""
-        command = [sys.executable, "-m", "flask", "--app", "app", "check"]
-        settings = self.running.settings.exported()
-        said = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stdout + said.stderr
+        code, said = ran("flask", "--app", "app", "check", env=self.running.settings.exported())
+        assert code == 0, said
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

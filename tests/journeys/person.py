@@ -1,6 +1,7 @@
 """Somebody of the cast in front of a browser. What they do works the same with and without JavaScript.
 
-Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone.
+Nothing here waits for a time: each step marks the screen it acts on and goes on when that screen is gone. Only who
+looks again and again takes a breath between.
 """
 
 import re
@@ -19,6 +20,7 @@ DESK = {"viewport": {"width": 1280, "height": 800}}
 #: How long anything may take on a machine that does much else, milliseconds.
 PATIENCE = 30_000
 _BOUNCE_MS = 320  # the scanner takes the same code within 300 ms for a bouncing trigger
+_BREATH_MS = 200  # between two looks: who is waited for needs the processor
 
 _NOW = "performance.timeOrigin + performance.now()"  # ms since 1970, as here
 _MARK = "document.querySelector('#screen, #content').setAttribute('data-before', '')"
@@ -113,6 +115,7 @@ class Person:
         until = time.monotonic() + PATIENCE / 1000
         while wanted.count() == 0:
             assert time.monotonic() < until, f"{wanted} did not come:\n{self.page.locator('body').inner_text()}"
+            self.page.wait_for_timeout(_BREATH_MS)
             self.page.reload()
 
     def wait_until_settled(self) -> None:

@@ -18,7 +18,8 @@ from tests.journeys.person import Person
 from tests.keys import strike
 from tests.picking.conftest import Floor, person
 
-pytestmark = pytest.mark.browser
+#: What comes over a line is the same from either database; that a scan counts once on both is proven in tests/picking.
+pytestmark = [pytest.mark.browser, pytest.mark.either_way]
 
 KB = 1024
 #: What issue 5 promises.

@@ -18,16 +18,16 @@ LOOK = r"""() => {
     if (seen(e) && getComputedStyle(e).display !== "inline" && height(e) < 48)
       found.push(`${height(e)} px high: ${name(e)}`)
   for (const e of document.querySelectorAll("body *"))
-    if (seen(e) && e.innerText && cuts(e)) found.push(`cut off: ${name(e)}`)
+    if (cuts(e) && seen(e) && e.innerText) found.push(`cut off: ${name(e)}`)
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   while (words.nextNode()) {
     const e = words.currentNode.parentElement, text = words.currentNode.textContent
-    if (seen(e) && !e.closest("script, code, pre, .num") && /\b[a-z]+_[a-z_]+\b|\b(None|True|False)\b|%\(/.test(text))
+    if (/\b[a-z]+_[a-z_]+\b|\b(None|True|False)\b|%\(/.test(text) && seen(e) && !e.closest("script, code, pre, .num"))
       found.push(`a code: ${text.trim().slice(0, 40)}`)
     const range = document.createRange()
     range.selectNodeContents(words.currentNode)
     const box = range.getBoundingClientRect()
-    if (seen(e) && box.width < 48 && box.height > 100) found.push(`squeezed into a column: ${text.trim().slice(0, 40)}`)
+    if (box.width < 48 && box.height > 100 && seen(e)) found.push(`squeezed into a column: ${text.trim().slice(0, 40)}`)
   }
   const dock = document.querySelector(".dock, .sheet .acts, .stop > footer")
   if (dock && dock.getBoundingClientRect().bottom > innerHeight + 1) found.push("the main action is below the fold")
@@ -43,11 +43,13 @@ LARGE = r"""() => {
   const name = e => `${e.className}: ${e.innerText.trim().slice(0, 40)}`
   const clips = o => ["hidden", "clip"].includes(o)
   for (const e of document.querySelectorAll("body *")) {
-    if (!seen(e) || !e.innerText) continue
     const {overflowX, overflowY} = getComputedStyle(e), box = e.getBoundingClientRect()
-    if (clips(overflowX) && e.scrollWidth > e.clientWidth + 1) found.push(`cut off at 200%: ${name(e)}`)
-    if (clips(overflowY) && e.scrollHeight > e.clientHeight + 1) found.push(`cut off below at 200%: ${name(e)}`)
-    if (box.right > innerWidth + 1 && !e.closest(".tabs")) found.push(`off the screen at 200%: ${name(e)}`)
+    const wrong = []
+    if (clips(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push("cut off")
+    if (clips(overflowY) && e.scrollHeight > e.clientHeight + 1) wrong.push("cut off below")
+    if (box.right > innerWidth + 1 && !e.closest(".tabs")) wrong.push("off the screen")
+    // Last, as it takes the longest: what of it can be seen, and its words.
+    if (wrong.length && seen(e) && e.innerText) found.push(...wrong.map(what => `${what} at 200%: ${name(e)}`))
   }
   const stuck = [...document.querySelectorAll(".hand > header, .dock, .sheet .acts")]
     .filter(e => getComputedStyle(e).position === "sticky")
@@ -79,6 +81,7 @@ _AXE = (
 
 def violations(axe: Axe, page: Page, *rules: str) -> list[dict[str, Any]]:
     """As `axe.run(page)`, without bringing over what every rule had to say about what is right. `rules`: only these."""
-    page.evaluate(axe.axe_script)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.axe_script)
     found: list[dict[str, Any]] = page.evaluate(_AXE, rules)
     return found

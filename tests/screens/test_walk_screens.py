@@ -62,7 +62,6 @@ class Tour:
         for lang, page in self.phones.items():
             if only and lang != only:
                 continue
-            page.set_viewport_size({"width": 412, "height": 915})
             answer = page.goto(self.url + path)
             if code:
                 page.fill("#code", code)
