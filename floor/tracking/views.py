@@ -179,6 +179,7 @@ def _trouble(db: Session, parcel_id: int) -> dict[str, Any]:
         "trouble": row, "kind": kind, "is_open": is_open, "owner": exceptions.name_of(db, row.owner_id),
         "claim": made, "settling": CLAIM.available(made.state) if made else (),
         "worth": sum(part.paid_fen for part in queries.contents(db, parcel_id)) if is_open else 0,
+        "in_return": resending.held_of(db, parcel_id) if is_open else {},
         "to_customer": letters.prefilled(db, parcel_id, kind) if is_open else "",
         "to_carrier": letters.question(db, parcel_id, kind) if is_open else "",
         "tomorrow": format_datetime(clock.now() + timedelta(days=1), "yyyy-MM-dd'T09:00'"),
