@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask_babel import force_locale, format_date
+from babel.dates import format_date
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
@@ -69,7 +70,7 @@ def _section(db: Session, shown: Page, asked: Filter, lang: str) -> Section:
     steps = insight.by_time(db, shown.kind, asked)
     before = insight.by_time(db, shown.kind, _earlier(asked, 7))
     drawn = shown.metric(shown.drawn)
-    rows = [(format_date(day, "MM-dd EEE"), *_cells(shown, sums)) for day, sums in steps]
+    rows = [(format_date(day, "MM-dd EEE", lang), *_cells(shown, sums)) for day, sums in steps]
     week, week_before = (insight.total_of(shown.kind, [sums for _day, sums in part]) for part in (steps, before))
     rows += [(_("Week"), *_cells(shown, week)), (_("Week before"), *_cells(shown, week_before))]
     return Section(
