@@ -162,7 +162,7 @@ def show_story(db: Session, parcel_id: int, at: str = "", form: Form[Any] | None
     return page(
         "tracking/story.html", "content", status=422 if form else 200,
         story=told, mine=mine, order=order, address=address, words=messages,
-        instead=resending.sent_instead(db, parcel_id),
+        instead=resending.sent_instead(db, parcel_id), inside=queries.contents(db, parcel_id),
         phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id), at=at, form=form,
         letters=letters.of_parcel(db, parcel_id), letter_states=NOTICE_STATES, **_trouble(db, parcel_id),
     )  # fmt: skip
