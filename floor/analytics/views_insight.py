@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session, col, select
 
-from floor.analytics import charts, insight, messages, suggesting, summing, weekly, wording
+from floor.analytics import insight, messages, suggesting, summing, weekly, wording
 from floor.analytics.forms import AskForm
 from floor.analytics.insight import Filter, Floor, Goods, Group
 from floor.analytics.metrics import PAGES, Page
@@ -17,7 +17,7 @@ from floor.analytics.models import WeekReport
 from floor.inventory.count_days import today
 from floor.inventory.models import Warehouse
 from floor.inventory.queries import warehouses
-from floor.kit import compute
+from floor.kit import charts, compute
 from floor.kit.errors import Unknown
 from floor.kit.uow import reading
 from floor.paper.reports import report_pdf
