@@ -167,9 +167,9 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
 
 
 def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, int], actor: Actor) -> Order:
-    """Units of one of an order's parcels once more, as `resending.send_again`, which see. Returns the new order.
+    """Units of one of an order's parcels once more, as `resending.send_again`. Returns the new order.
 
-    Raises Unknown for another order's parcel.
+    Raises what that raises, and Unknown for another order's parcel.
     """
     if order_of_parcel(db, parcel_for(db, parcel_id).id) != order_id:
         raise Unknown("tracking.unknown_parcel")

@@ -152,5 +152,6 @@ def bars_of(steps: Sequence[Step]) -> list[tuple[Bar, float | None, Step]]:
     """Each step's bar of material per parcel, up to the largest, and the height of the dot of its share of air, of 100;
     None for a step without parcels."""
     drawn = charts.bars([(step.first, step.grams) for step in steps])
-    dots = [None if step.air_percent is None else charts.BOTTOM - charts.rise(step.air_percent, 100) for step in steps]
+    airs = [step.air_percent for step in steps]
+    dots = [None if air is None else round(charts.BOTTOM - charts.rise(air, 100), 1) for air in airs]
     return list(zip(drawn, dots, steps, strict=True))
