@@ -78,6 +78,7 @@ from floor.picking import views as picking
 from floor.picking import views_board as floor_board
 from floor.returns import checks as returns_checks
 from floor.returns import handlers as returns_handlers
+from floor.returns import queries as returns_queries
 from floor.returns import views as returns
 from floor.returns import views_cases, views_items, views_repairs, views_request, views_return_rules, views_strays
 from floor.returns.putaways import ReturnsShelf
@@ -103,8 +104,8 @@ from floor.tracking import jobs as tracking_jobs
 from floor.tracking import learning as tracking_learning
 from floor.tracking import polling as tracking_polling
 from floor.tracking import queries as tracking_queries
+from floor.tracking import resending, views_exceptions, views_push
 from floor.tracking import views as tracking
-from floor.tracking import views_exceptions, views_push
 from floor.web import assets, errors
 from floor.web.context import NavItem
 
@@ -380,6 +381,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     putaway.learn("returns", ReturnsShelf())
     putaway.learn("cancelled", putbacks.CancelledTotes())
     packing_labels.learn(relabelling.Labels())
+    resending.learn(returns_queries.held)
     app.cli.add_command(audit_cli.audit)
     app.cli.add_command(analytics_cli.insight)
     app.cli.add_command(care_cli.care)

@@ -30,6 +30,13 @@ PAGES = {
     "material": _l("Material and air"),
 }
 
+#: By which day a page counts, by the kind of its sums.
+COUNTED = {
+    "Lane": _l("A parcel counts on the day it left."),
+    "Floor": _l("A walk counts on the day it ended."),
+    "Goods": _l("Units count on the day they left, and on the day they came back."),
+}
+
 METRICS = {
     "parcels": _l("Parcels"),
     "delivered": _l("Delivered"),

@@ -15,6 +15,11 @@ class Metric:
     value: Callable[[Any], float | None]
     decimals: int = 0
 
+    def cell(self, sums: Any) -> str:
+        """The figure as people read it; a dash where there is nothing to say."""
+        value = self.value(sums)
+        return "–" if value is None else f"{value:,.{self.decimals}f}"
+
 
 @dataclass(frozen=True)
 class Page:

@@ -9,15 +9,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlmodel import Session, col, select
 
-from floor.analytics import charts, insight, messages, suggesting, summing, weekly, wording
+from floor.analytics import insight, messages, suggesting, summing, weekly, wording
 from floor.analytics.forms import AskForm
 from floor.analytics.insight import Filter, Floor, Goods, Group
-from floor.analytics.metrics import PAGES, Metric, Page
+from floor.analytics.metrics import PAGES, Page
 from floor.analytics.models import WeekReport
 from floor.inventory.count_days import today
 from floor.inventory.models import Warehouse
 from floor.inventory.queries import warehouses
-from floor.kit import compute
+from floor.kit import charts, compute
 from floor.kit.errors import Unknown
 from floor.kit.uow import reading
 from floor.paper.reports import report_pdf
@@ -57,7 +57,7 @@ def index(name: str = "delivery") -> Response:
         }  # fmt: skip
     drawn = shown.metric(shown.drawn)
     return page(
-        "analytics/insight.html", "content", words=messages, suggest=wording, chart=charts, pages=PAGES, cell=cell,
+        "analytics/insight.html", "content", words=messages, suggest=wording, chart=charts, pages=PAGES,
         reasons=REASONS,
         bars=charts.bars([(day, drawn.value(sums)) for day, sums in steps]), **values, **asked,
     )  # fmt: skip
@@ -67,12 +67,6 @@ def _page(name: str) -> Page:
     if name not in PAGES:
         raise Unknown("analytics.unknown_page")
     return PAGES[name]
-
-
-def cell(metric: Metric, sums: Any) -> str:
-    """A figure as people read it; a dash where there is nothing to say."""
-    value = metric.value(sums)
-    return "–" if value is None else f"{value:,.{metric.decimals}f}"
 
 
 def _asked(db: Session) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlmodel import Session, col, select
@@ -68,20 +69,19 @@ def _section(db: Session, shown: Page, asked: Filter, lang: str) -> Section:
     steps = insight.by_time(db, shown.kind, asked)
     before = insight.by_time(db, shown.kind, _earlier(asked, 7))
     drawn = shown.metric(shown.drawn)
-    rows = [(day.strftime("%m-%d"), *_cells(shown, sums)) for day, sums in steps]
+    rows = [(format_date(day, "MM-dd EEE", lang), *_cells(shown, sums)) for day, sums in steps]
     week, week_before = (insight.total_of(shown.kind, [sums for _day, sums in part]) for part in (steps, before))
     rows += [(_("Week"), *_cells(shown, week)), (_("Week before"), *_cells(shown, week_before))]
     return Section(
-        str(messages.PAGES[shown.name]), str(messages.METRICS[drawn.code]),
-        tuple((day.strftime("%m-%d"), drawn.value(sums)) for day, sums in steps),
+        str(messages.PAGES[shown.name]), str(messages.METRICS[drawn.code]), str(messages.COUNTED[shown.kind.__name__]),
+        tuple((day.strftime("%m-%d"), drawn.value(sums), drawn.cell(sums)) for day, sums in steps),
         (_("Day"), *(str(messages.METRICS[metric.code]) for metric in shown.metrics)), tuple(rows),
         _notes(db, shown, asked, lang),
     )  # fmt: skip
 
 
 def _cells(shown: Page, sums: Any) -> tuple[str, ...]:
-    values = [(metric.value(sums), metric.decimals) for metric in shown.metrics]
-    return tuple("–" if value is None else f"{value:,.{decimals}f}" for value, decimals in values)
+    return tuple(metric.cell(sums) for metric in shown.metrics)
 
 
 def _earlier(asked: Filter, days: int) -> Filter:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from floor.care.models import Enquiry, EnquiryNote, EnquiryTemplate
 from floor.care.states import ANSWER_WITHIN, ENQUIRY, EnquiryAction, EnquiryKind, NoteKind, SendState
+from floor.events.queries import story_of
 from floor.events.service import Event, record
 from floor.kit import clock
 from floor.kit.actor import Actor
@@ -53,10 +54,16 @@ def held(db: Session, enquiry_id: int, seen: int) -> Enquiry:
     if found is None:
         raise Unknown("care.unknown_enquiry")
     if found.version != seen:
-        mine = EnquiryNote.enquiry_id == enquiry_id
-        last = db.exec(select(EnquiryNote).where(mine).order_by(col(EnquiryNote.id).desc())).first()
-        raise Conflict("care.enquiry_moved_on", number=found.number, who=(last.actor_name if last else "") or "–")
+        raise Conflict("care.enquiry_moved_on", number=found.number, who=_last_hand(db, found))
     return found
+
+
+def _last_hand(db: Session, enquiry: Enquiry) -> str:
+    """Who did the newest thing to it: notes are no events, and a customer's question has nobody's name."""
+    mine = EnquiryNote.enquiry_id == enquiry.id
+    noted = db.exec(select(EnquiryNote).where(mine).order_by(col(EnquiryNote.id).desc()).limit(1)).first()
+    done = next(iter(story_of(db, "enquiry", enquiry.id or 0, 1)), None)
+    return max(((one.at, one.actor_name) for one in (noted, done) if one and one.actor_name), default=(None, "–"))[1]
 
 
 def take(db: Session, enquiry: Enquiry, actor: Actor) -> None:

@@ -9,7 +9,6 @@ from floor.paper.labels import Command
 REFUSALS = {
     **messages_enquiries.REFUSALS,
     "care.shipped": _l("%(shipment)s has left the house. Only a return can bring it back."),
-    "care.in_return": _l("A return holds these goods. Cancel it first, or leave it to the returns desk."),
     "care.label_printed": _l("%(shipment)s is being packed, its label may be printed. Ask the bench to put it aside."),
     "care.only_fewer": _l("Only fewer is possible: it wants %(n)s now."),
     "care.cancel_instead": _l("Nothing of the order would be left. Cancel it instead."),

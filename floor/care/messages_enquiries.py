@@ -7,9 +7,7 @@ from floor.care.states import EnquiryKind, EnquiryState, NoteKind, Reason, SendS
 
 REFUSALS = {
     "care.unknown_enquiry": _l("There is no such enquiry."),
-    "care.enquiry_moved_on": _l(
-        "%(number)s has moved on meanwhile, last by %(who)s. Read what is new, then decide: what you wrote is kept."
-    ),
+    "care.enquiry_moved_on": _l("%(number)s has moved on meanwhile, last by %(who)s. Read what is new, then decide."),
     "care.place_left": _l("%(place)s is not filled in yet."),
     "care.unknown_place": _l("%(place)s is nothing that can be filled in. There are: %(places)s"),
     "care.unknown_template": _l("There is no such ready answer."),

@@ -21,14 +21,13 @@ from floor.packing.models import Parcel, Station
 from floor.people.models import User
 from floor.picking.models import Walk, WalkTote
 from floor.returns.models import ReturnCase, ReturnItem, ReturnPhoto
-from floor.returns.queries import returnable
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.queries import Stage, stage
 from floor.shipping.models import Waybill
 from floor.shipping.queries import parcel_by_label
 from floor.tracking.queries import Part
-from floor.tracking.resending import of_order
+from floor.tracking.resending import not_compensated, of_order
 
 # --- finding orders ----------------------------------------------------------------------------------------------
 
@@ -135,16 +134,6 @@ def lines_of(db: Session, order_id: int) -> list[LineStory]:
         LineStory(line, sku, *held.get(line.id, (0, 0, 0, 0)), returned.get(line.id, 0), before.get(line.id or 0))
         for line, sku in rows
     ]
-
-
-def not_compensated(db: Session, order_id: int, parcels: list[tuple[Parcel, list[Part]]]) -> dict[int, int]:
-    """Order line -> units that left, less those a return holds and those sent again. `parcels`: all of the order's, as
-    `resending.of_order` tells them."""
-    left = {one.line.id or 0: one.left for one in returnable(db, order_id)}
-    for _parcel, inside in parcels:
-        for part in inside:
-            left[part.line.id or 0] -= part.qty - part.left
-    return left
 
 
 def sendable(db: Session, order_id: int) -> list[tuple[Parcel, list[tuple[Part, int]]]]:

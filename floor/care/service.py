@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, func, select
 
 from floor.audit import service as audit
-from floor.care import queries
 from floor.care.possible import AT_BENCH, UNLABELLED, UNPICKED
 from floor.care.states import Why
 from floor.events.service import Event, record
@@ -170,15 +169,11 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
 def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, int], actor: Actor) -> Order:
     """Units of one of an order's parcels once more, as `resending.send_again`. Returns the new order.
 
-    Raises Unknown for another order's parcel; Conflict also when what is asked for came back, or is to.
+    Raises what that raises, and Unknown for another order's parcel.
     """
     if order_of_parcel(db, parcel_for(db, parcel_id).id) != order_id:
         raise Unknown("tracking.unknown_parcel")
-    made = resending.send_again(db, parcel_id, wants, actor)
-    left = queries.not_compensated(db, order_id, resending.of_order(db, order_id))
-    if any(left[line_id] < 0 for line_id, qty in wants.items() if qty):
-        raise Conflict("care.in_return")
-    return made
+    return resending.send_again(db, parcel_id, wants, actor)
 
 
 def reveal(db: Session, order: Order, why: Why, note: str, actor: Actor) -> None:

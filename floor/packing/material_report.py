@@ -10,6 +10,8 @@ from sqlmodel import Session, col
 
 from floor.inventory.count_days import LOCAL
 from floor.inventory.models import Warehouse
+from floor.kit import charts
+from floor.kit.charts import Bar
 from floor.packing.models_materials import Material, ParcelFill, ParcelMaterial
 
 #: The longest report: steps of it.
@@ -145,30 +147,11 @@ def total(steps: Sequence[Step]) -> Step:
 
 # --- the chart ---------------------------------------------------------------
 
-#: Size of the drawing and where its plot begins, in its own units.
-WIDTH, HEIGHT, LEFT, BOTTOM = 640, 220, 8, 190
 
-
-@dataclass(frozen=True)
-class Bar:
-    """One step: where its bar stands and how high, and where the dot of the other figure is."""
-
-    x: float
-    width: float
-    y: float
-    height: float
-    dot: float | None
-    step: Step
-
-
-def bars_of(steps: Sequence[Step]) -> list[Bar]:
-    """Bars of material per parcel and dots of the share of air, each to its own top."""
-    top = max([step.grams or 0 for step in steps] + [1])
-    pitch = (WIDTH - 2 * LEFT) / max(1, len(steps))
-    bars = []
-    for n, step in enumerate(steps):
-        height = round((BOTTOM - 30) * (step.grams or 0) / top, 1)
-        dot = None if step.air_percent is None else round(BOTTOM - (BOTTOM - 30) * step.air_percent / 100, 1)
-        x = round(LEFT + n * pitch + pitch * 0.15, 1)
-        bars.append(Bar(x, round(pitch * 0.7, 1), round(BOTTOM - height, 1), height, dot, step))
-    return bars
+def bars_of(steps: Sequence[Step]) -> list[tuple[Bar, float | None, Step]]:
+    """Each step's bar of material per parcel, up to the largest, and the height of the dot of its share of air, of 100;
+    None for a step without parcels."""
+    drawn = charts.bars([(step.first, step.grams) for step in steps])
+    airs = [step.air_percent for step in steps]
+    dots = [None if air is None else round(charts.BOTTOM - charts.rise(air, 100), 1) for air in airs]
+    return list(zip(drawn, dots, steps, strict=True))

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from floor.inventory import queries as stock
 from floor.inventory.count_days import today
+from floor.kit import charts
 from floor.kit.errors import Refused
 from floor.kit.uow import reading
 from floor.packing import material_report, materials, messages_materials
@@ -135,7 +136,7 @@ def report() -> Response:
         steps = material_report.report(db, *asked["span"])
         return page(
             "packing/material_report.html", "content", steps=steps, bars=material_report.bars_of(steps),
-            used=material_report.used(db, *asked["span"]), houses=stock.warehouses(db), chart=material_report,
+            used=material_report.used(db, *asked["span"]), houses=stock.warehouses(db), chart=charts,
             words=messages_materials, is_empty=not any(step.parcels for step in steps),
             total=material_report.total(steps), **asked,
         )  # fmt: skip

@@ -9,11 +9,13 @@ from floor.paper.words import html_of
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`bars`: (label, value) of the drawing; `rows` as long as `header`, figures ready to read."""
+    """`bars`: (label, value, figure to read) of the drawing; `rows` as long as `header`, figures ready to read."""
 
     title: str
     bars_title: str
-    bars: tuple[tuple[str, float | None], ...]
+    #: How the figures are counted.
+    counted: str
+    bars: tuple[tuple[str, float | None, str], ...]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     #: What the figures suggest, in sentences.

@@ -14,6 +14,7 @@ from floor.orders.models import Address, Order, OrderLine
 from floor.returns.models import CaseKind, Disposition, ReturnCase, ReturnItem, ReturnPhoto
 from floor.returns.states import CaseState
 from floor.shipments.models import Shipment, ShipmentLine
+from floor.tracking.resending import Held
 
 #: The house takes goods back for so many days after delivery; later ones are shown as late, and a person decides.
 RETURN_DAYS = 7
@@ -62,6 +63,17 @@ def returning() -> sa.Subquery:
         .group_by(col(ReturnItem.order_line_id))
         .subquery()
     )
+
+
+def held(db: Session, order_id: int) -> list[Held]:
+    """What the returns of an order hold, for `tracking.resending`."""
+    rows = db.execute(
+        sa.select(col(ReturnCase.id), col(ReturnCase.number), col(ReturnItem.order_line_id), col(ReturnItem.qty))
+        .join(ReturnItem, col(ReturnItem.case_id) == col(ReturnCase.id))
+        .where(col(ReturnCase.order_id) == order_id, col(ReturnCase.state) != CaseState.CANCELLED)
+        .order_by(col(ReturnItem.id))
+    )
+    return [Held(*row) for row in rows]
 
 
 def _per_line(db: Session, order_id: int, part: sa.Subquery) -> dict[int, int]:

@@ -23,6 +23,7 @@ REFUSALS = {
     "tracking.not_left": _l("This parcel has not left the house yet."),
     "tracking.paid_back": _l("The customer gets the money back for this parcel."),
     "tracking.resent_already": _l("What was in this parcel goes out again already, as %(number)s."),
+    "tracking.in_return": _l("Return %(number)s holds these goods. Cancel it first, or leave it to the returns desk."),
     "tracking.not_so_many": _l("Only %(n)s of it may go out again."),
     "tracking.nothing_to_send": _l("Say of at least one line how many go out again."),
     "tracking.moment_past": _l("This moment is past. Choose a later one."),

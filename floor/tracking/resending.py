@@ -4,7 +4,9 @@ The one verb of both doors, the order's page and the board of parcels that need 
 a parcel goes out again once. Locks: the track, then the order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlmodel import Session, col, select
@@ -28,11 +30,48 @@ CHANNEL = "resend"
 WITHIN = timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class Held:
+    """Units of an order line that a return holds."""
+
+    case_id: int
+    number: str
+    line_id: int
+    qty: int
+
+
+#: Order -> what returns hold of it. They stand above this slice: wiring.py names who knows.
+_known: list[Callable[[Session, int], Sequence[Held]]] = [lambda _db, _order_id: ()]
+
+
+def learn(held: Callable[[Session, int], Sequence[Held]]) -> None:
+    _known[:] = [held]
+
+
+def held_of(db: Session, parcel_id: int) -> dict[str, int]:
+    """Number -> id of the returns that hold what an order line of this parcel sold."""
+    lines = {part.line.id for part in queries.contents(db, parcel_id)}
+    held = _known[0](db, queries.order_of_parcel(db, parcel_id))
+    return {one.number: one.case_id for one in held if one.line_id in lines}
+
+
 def of_order(db: Session, order_id: int) -> list[tuple[Parcel, list[queries.Part]]]:
     """Every parcel of an order that left, with what is in it."""
     gone = select(Parcel).join(Shipment, col(Shipment.id) == Parcel.shipment_id)
     gone = gone.where(Shipment.order_id == order_id, Parcel.state == ParcelState.SHIPPED).order_by(col(Parcel.id))
     return [(parcel, queries.contents(db, parcel.id)) for parcel in db.exec(gone)]
+
+
+def not_compensated(db: Session, order_id: int, parcels: Sequence[tuple[Parcel, list[queries.Part]]]) -> Counter[int]:
+    """Order line -> units that left, less those a return holds and those sent again. `parcels`: all of the order's, as
+    `of_order` tells them."""
+    left: Counter[int] = Counter()
+    for _parcel, inside in parcels:
+        for part in inside:
+            left[part.line.id or 0] += part.left
+    for one in _known[0](db, order_id):
+        left[one.line_id] -= one.qty
+    return left
 
 
 def sent_instead(db: Session, parcel_id: int) -> Sequence[Order]:
@@ -52,7 +91,8 @@ def send_again(db: Session, parcel_id: int, wants: Mapping[int, int], actor: Act
     """Units of a parcel once more, to the same address, through the audit as any order: order line -> units.
 
     With its last unit the parcel is given up. Returns the new order. Raises Conflict when it has not left, was paid
-    back or went out again already, or when somebody else looks after it; Invalid for no unit or more than are left.
+    back or went out again already, when a return holds what is asked for, or when somebody else looks after it;
+    Invalid for no unit or more than are left.
     """
     track = db.get(Track, parcel_id, with_for_update=True, populate_existing=True)
     order = db.get_one(Order, queries.order_of_parcel(db, parcel_id), with_for_update=True, populate_existing=True)
@@ -72,6 +112,9 @@ def send_again(db: Session, parcel_id: int, wants: Mapping[int, int], actor: Act
         for of_line, line in zip(asked, lines, strict=True)
     )
     db.flush()
+    left_of = not_compensated(db, order.id or 0, of_order(db, order.id or 0))
+    if any(left_of[line] < 0 for line in asked):
+        raise Conflict("tracking.in_return", number=", ".join(held_of(db, parcel_id)))
     data = {"number": made.number, "units": sum(asked.values())}
     record(db, Event("tracking.parcel.sent_again", "parcel", parcel_id, order.id, data), actor)
     if sum(asked.values()) == sum(left.values()):

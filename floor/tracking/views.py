@@ -162,7 +162,7 @@ def show_story(db: Session, parcel_id: int, at: str = "", form: Form[Any] | None
     return page(
         "tracking/story.html", "content", status=422 if form else 200,
         story=told, mine=mine, order=order, address=address, words=messages,
-        instead=resending.sent_instead(db, parcel_id),
+        instead=resending.sent_instead(db, parcel_id), inside=queries.contents(db, parcel_id),
         phone=mask_phone(address.phone), siblings=_siblings(told, parcel_id), at=at, form=form,
         letters=letters.of_parcel(db, parcel_id), letter_states=NOTICE_STATES, **_trouble(db, parcel_id),
     )  # fmt: skip
@@ -179,6 +179,7 @@ def _trouble(db: Session, parcel_id: int) -> dict[str, Any]:
         "trouble": row, "kind": kind, "is_open": is_open, "owner": exceptions.name_of(db, row.owner_id),
         "claim": made, "settling": CLAIM.available(made.state) if made else (),
         "worth": sum(part.paid_fen for part in queries.contents(db, parcel_id)) if is_open else 0,
+        "in_return": resending.held_of(db, parcel_id) if is_open else {},
         "to_customer": letters.prefilled(db, parcel_id, kind) if is_open else "",
         "to_carrier": letters.question(db, parcel_id, kind) if is_open else "",
         "tomorrow": format_datetime(clock.now() + timedelta(days=1), "yyyy-MM-dd'T09:00'"),

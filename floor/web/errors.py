@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, Response, current_app, jsonify, make_response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -22,6 +23,9 @@ SENTENCES: dict[str, Any] = {
     "web.unfit": _l("There is nothing of this name. Scan or type it again."),
     "state.no_such_move": _l("Not possible now: it was changed meanwhile. Look at the fresh page."),
 }
+
+#: Fields in which people write sentences: shown again with a refusal, to be copied.
+_WRITTEN = ("text", "note", "diagnosis")
 
 
 def learn(sentences: Mapping[str, Any]) -> None:
@@ -45,8 +49,17 @@ def answer(status: int, text: str) -> Response:
     if request.accept_mimetypes.best == "application/json" or request.is_json:
         return make_response(jsonify(error=text), status)
     if hx.wants_fragment():
-        return hx.retarget(page("_ui/bar.html", status=status, text=text, verdict="err"), "#alert")
-    return page("errors.html", status=status, text=text, code=status)
+        return hx.retarget(page("_ui/bar.html", status=status, text=text, verdict="err", back=_back()), "#alert")
+    written = [request.form[name] for name in _WRITTEN if request.form.get(name)] if request.method == "POST" else []
+    return page("errors.html", status=status, text=text, code=status, back=_back(), written=written)
+
+
+def _back() -> str:
+    """The page of ours whose form was refused, to be opened afresh; "" for what is no form or no page."""
+    came = urlsplit((hx.current_url() or request.referrer or "") if request.method == "POST" else "")
+    adapter = current_app.create_url_adapter(request)
+    is_ours = came.netloc == request.host and adapter is not None and adapter.test(came.path, "GET")
+    return came._replace(scheme="", netloc="", fragment="").geturl() if is_ours else ""
 
 
 def _refused(refused: Refused) -> Response:

@@ -28,6 +28,11 @@ def target() -> str:
     return _htmx().target or ""
 
 
+def current_url() -> str:
+    """The address of the page htmx asks from, or ""."""
+    return _htmx().current_url or ""
+
+
 def trigger(response: Response, name: str, detail: object) -> Response:
     """Add one client event, keeping those already there."""
     events = json.loads(response.headers.get("HX-Trigger", "{}"))

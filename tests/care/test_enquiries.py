@@ -68,6 +68,7 @@ def test_two_clerks_at_one_enquiry_the_second_is_told_who_was_first_and_keeps_th
         assert dai.post(f"/enquiries/1/{verb}", {"seen": seen}).status_code == 409
     fresh = str(the().version)
     assert dai.post("/enquiries/1/take", {"seen": fresh}).status_code == 303
+    assert "last by Dai" in chen.post("/enquiries/1/close", {"seen": fresh}).text, "to take it is to do something"
     assert (
         dai.post("/enquiries/1/say", {"what": "answer", "text": "Tomorrow", "seen": str(the().version)}).status_code
         == 303

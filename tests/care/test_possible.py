@@ -325,7 +325,7 @@ def test_what_a_return_holds_is_not_sent_again_and_what_was_cancelled_may_be(db)
     returning.request(db, order.id, {tee: 1}, ReturnReason.DAMAGED, "", "", chen)
     with pytest.raises(Conflict) as refused, db.begin_nested():
         service.send_again(db, order.id, scene.parcel, {tee: 2}, chen)
-    assert refused.value.code == "care.in_return"
+    assert refused.value.code == "tracking.in_return"
     made = service.send_again(db, order.id, scene.parcel, {tee: 1, mug: 1}, chen)
     ((_parcel, inside),) = queries.sendable(db, order.id)
     assert [left for _part, left in inside] == [0, 0]

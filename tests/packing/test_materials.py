@@ -70,7 +70,7 @@ def test_the_report_adds_up_what_parcels_took_day_by_day_and_week_by_week(db):
     assert material_report.total(weeks).mass_g == sum(masses)
     assert {line.material.code: line.qty for line in material_report.used(db, days, False)}["FILL"] == sum(filler)
     assert not any(s.parcels for s in material_report.report(db, days, False, "NOWHERE"))
-    assert [bar.dot is None for bar in material_report.bars_of(steps)] == [not step.parcels for step in steps]
+    assert [dot is None for _bar, dot, _step in material_report.bars_of(steps)] == [not step.parcels for step in steps]
 
 
 def test_what_cannot_be_is_refused_with_its_field(db):

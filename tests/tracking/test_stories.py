@@ -220,6 +220,25 @@ def test_half_of_a_parcel_from_the_order_page_leaves_the_board_the_other_half(ro
     checks_hold()
 
 
+def test_what_a_return_holds_is_told_on_the_board_and_not_sent_again_from_it(road, sign_in, stranger):
+    tells(stranger, road, "209")
+    row, chen = exception_of(road["parcel"]), sign_in("Chen")
+    here, again = f"/parcels/{road['parcel']}/story", f"/tracking/exceptions/{row.id}/resend"
+    with reading() as db:
+        (part,) = queries.contents(db, road["parcel"])
+        number = db.get_one(Order, road["order"]).number
+    assert again in chen.get(here).text
+    asked = {f"qty_{part.line.id}": "1", "kind": "refund", "reason": "damaged", "order": number}
+    assert chen.post(f"/returns/new?order={number}", asked).status_code == 303
+    told = chen.get(here).text
+    assert ("A return holds goods of this parcel" in told, "R-0001" in told, again in told) == (True, True, False)
+    refused = chen.post(again, headers={"Referer": f"http://localhost{here}"})
+    assert (refused.status_code, "Return R-0001 holds these goods" in refused.text) == (409, True)
+    assert f'href="{here}"' in refused.text, "with a way to the fresh page"
+    one = {"parcel": str(road["parcel"]), f"qty_{part.line.id}": "1"}
+    assert chen.post(f"/orders/{road['order']}/again", one).status_code == 303, "the other tee may go"
+
+
 def test_rules_are_changed_by_a_supervisor_and_read_by_the_desk(road, sign_in):
     chen, dai = sign_in("Chen"), sign_in("Dai")
     assert "After 48 silent hours" in chen.get("/tracking/rules").text

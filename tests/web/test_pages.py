@@ -53,6 +53,23 @@ def test_errors_speak_the_readers_language_as_page_bar_and_json(sign_in):
     assert ana.get("/nowhere", headers={"Accept": "application/json"}).json["error"]
 
 
+def test_a_refused_form_leads_back_to_its_page_afresh_and_keeps_what_was_written(sign_in):
+    ana = sign_in("Ana")
+    came = {"Referer": "http://localhost/me/settings?tab=1"}
+    page = ana.client.post("/me/settings", data={"note": "The long story", "pin": "1234"}, headers=came)
+    assert (page.status_code, 'href="/me/settings?tab=1"' in page.text, "The long story" in page.text) == (
+        400,
+        True,
+        True,
+    )
+    assert "1234" not in page.text
+    for elsewhere in ("https://evil.example/me/settings", "http://localhost/nowhere", ""):
+        assert "/nowhere" not in (said := ana.client.post("/me/settings", headers={"Referer": elsewhere}).text)
+        assert "evil" not in said
+    bar = ana.client.post("/me/settings", headers=HTMX | {"HX-Current-URL": "http://localhost/me/settings"})
+    assert 'href="/me/settings"' in bar.text
+
+
 def test_pages_tell_browsers_what_they_may_do(stranger):
     headers = stranger.get("/session").headers
     assert headers["Cache-Control"] == "no-store"

@@ -19,6 +19,15 @@ class Bar:
     #: Told below it; not under every bar.
     label: str
 
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 1)
+
+
+def rise(value: float | None, top: float) -> float:
+    """How high a value stands above BOTTOM, of `top` at TOP."""
+    return round((BOTTOM - TOP) * (value or 0) / top, 1)
+
 
 def bars(points: Sequence[tuple[date, float | None]]) -> list[Bar]:
     """Bars up to the largest value; none (value None) where there is nothing to say."""
@@ -27,7 +36,7 @@ def bars(points: Sequence[tuple[date, float | None]]) -> list[Bar]:
     every = max(1, -(-len(points) // _LABELS))
     found = []
     for n, (day, value) in enumerate(points):
-        height = round((BOTTOM - TOP) * (value or 0) / top, 1)
+        height = rise(value, top)
         x = round(LEFT + n * pitch + pitch * 0.12, 1)
         label = day.strftime("%m-%d") if n % every == 0 else ""
         found.append(Bar(x, round(pitch * 0.76, 1), round(BOTTOM - height, 1), height, day, value, label))
