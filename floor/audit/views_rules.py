@@ -12,7 +12,7 @@ from floor.audit.checks import CHECKS
 from floor.audit.forms import BlockForm, RuleForm
 from floor.audit.messages import BLOCKED_KINDS, GROUPS, RULES, SEVERITIES
 from floor.audit.models import Rule
-from floor.audit.views import evidence_in, sentence_of
+from floor.audit.showing import evidence_in, sentence_of
 from floor.kit.errors import Invalid
 from floor.kit.uow import reading
 from floor.orders import queries as orders

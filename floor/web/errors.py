@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, make_response, request
 from flask_babel import gettext as _
@@ -46,7 +47,15 @@ def answer(status: int, text: str) -> Response:
         return make_response(jsonify(error=text), status)
     if hx.wants_fragment():
         return hx.retarget(page("_ui/bar.html", status=status, text=text, verdict="err"), "#alert")
-    return page("errors.html", status=status, text=text, code=status)
+    return page("errors.html", status=status, text=text, code=status, back=_came_from())
+
+
+def _came_from() -> str:
+    """The page whose form was refused, to be opened again; "" when that was none of ours."""
+    came = urlsplit(request.referrer or "")
+    if request.method != "POST" or came.netloc != request.host or came.path == request.path:
+        return ""
+    return "/" + came.path.lstrip("/") + (f"?{came.query}" if came.query else "")
 
 
 def _refused(refused: Refused) -> Response:
