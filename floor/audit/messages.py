@@ -9,6 +9,7 @@ REFUSALS = {
     "audit.not_held": _l("This order is not on hold any more."),
     "audit.flagged_meanwhile": _l("Something new was found meanwhile. Read it, then decide."),
     "audit.unknown_rule": _l("There is no such rule."),
+    "audit.rule_changed": _l("Somebody changed this rule meanwhile. Save again to put yours in its place."),
     "audit.nothing_chosen": _l("No order was chosen."),
     "audit.too_late": _l("The 60 seconds are over. Put the order on hold at the order's page instead."),
     "audit.already_allocated": _l("Goods are already set aside for this order."),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from floor.catalog.queries import resolve
 from floor.intake import queries, till
 from floor.intake.channels.reading import new_address
-from floor.intake.forms_shops import TillForm
+from floor.intake.forms_shops import DueForm, TillForm
 from floor.intake.models import InboxState
 from floor.intake.views import problems_of
 from floor.inventory.screens import UNKNOWN, Wrong, show_wrong
@@ -114,17 +114,19 @@ def empty(db: Session) -> Response:
 @bp.get("/customer")
 @roles(*DESK)
 def customer() -> Response:
-    """Who buys it, and how it comes to them."""
+    """Who buys it, and how it comes to them. `discount`: what is typed, to show what is due."""
     with reading() as db:
-        return _customer(db, Form({"way": "along"}))
+        return _customer(db, Form({"way": "along", "discount": request.args.get("discount", "")}))
 
 
 def _customer(db: Session, form: Form[TillForm], status: int = 200) -> Response:
     lines = till.basket(db, current_user.id)
     if not lines:
         return hx.see(url_for("till.basket"))
+    asked = read(DueForm, form.typed)
+    off = asked.data.discount if asked.data else 0
     return page(
-        "intake/till_customer.html", "screen", status, form=form, lines=lines, total=till.worth(lines),
+        "intake/till_customer.html", "screen", status, form=form, lines=lines, total=till.worth(lines), off=off,
         verdict="err" if status != 200 else None,
     )  # fmt: skip
 

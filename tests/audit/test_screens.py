@@ -224,7 +224,12 @@ def test_rules_are_tuned_by_supervisors(held, sign_in):
     dai = sign_in("Dai")
     assert "The house number" not in dai.get("/audit/rules").text
     form = {"rule": "stop_words", "is_active": "1", "words": "红色\n\n 蓝色 "}
-    assert dai.post("/audit/rules", form).status_code == 303
+    opened = {"was": re.search(r'name="was" value="(\w+)"', dai.get("/audit/rules/stop_words").text)[1]}
+    assert dai.post("/audit/rules", form | opened).status_code == 303
+    late = dai.post("/audit/rules", {"rule": "stop_words", "words": "绿色"} | opened)
+    assert (late.status_code, "Somebody changed this rule meanwhile." in late.text, "绿色" in late.text) == (
+        409, True, True,
+    )  # fmt: skip
     assert dai.post("/audit/rules", {"rule": "unusual", "units": "7", "value": "300"}).status_code == 303
     with reading() as db:
         rules = queries.rules(db)
