@@ -229,6 +229,7 @@ def _next(db: Session, after: Order) -> Response:
 def undo(db: Session, order_id: int) -> Response:
     """Take the last decision back within 60 seconds."""
     undoing.undo(db, service.locked(db, order_id), actor())
+    flash(_("Taken back: it is on hold as before"), "ok")
     return hx.see(url_for("audit.order", order_id=order_id))
 
 

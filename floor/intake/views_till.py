@@ -139,9 +139,15 @@ def sell(db: Session) -> Response:
     form = read(TillForm, request.form)
     if form.data is None:
         return _customer(db, form, 422)
-    given = form.data
+    given, is_sent = form.data, form.data.way == "sent"
+    for name in ("name", "phone", "address"):
+        if is_sent and not getattr(given, name):
+            needed = Invalid("intake.needed_to_send", field=name)
+            form.refuse(needed, sentence(needed))
+    if form.errors:
+        return _customer(db, form, 422)
     try:
-        to = _address(given) if given.way == "sent" else None
+        to = _address(given) if is_sent else None
         sale = till.Sale(given.name, given.phone, to, given.total - given.discount, given.discount, given.note)
         with db.begin_nested():
             order = till.sell(db, current_user.id, sale, current_user.site, actor())
@@ -152,10 +158,7 @@ def sell(db: Session) -> Response:
 
 
 def _address(given: TillForm) -> NewAddress:
-    """Where it is sent. Raises Invalid at the field that is missing; the rest is for the audit to judge."""
-    for name in ("name", "phone", "address"):
-        if not getattr(given, name):
-            raise Invalid("intake.needed_to_send", field=name)
+    """Where it is sent. Raises Invalid without province, city and street; the rest is for the audit to judge."""
     to = new_address(given.name, given.phone, "", "", "", given.address)
     if not (to.province and to.city and to.street):
         raise Invalid("intake.no_divisions", field="address")

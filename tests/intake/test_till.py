@@ -82,6 +82,8 @@ def test_scans_are_units_and_the_basket_is_one_order_at_the_total_that_was_seen(
     assert chen.post("/till/empty").status_code == 200
     scan(chen, goods["tee"])
     sent = {"way": "sent", "total": "9900", "name": "张小明", "phone": "138 1234 1234"}
+    bare = chen.post("/till/customer", {"way": "sent", "total": "9900"})
+    assert (bare.status_code, bare.text.count('aria-invalid="true"')) == (422, 3), "all that is missing at once"
     assert chen.post("/till/customer", sent).status_code == 422
     assert chen.post("/till/customer", sent | {"address": "文三路 90 号"}).status_code == 422, "which city?"
     good = sent | {"address": "浙江省杭州市西湖区文三路 90 号"}
