@@ -47,9 +47,10 @@ def end(db: Session, order: Order, rule: str, actor: Actor) -> None:
 
 
 def see(db: Session, order: Order, actor: Actor) -> None:
-    """Somebody has read what was only told. Nothing more to read is fine: a colleague was faster."""
+    """Somebody has read what was only told: no word on whether its rule was right. Nothing more to read is fine: a
+    colleague was faster."""
     for one in queries.noted_of(db, order.id or 0):
-        one.verdict, one.decided_at, one.decided_by = Verdict.PASSED, clock.now(), actor.id
+        one.decided_at, one.decided_by = clock.now(), actor.id
         db.add(one)
     db.flush()
 

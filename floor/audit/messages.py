@@ -6,8 +6,10 @@ from floor.audit.checks import HAPPENINGS, INTENTS
 from floor.audit.models import BlockedKind, Severity, Verdict
 
 REFUSALS = {
-    "audit.not_held": _l("This order is not on hold any more. Look at the fresh page."),
+    "audit.not_held": _l("This order is not on hold any more."),
+    "audit.flagged_meanwhile": _l("Something new was found meanwhile. Read it, then decide."),
     "audit.unknown_rule": _l("There is no such rule."),
+    "audit.rule_changed": _l("Somebody changed this rule meanwhile. Save again to put yours in its place."),
     "audit.nothing_chosen": _l("No order was chosen."),
     "audit.too_late": _l("The 60 seconds are over. Put the order on hold at the order's page instead."),
     "audit.already_allocated": _l("Goods are already set aside for this order."),
@@ -15,7 +17,7 @@ REFUSALS = {
     "audit.bad_limit": _l("Enter a whole number above zero."),
     "audit.no_words": _l("Enter at least one word, or switch the rule off."),
     "audit.needs_supervisor": _l("A supervisor has to decide this one."),
-    "audit.cannot_merge": _l("These two cannot go in one parcel any more. Look at the fresh page."),
+    "audit.cannot_merge": _l("These two cannot go in one parcel any more."),
     "audit.cannot_split": _l("An order with substitutes cannot be split."),
     "audit.split_some": _l("Choose some of the lines, not all of them."),
     "audit.nothing_to_block": _l("Enter a phone number, a buyer or an address."),
@@ -71,6 +73,20 @@ FLAGS = {
     "address_late": _l("The buyer wants it elsewhere, but goods are set aside already. Look at the shop's order."),
     "lines_late": _l("The shop changed what was ordered. Compare with the shop before shipping."),
     "notes_late": _l("The remarks changed after goods were set aside. Read them again."),
+}
+
+#: What shops said, of goods that have left the house: nobody is asked to stop those.
+LEFT = {
+    "cancel_asked": _l("The buyer cancelled, but it has left."),
+    "cancel_asked_of": _l("The buyer cancelled %(of)s, which left in this parcel."),
+    "refund_asked_of": _l("The buyer asked the shop for a refund of %(of)s, which left in this parcel."),
+    "shop_stopped": _l("The shop says not to ship it, but it has left."),
+    "shop_stopped_of": _l("The shop says not to ship %(of)s, which left in this parcel."),
+    "address_late": _l("The buyer wants it elsewhere, but it has left."),
+    "address_late_of": _l("The buyer wants %(of)s elsewhere, which left in this parcel."),
+    "lines_late": _l("The shop changed what was ordered, but it has left."),
+    "lines_late_of": _l("The shop changed %(of)s, which left in this parcel."),
+    "notes_late": _l("The remarks changed after it left."),
 }
 
 #: Values that are fen in the flag and yuan in the sentence, by case.

@@ -141,7 +141,7 @@ def _open_flags(db: Session, order_ids: Iterable[int | None]) -> dict[int, list[
 
 def told(db: Session, limit: int = 20) -> list[tuple[Order, list[Flag]]]:
     """What shops said of orders that nobody can hold for it, the newest first, until somebody has seen it."""
-    noted = select(Flag.order_id).where(Flag.verdict == Verdict.NOTED, col(Flag.rule).in_(HAPPENINGS))
+    noted = select(Flag.order_id).where(*_UNSEEN)
     mine = db.exec(select(Order).where(col(Order.id).in_(noted)).order_by(col(Order.id).desc()).limit(limit)).all()
     flags: dict[int, list[Flag]] = {}
     for flag in db.exec(_noted([order.id for order in mine])):
@@ -154,9 +154,12 @@ def noted_of(db: Session, order_id: int) -> Sequence[Flag]:
     return db.exec(_noted([order_id]).with_for_update()).all()
 
 
+#: Told, and nobody said yet that they read it.
+_UNSEEN = (Flag.verdict == Verdict.NOTED, col(Flag.decided_at).is_(None), col(Flag.rule).in_(HAPPENINGS))
+
+
 def _noted(order_ids: Iterable[int | None]) -> SelectOfScalar[Flag]:
-    mine = select(Flag).where(col(Flag.order_id).in_(list(order_ids)), Flag.verdict == Verdict.NOTED)
-    return mine.where(col(Flag.rule).in_(HAPPENINGS)).order_by(col(Flag.id))
+    return select(Flag).where(col(Flag.order_id).in_(list(order_ids)), *_UNSEEN).order_by(col(Flag.id))
 
 
 def hold_of(db: Session, order_id: int) -> Hold | None:

@@ -200,6 +200,12 @@ def pass_order(db: Session, order: Order, actor: Actor, rule: str = "") -> bool:
     return is_free
 
 
+def nothing_new(db: Session, order_id: int, last: int) -> None:
+    """Raises Conflict when a flag was raised after the `last` one a person saw: nobody lets pass what nobody read."""
+    if any(flag.verdict is Verdict.OPEN and (flag.id or 0) > last for flag in queries.flags_of(db, order_id)):
+        raise Conflict("audit.flagged_meanwhile")
+
+
 def _may_pass(db: Session, flags: Sequence[Flag], actor: Actor) -> bool:
     rules = queries.rules(db)
     if all(flag.rule not in rules or rules[flag.rule].severity is not Severity.STOP for flag in flags):

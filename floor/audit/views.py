@@ -1,6 +1,7 @@
 """Doors of the audit: the queue of flagged orders, and one order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -8,15 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlmodel import Session
 
-from floor.audit import happenings, merging, queries, ranking, service, undoing
-from floor.audit.checks import Finding
-from floor.audit.facts import TEXTS, beside_of, twins_of
+from floor.audit import happenings, merging, queries, service, showing, undoing
+from floor.audit.facts import beside_of, twins_of
 from floor.audit.forms import AddressForm, KeepForm
-from floor.audit.messages import FEN, FIELDS, FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS, WHY
-from floor.audit.models import Flag, Rank, Verdict
+from floor.audit.messages import FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS
+from floor.audit.models import Verdict
 from floor.intake.queries import channels
-from floor.kit import units
-from floor.kit.errors import Invalid
+from floor.kit.errors import Conflict, Invalid
 from floor.kit.uow import reading
 from floor.orders import queries as orders
 from floor.orders.messages import STATES
@@ -35,41 +34,6 @@ _SIZE = 50
 DESK = ("service", "supervisor")
 
 
-def sentence_of(case: str, values: Mapping[str, Any]) -> str:
-    """A finding in words, its sums in yuan."""
-    shown = {name: units.yuan(v) if name in FEN.get(case, ()) else v for name, v in values.items()}
-    return str(FLAGS[case]) % shown
-
-
-def flag_sentence(flag: Flag) -> str:
-    return sentence_of(flag.values["case"], flag.values)
-
-
-def evidence(where: Flag | Finding, text: str) -> tuple[str, str, str] | None:
-    """The text around what the flag points at: before, marked, after. None when the text was changed meanwhile."""
-    if not where.field or where.end <= where.start or where.end > len(text):
-        return None
-    return text[max(0, where.start - 40) : where.start], text[where.start : where.end], text[where.end : where.end + 40]
-
-
-def evidence_in(where: Flag | Finding, order: Order, address: Address | None) -> tuple[str, str, str] | None:
-    owner = order if where.field in TEXTS else address
-    return evidence(where, str(getattr(owner, where.field, "") or "") if where.field else "")
-
-
-def _shown(flags: list[Flag], order: Order, address: Address | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "flag": flag,
-            "text": flag_sentence(flag),
-            "rule": RULES[flag.rule],
-            "where": FIELDS.get(flag.field, ""),
-            "evidence": evidence_in(flag, order, address),
-        }
-        for flag in flags
-    ]
-
-
 @bp.get("/audit")
 @roles(*DESK)
 def queue() -> Response:
@@ -81,13 +45,13 @@ def queue() -> Response:
         waiting, total = queries.queue(db, rule, text, number, _SIZE, later=is_later)
         counts, held, later, done = queries.flag_counts(db), queries.held_count(db), queries.later_count(db), _done(db)
         by_code = channels(db)
-        told = [] if rule or text or is_later or number > 1 else _told(db)
+        told = [] if rule or text or is_later or number > 1 else showing.told(db)
         entries = [
             {
                 "order": entry.order,
                 "buyer": entry.buyer,
                 "kept": entry.kept,
-                "flags": _shown(entry.flags, entry.order, db.get(Address, entry.order.id)),
+                "flags": showing.with_evidence(entry.flags, entry.order, db.get(Address, entry.order.id)),
             }
             for entry in waiting
         ]
@@ -96,10 +60,6 @@ def queue() -> Response:
         done=done, channels=by_code, q=text, page_number=number, pages=-(-total // _SIZE), later=later,
         is_later=is_later, hold_reasons=HOLD_REASONS, told=told,
     )  # fmt: skip
-
-
-def _told(db: Session) -> list[tuple[Order, list[str]]]:
-    return [(order, [flag_sentence(flag) for flag in flags]) for order, flags in queries.told(db)]
 
 
 @bp.post("/audit/orders/<int:order_id>/seen")
@@ -156,14 +116,18 @@ def order(order_id: int) -> Response:
         return show_order(db, orders.order_for(db, order_id))
 
 
-def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None, status: int = 200) -> Response:
+def show_order(
+    db: Session, found: Order, form: Form[AddressForm] | None = None, status: int = 200, refused: str = ""
+) -> Response:
     """Transitions: pass, keep, cancel, merge -> the next order; address, split -> this one while flags are left;
-    undo -> this one."""
+    undo -> this one. `refused`: why a decision was not taken; it stands above what happened last."""
     assert found.id is not None
     address = orders.address_of(db, found.id)
     flags = queries.flags_of(db, found.id)
     still_open = [flag for flag in flags if flag.verdict is Verdict.OPEN]
-    settled = [(flag_sentence(flag), VERDICTS[flag.verdict]) for flag in flags if flag.verdict is not Verdict.OPEN]
+    settled = [
+        (showing.flag_sentence(flag), VERDICTS[flag.verdict]) for flag in flags if flag.verdict is not Verdict.OPEN
+    ]
     rule = request.values.get("flag", "")
     typed = {name: getattr(address, name) for name in AddressForm.model_fields}
     kept = queries.hold_of(db, found.id)
@@ -177,9 +141,10 @@ def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None,
         address=address,
         buyer=db.get(Customer, found.customer_id) if found.customer_id else None,
         lines=orders.lines_of(db, found.id),
-        flags=_shown(still_open, found, address),
+        flags=showing.with_evidence(still_open, found, address),
         settled=settled,
-        notes=_marked_notes(found, still_open),
+        seen=max((flag.id or 0 for flag in flags), default=0),
+        notes=showing.notes_of(found, still_open),
         twins=_others(db, found),
         states=STATES,
         form=form or Form(typed),
@@ -188,19 +153,26 @@ def show_order(db: Session, found: Order, form: Form[AddressForm] | None = None,
         later=list(LATER.items()),
         kept=kept if found.state is OrderState.HELD else None,
         rule=rule,
-        rank=_rank(db, found.id),
+        rank=showing.rank_of(db, found.id),
         following=queries.next_in_queue(db, found, rule),
-        verdict="err" if status == 422 else None,
+        refused=refused,
+        happened=showing.last_of(db, found.id) if refused else "",
+        verdict="err" if status != 200 else None,
     )
 
 
-def _rank(db: Session, order_id: int) -> tuple[Rank, list[tuple[str, int]]] | None:
-    """How urgent it is, and each reason in words with the steps it is worth; None before it was ever released."""
-    rank = ranking.rank_of(db, order_id)
-    if rank is None:
-        return None
-    shown = ((code, steps, units.yuan(int(n)) if code == "value" else n) for code, steps, n in rank.why)
-    return rank, [(str(WHY[code]) % {"n": n}, steps) for code, steps, n in shown]
+def as_it_is(view: Callable[[Session, int], Response]) -> Callable[[Session, int], Response]:
+    """Somebody was faster, or it is not ours to decide: 409 with the order as it is now, and the next one at hand."""
+
+    @wraps(view)
+    def decided(db: Session, order_id: int) -> Response:
+        try:
+            with db.begin_nested():
+                return view(db, order_id)
+        except Conflict as no:
+            return show_order(db, service.locked(db, order_id), status=409, refused=sentence(no))
+
+    return decided
 
 
 def _done(db: Session, this: int = 0) -> list[int]:
@@ -219,34 +191,26 @@ def _others(db: Session, found: Order) -> list[tuple[Order, Any, bool]]:
     return [(one, orders.lines_of(db, one.id or 0), merging.can_merge(db, found, one)) for one in near[:4]]
 
 
-def _marked_notes(order: Order, flags: list[Flag]) -> list[tuple[Any, list[tuple[str, bool]]]]:
-    """Every note somebody wrote, cut into pieces, the flagged ones marked."""
-    notes = []
-    for name in TEXTS:
-        text = getattr(order, name)
-        if text:
-            spans = sorted((flag.start, flag.end) for flag in flags if flag.field == name)
-            notes.append((FIELDS[name], _pieces(text, spans)))
-    return notes
-
-
-def _pieces(text: str, spans: list[tuple[int, int]]) -> list[tuple[str, bool]]:
-    pieces, at = [], 0
-    for start, end in spans:
-        if start >= at:
-            pieces += [(text[at:start], False), (text[start:end], True)]
-            at = end
-    return [piece for piece in [*pieces, (text[at:], False)] if piece[0]]
-
-
 @bp.post("/audit/orders/<int:order_id>/pass")
 @roles(*DESK)
 @command
+@as_it_is
 def pass_one(db: Session, order_id: int) -> Response:
-    found = service.locked(db, order_id)
-    service.pass_order(db, found, actor())
+    """Let all its flags pass; or those of the rule `only`, and go on when none is left."""
+    found, only = service.locked(db, order_id), request.form.get("only", "")
+    _all_seen(db, order_id)
+    if not service.pass_order(db, found, actor(), only if only in RULES else ""):
+        flash(_("It stays for another flag"), "warn")
+        return hx.see(url_for("audit.order", order_id=order_id, flag=request.form.get("flag") or None))
     flash(_("%(number)s released", number=found.number), "ok")
     return _next(db, found)
+
+
+def _all_seen(db: Session, order_id: int) -> None:
+    """What was found after the page was opened is looked at first."""
+    last = request.form.get("seen", "")
+    if last.isdecimal() and len(last) < 19:
+        service.nothing_new(db, order_id, int(last))
 
 
 def _next(db: Session, after: Order) -> Response:
@@ -261,15 +225,18 @@ def _next(db: Session, after: Order) -> Response:
 @bp.post("/audit/orders/<int:order_id>/undo")
 @roles(*DESK)
 @command
+@as_it_is
 def undo(db: Session, order_id: int) -> Response:
     """Take the last decision back within 60 seconds."""
     undoing.undo(db, service.locked(db, order_id), actor())
+    flash(_("Taken back: it is on hold as before"), "ok")
     return hx.see(url_for("audit.order", order_id=order_id))
 
 
 @bp.post("/audit/orders/<int:order_id>/address")
 @roles(*DESK)
 @command
+@as_it_is
 def correct_address(db: Session, order_id: int) -> Response:
     """Correct the address; one no courier can use is not taken, and each fault stands at its field."""
     found = service.locked(db, order_id)
@@ -278,14 +245,17 @@ def correct_address(db: Session, order_id: int) -> Response:
         form.errors = {fault.field: str(FLAGS[fault.case]) for fault in service.faults_of(form.data.address())}
     if form.data is None or form.errors:
         return show_order(db, found, form, 422)
-    still_open = service.correct_address(db, found, form.data.address(), actor())
-    flash(_("Address corrected"), "ok")
-    return _next(db, found) if not still_open else hx.see(url_for("audit.order", order_id=order_id))
+    if service.correct_address(db, found, form.data.address(), actor()):
+        flash(_("Address corrected"), "ok")
+        return hx.see(url_for("audit.order", order_id=order_id, flag=request.form.get("flag") or None))
+    flash(_("%(number)s released with its corrected address", number=found.number), "ok")
+    return _next(db, found)
 
 
 @bp.post("/audit/orders/<int:order_id>/hold")
 @roles(*DESK)
 @command
+@as_it_is
 def keep(db: Session, order_id: int) -> Response:
     """Leave it on hold with a reason, for a time or until somebody decides, and go on."""
     found = service.locked(db, order_id)
@@ -293,6 +263,7 @@ def keep(db: Session, order_id: int) -> Response:
     if form.data is None:
         return show_order(db, found, _with_errors(db, found, form), 422)
     service.keep(db, found, form.data.reason, actor(), form.data.moment())
+    flash(_("%(number)s stays on hold", number=found.number), "ok")
     return _next(db, found)
 
 
@@ -305,6 +276,7 @@ def _with_errors(db: Session, found: Order, form: Form[KeepForm]) -> Form[Addres
 @bp.post("/audit/orders/<int:order_id>/cancel")
 @roles(*DESK)
 @command
+@as_it_is
 def cancel(db: Session, order_id: int) -> Response:
     """The flags were right: cancel the order."""
     found = service.locked(db, order_id)
@@ -316,10 +288,12 @@ def cancel(db: Session, order_id: int) -> Response:
 @bp.post("/audit/orders/<int:order_id>/merge")
 @roles(*DESK)
 @command
+@as_it_is
 def merge(db: Session, order_id: int) -> Response:
     """Its goods go along with another order of the same buyer to the same door."""
     (other,) = _ids([request.form.get("into", "")]) or (0,)
     found, into = merging.locked_pair(db, order_id, other)
+    _all_seen(db, order_id)
     merging.merge(db, found, into, actor())
     flash(_("%(number)s goes with %(other)s", number=found.number, other=into.number), "ok")
     return _next(db, found)
@@ -328,6 +302,7 @@ def merge(db: Session, order_id: int) -> Response:
 @bp.post("/audit/orders/<int:order_id>/split")
 @roles(*DESK)
 @command
+@as_it_is
 def split(db: Session, order_id: int) -> Response:
     """Some of its lines go apart, in an order of their own."""
     found = service.locked(db, order_id)

@@ -1,5 +1,6 @@
 """Doors of the audit's rules: how they do, one rule tuned and tried on yesterday, the blocked list."""
 
+import json
 from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -12,8 +13,9 @@ from floor.audit.checks import CHECKS
 from floor.audit.forms import BlockForm, RuleForm
 from floor.audit.messages import BLOCKED_KINDS, GROUPS, RULES, SEVERITIES
 from floor.audit.models import Rule
-from floor.audit.views import evidence_in, sentence_of
-from floor.kit.errors import Invalid
+from floor.audit.showing import evidence_in, sentence_of
+from floor.kit import ids
+from floor.kit.errors import Conflict, Invalid
 from floor.kit.uow import reading
 from floor.orders import queries as orders
 from floor.web import hx
@@ -57,9 +59,14 @@ def show_rule(
     return page(
         "audit/rule.html", status=status, record=record, rule=record.rule, name=RULES[code],
         form=form or Form(_typed(record.rule)), knows=_typed(record.rule), trial=trial, severities=SEVERITIES,
-        is_check=code in CHECKS, examples=_examples(db, trial) if trial else [],
-        verdict="err" if status == 422 else None,
+        was=_mark(record.rule), is_check=code in CHECKS, examples=_examples(db, trial) if trial else [],
+        verdict="err" if status != 200 else None,
     )  # fmt: skip
+
+
+def _mark(rule: Rule) -> str:
+    """What a rule says now, in short: another mark, and somebody changed it."""
+    return ids.digest(json.dumps([rule.is_active, rule.severity, rule.settings], sort_keys=True))[:16]
 
 
 def _typed(rule: Rule) -> dict[str, str]:
@@ -100,11 +107,14 @@ def _read(db: Session) -> tuple[Rule, Form[RuleForm]]:
 @roles("supervisor")
 @command
 def save(db: Session) -> Response:
-    """Switch or tune one rule."""
+    """Switch or tune one rule. 409 with what was typed when somebody changed it since the page was opened."""
     rule, form = _read(db)
     if form.data is None or form.errors:
         return show_rule(db, rule.code, form, status=422)
     given = form.data
+    if form["was"] not in ("", _mark(rule)):
+        late = Conflict("audit.rule_changed")
+        return show_rule(db, rule.code, form.refuse(late, sentence(late)), status=409)
     audit.set_rule(db, rule.code, given.is_active, given.settings(rule.settings), actor(), given.severity or "")
     flash(_("Rule saved"), "ok")
     return hx.see(url_for("audit_rules.index", _anchor=rule.code))

@@ -15,7 +15,7 @@ from floor.intake.channels import ADAPTERS, URLS
 from floor.intake.channels.draft import Problem
 from floor.intake.channels.port import Token
 from floor.intake.models import ApiKey, Channel, InboxMessage, InboxState, MessageKind, ShopAccount, ShopFeed
-from floor.intake.service import ensure_channel, settle_message
+from floor.intake.service import apply, ensure_channel, settle_message
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
@@ -182,14 +182,19 @@ def settle_hint(db: Session, message_id: int, problem: str) -> None:
     settle_message(db, message, [Problem("order_id", problem)] if problem else [])
 
 
-def again(db: Session, message: InboxMessage) -> None:
-    """A dead push waits again; the worker follows it."""
-    if message.kind is MessageKind.HINT and message.state is InboxState.DEAD:
+def try_again(db: Session, message_id: int) -> InboxMessage:
+    """A dead letter once its reason is gone: a push waits for the worker, anything else is applied now. What was
+    applied stays as it is."""
+    message = queries.message_for(db, message_id, lock=True)
+    if message.kind is not MessageKind.HINT:
+        return apply(db, message_id)
+    if message.state is InboxState.DEAD:
         message.state = InboxState.WAITING
         db.add(message)
         db.flush()
         event = Event("intake.message.stored", "inbox", message.id or 0, data={"channel": message.channel})
         record(db, event, Actor("channel", None, message.channel))
+    return message
 
 
 # --- API keys --------------------------------------------------------------------------------------------------------

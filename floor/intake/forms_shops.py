@@ -49,7 +49,13 @@ class KeyForm(BaseModel):
     label: Annotated[str, Field(max_length=60)]
 
 
-class TillForm(BaseModel):
+class DueForm(BaseModel):
+    """What is taken off at the till, fen."""
+
+    discount: Yuan = 0
+
+
+class TillForm(DueForm):
     """The end of a sale; `total` in fen is what the page showed."""
 
     way: Literal["along", "sent"]
@@ -57,7 +63,6 @@ class TillForm(BaseModel):
     phone: Annotated[str, Field(max_length=40)] = ""
     #: Whole, from the province to the door.
     address: Annotated[str, Field(max_length=300)] = ""
-    discount: Yuan = 0
     note: Annotated[str, Field(max_length=500)] = ""
     total: Annotated[int, Field(ge=0)]
 

@@ -13,6 +13,7 @@ REFUSALS = {
     "intake.forged": _l("The signature does not fit. Nothing was stored."),
     "intake.no_pushes": _l("This channel takes no pushes. Nothing was stored."),
     "intake.no_adapter": _l("Choose how the shop is read."),
+    "intake.channel_there": _l("There is a channel of this code already. Change it on its own page."),
     "intake.bad_options": _l("The options are no JSON object."),
     "intake.being_read": _l("The shop is being read at this moment."),
     "intake.unknown_key": _l("There is no such key."),

@@ -2,15 +2,17 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
+from flask import Blueprint, Response, current_app, flash, jsonify, make_response, request, url_for
+from flask_babel import ngettext
 from sqlmodel import Session
 from werkzeug.datastructures import FileStorage
 
-from floor.intake import jobs, queries, service
+from floor.intake import accounts, jobs, queries, service
 from floor.intake.channels import files, signed
 from floor.intake.channels.mapping import Mapping, read_mapping
 from floor.intake.messages import REASONS, SHOP_TROUBLES, STATES, channel_name
@@ -100,8 +102,19 @@ def shipped_mappings() -> list[tuple[Path, Mapping]]:
 @command
 def retry(db: Session, message_id: int) -> Response:
     """Try a dead letter again, e.g. after the catalogue learned its SKU."""
-    service.apply(db, message_id)
-    return hx.see(url_for("intake.health", _anchor="dead"))
+    tell([accounts.try_again(db, message_id)])
+    return hx.see(url_for("intake.health"))
+
+
+def tell(tried: Sequence[InboxMessage]) -> None:
+    """Say what became of messages that were tried again."""
+    ended = Counter(message.state for message in tried)
+    if done := ended[InboxState.APPLIED]:
+        flash(ngettext("%(num)s message applied", "%(num)s messages applied", done), "ok")
+    if waiting := ended[InboxState.WAITING]:
+        flash(ngettext("%(num)s message is tried soon", "%(num)s messages are tried soon", waiting), "info")
+    if dead := ended[InboxState.DEAD]:
+        flash(ngettext("%(num)s message still cannot be read", "%(num)s messages still cannot be read", dead), "warn")
 
 
 @bp.post("/intake/files")

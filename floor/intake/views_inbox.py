@@ -1,12 +1,15 @@
 """Doors of the inbox: every message as it came, what it did, and another try."""
 
+import json
+
 from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
 from sqlmodel import Session
 
-from floor.intake import accounts, queries, service
+from floor.intake import accounts, queries
 from floor.intake.messages import KINDS, OUTCOMES, REASONS, STATES
-from floor.intake.models import InboxState, MessageKind
-from floor.intake.views import problems_of
+from floor.intake.models import InboxState
+from floor.intake.views import problems_of, tell
 from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.web import hx
@@ -36,7 +39,9 @@ def index() -> Response:
         rows, total = queries.inbox(db, channel, shown, text, number, _PAGE)
         reasons = queries.dead_reasons(db) if shown is InboxState.DEAD else []
         names = queries.channels(db)
-    tabs = [
+    every = url_for("inbox.index", state="all", channel=channel or None)
+    tabs = [{"href": every, "text": _("All"), "n": sum(counts.values()), "current": shown is None}]
+    tabs += [
         {"href": url_for("inbox.index", state=state.value, channel=channel or None), "text": STATES[state],
          "n": counts.get(state, 0), "current": state is shown}
         for state in InboxState
@@ -68,7 +73,16 @@ def show(message_id: int) -> Response:
     return page(
         "intake/message.html", "content", message=message, problems=problems_of(message), order=order, names=names,
         others=[one for one in others if one.id != message.id], kinds=KINDS, outcomes=OUTCOMES, states=STATES,
+        body=_readable(message.body),
     )  # fmt: skip
+
+
+def _readable(body: str) -> str:
+    """JSON one value a line; anything else as it came."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return body
 
 
 @bp.post("/intake/inbox/<int:message_id>/again")
@@ -76,11 +90,7 @@ def show(message_id: int) -> Response:
 @command
 def again(db: Session, message_id: int) -> Response:
     """Try one again: a dead letter once its reason is gone. A message that was applied stays as it is."""
-    message = queries.message_for(db, message_id, lock=True)
-    if message.kind is MessageKind.HINT:
-        accounts.again(db, message)
-    else:
-        service.apply(db, message_id)
+    tell([accounts.try_again(db, message_id)])
     return hx.see(url_for("inbox.show", message_id=message_id))
 
 
@@ -90,10 +100,5 @@ def again(db: Session, message_id: int) -> Response:
 def again_all(db: Session) -> Response:
     """Try the oldest dead letters of one channel and reason again."""
     channel, problem = request.form.get("channel", "")[:24], request.form.get("problem", "")[:64]
-    for message_id in queries.dead_ids(db, channel, problem, _MOST):
-        message = queries.message_for(db, message_id, lock=True)
-        if message.kind is MessageKind.HINT:
-            accounts.again(db, message)
-        else:
-            service.apply(db, message_id)
+    tell([accounts.try_again(db, message_id) for message_id in queries.dead_ids(db, channel, problem, _MOST)])
     return hx.see(url_for("inbox.index", state="dead"))

@@ -201,7 +201,7 @@ def _save(db: Session, rule: GiftRule, changing: int) -> Response:
 @roles("supervisor")
 @command
 def try_gift(db: Session) -> Response:
-    """Whether an example order would get it; nothing is saved."""
+    """Whether an example order would get it, one of the rule's own channel if none is chosen; nothing is saved."""
     form = read(GiftForm, request.form)
     changing = int(text) if (text := request.form.get("changing", "")).isdecimal() and len(text) < 10 else 0
     if form.data is None:
@@ -212,7 +212,7 @@ def try_gift(db: Session) -> Response:
         bought = {gifts.sku_of(db, given.try_sku, "try_sku").id or 0} if given.try_sku else set()
     except Invalid as no:
         return _gifts(db, form.refuse(no, sentence(no)), 422, changing)
-    why_not = gifts.missing(rule, given.try_channel, given.try_worth, bought, clock.now())
+    why_not = gifts.missing(rule, given.try_channel or given.channel, given.try_worth, bought, clock.now())
     return _gifts(db, form, changing=changing, tried=why_not)
 
 

@@ -12,7 +12,7 @@ from floor.intake.channels import URLS
 from floor.intake.forms_shops import KeyForm, ShopForm
 from floor.intake.messages import ADAPTERS, OUTCOMES, SHOP_TROUBLES
 from floor.intake.models import Channel, ShopAccount
-from floor.kit.errors import Invalid, Refused
+from floor.kit.errors import Conflict, Invalid, Refused
 from floor.kit.uow import reading
 from floor.settings import bound
 from floor.web import hx
@@ -44,11 +44,13 @@ def _index(db: Session, status: int = 200, form: Form[Any] | None = None) -> Res
 @roles("supervisor")
 @command
 def add(db: Session) -> Response:
-    """A new channel, or another way to reach one."""
+    """A new channel. One that is there is changed on its own page: here nobody would see what they overwrite."""
     form = read(ShopForm, request.form)
     if form.data is None:
         return _index(db, 422, form)
     try:
+        if form.data.code in queries.channels(db):
+            raise Invalid("intake.channel_there", field="code")
         _set_up(db, form.data.code, form)
     except Refused as no:
         return _index(db, no.status, form.refuse(no, sentence(no)))
@@ -122,8 +124,12 @@ def _set_up(db: Session, code: str, form: Form[ShopForm]) -> None:
 @roles("supervisor")
 @command
 def read_now(db: Session, code: str) -> Response:
-    """Read the shop at once; the worker does it."""
-    accounts.read_now(db, code, actor())
+    """Read the shop at once; the worker does it. 409 with the channel's page while it is being read."""
+    try:
+        accounts.read_now(db, code, actor())
+    except Conflict as no:
+        flash(sentence(no), "warn")
+        return _one(db, queries.channel_by_code(db, code), no.status)
     flash(_("The shop is read now."), "ok")
     return hx.see(url_for("shops.one", code=code))
 

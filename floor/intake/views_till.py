@@ -11,7 +11,7 @@ from sqlmodel import Session
 from floor.catalog.queries import resolve
 from floor.intake import queries, till
 from floor.intake.channels.reading import new_address
-from floor.intake.forms_shops import TillForm
+from floor.intake.forms_shops import DueForm, TillForm
 from floor.intake.models import InboxState
 from floor.intake.views import problems_of
 from floor.inventory.screens import UNKNOWN, Wrong, show_wrong
@@ -114,17 +114,19 @@ def empty(db: Session) -> Response:
 @bp.get("/customer")
 @roles(*DESK)
 def customer() -> Response:
-    """Who buys it, and how it comes to them."""
+    """Who buys it, and how it comes to them. `discount`: what is typed, to show what is due."""
     with reading() as db:
-        return _customer(db, Form({"way": "along"}))
+        return _customer(db, Form({"way": "along", "discount": request.args.get("discount", "")}))
 
 
 def _customer(db: Session, form: Form[TillForm], status: int = 200) -> Response:
     lines = till.basket(db, current_user.id)
     if not lines:
         return hx.see(url_for("till.basket"))
+    asked = read(DueForm, form.typed)
+    off = asked.data.discount if asked.data else 0
     return page(
-        "intake/till_customer.html", "screen", status, form=form, lines=lines, total=till.worth(lines),
+        "intake/till_customer.html", "screen", status, form=form, lines=lines, total=till.worth(lines), off=off,
         verdict="err" if status != 200 else None,
     )  # fmt: skip
 
@@ -137,9 +139,15 @@ def sell(db: Session) -> Response:
     form = read(TillForm, request.form)
     if form.data is None:
         return _customer(db, form, 422)
-    given = form.data
+    given, is_sent = form.data, form.data.way == "sent"
+    for name in ("name", "phone", "address"):
+        if is_sent and not getattr(given, name):
+            needed = Invalid("intake.needed_to_send", field=name)
+            form.refuse(needed, sentence(needed))
+    if form.errors:
+        return _customer(db, form, 422)
     try:
-        to = _address(given) if given.way == "sent" else None
+        to = _address(given) if is_sent else None
         sale = till.Sale(given.name, given.phone, to, given.total - given.discount, given.discount, given.note)
         with db.begin_nested():
             order = till.sell(db, current_user.id, sale, current_user.site, actor())
@@ -150,10 +158,7 @@ def sell(db: Session) -> Response:
 
 
 def _address(given: TillForm) -> NewAddress:
-    """Where it is sent. Raises Invalid at the field that is missing; the rest is for the audit to judge."""
-    for name in ("name", "phone", "address"):
-        if not getattr(given, name):
-            raise Invalid("intake.needed_to_send", field=name)
+    """Where it is sent. Raises Invalid without province, city and street; the rest is for the audit to judge."""
     to = new_address(given.name, given.phone, "", "", "", given.address)
     if not (to.province and to.city and to.street):
         raise Invalid("intake.no_divisions", field="address")

@@ -50,6 +50,8 @@
     }
   };
   showTab(document);
+  // A page that came back with faults may be long: what is wrong is in sight, wherever its form stands.
+  document.querySelector(".error-summary[data-focus]")?.focus();
 
   document.addEventListener("htmx:afterSettle", (e) => {
     const target = e.detail.elt;

@@ -1,5 +1,6 @@
 """The audit's screens over HTTP."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -75,9 +76,48 @@ def test_passing_opens_the_next_order_and_can_be_taken_back(held, sign_in):
     assert chen.post(f"/audit/orders/{held[0]}/undo").status_code == 409
 
 
-def test_a_pass_after_somebody_elses_is_409(held, sign_in):
+def test_whoever_is_too_late_sees_the_order_as_it_is_and_the_next_one(held, sign_in):
     sign_in("Dai").post(f"/audit/orders/{held[0]}/pass")
-    assert sign_in("Chen").post(f"/audit/orders/{held[0]}/pass").status_code == 409
+    chen = sign_in("Chen")
+    for door in ("pass", "cancel", "hold", "address"):
+        late = chen.post(f"/audit/orders/{held[0]}/{door}", {**GOOD, "reason": "other"})
+        assert (late.status_code, "This order is not on hold any more." in late.text) == (409, True)
+        assert "A person let it pass · Dai" in late.text
+        assert f'href="/audit/orders/{held[1]}" data-key="j"' in late.text
+    assert state(held[0]) is OrderState.RELEASED
+
+
+def test_what_was_found_after_the_page_was_opened_is_not_let_pass_unread(held, sign_in):
+    chen = sign_in("Chen")
+    opened = re.search(r'name="seen" value="(\d+)"', chen.get(f"/audit/orders/{held[0]}").text)[1]
+    with unit_of_work() as db:
+        db.add(Flag(order_id=held[0], rule="refund_asked", values={"case": "refund_asked"}))
+    late = chen.post(f"/audit/orders/{held[0]}/pass", {"seen": opened})
+    assert (late.status_code, "Something new was found meanwhile." in late.text) == (409, True)
+    assert "asked the shop for a refund" in late.text
+    assert state(held[0]) is OrderState.HELD
+    fresh = re.search(r'name="seen" value="(\d+)"', late.text)[1]
+    assert chen.post(f"/audit/orders/{held[0]}/pass", {"seen": fresh}).status_code == 303
+
+
+def test_keeping_both_twins_lets_no_other_flag_pass(app, sign_in):
+    with unit_of_work() as db:
+        tee = a_sku(db)
+        first, second = (
+            an_order(db, [(tee, 1)], released=False, buyer_id="b", **more) for more in ({}, {"address": NO_HOUSE})
+        )
+        for order in (first, second):
+            service.audit_order(db, order, SYSTEM)
+        second = second.id
+    chen = sign_in("Chen")
+    assert "Keep both" in chen.get(f"/audit/orders/{second}").text
+    answer = chen.post(f"/audit/orders/{second}/pass", {"only": "twin"})
+    assert answer.location == f"/audit/orders/{second}"
+    page = chen.get(answer.location).text
+    assert ("It stays for another flag" in page, "Keep both" in page, "The house number is missing." in page) == (
+        True, False, True,
+    )  # fmt: skip
+    assert state(second) is OrderState.HELD
 
 
 def test_the_last_pass_of_a_filter_returns_to_the_queue(held, sign_in):
@@ -184,7 +224,12 @@ def test_rules_are_tuned_by_supervisors(held, sign_in):
     dai = sign_in("Dai")
     assert "The house number" not in dai.get("/audit/rules").text
     form = {"rule": "stop_words", "is_active": "1", "words": "红色\n\n 蓝色 "}
-    assert dai.post("/audit/rules", form).status_code == 303
+    opened = {"was": re.search(r'name="was" value="(\w+)"', dai.get("/audit/rules/stop_words").text)[1]}
+    assert dai.post("/audit/rules", form | opened).status_code == 303
+    late = dai.post("/audit/rules", {"rule": "stop_words", "words": "绿色"} | opened)
+    assert (late.status_code, "Somebody changed this rule meanwhile." in late.text, "绿色" in late.text) == (
+        409, True, True,
+    )  # fmt: skip
     assert dai.post("/audit/rules", {"rule": "unusual", "units": "7", "value": "300"}).status_code == 303
     with reading() as db:
         rules = queries.rules(db)

@@ -18,7 +18,7 @@ from floor.kit.uow import reading, unit_of_work
 from floor.orders import service as orders
 from floor.orders.models import Address, Order
 from floor.orders.states import OrderState
-from floor.shipments.models import Shipment
+from floor.shipments.models import Shipment, ShipmentLine
 from floor.shipments.states import ShipmentState
 from tests.factories import a_bin, a_carrier, a_planned_shipment, a_sku, a_warehouse, an_order, stock
 from tests.intake.shop_server import KINDS, Bought, account, serving
@@ -114,10 +114,16 @@ def test_late_changes_hold_goods_that_are_set_aside_and_are_told_of_goods_that_l
         assert audit.broken_flags(db) == []
         rules.pass_order(db, rules.locked(db, second.id), SYSTEM)
         db.get_one(Shipment, two.id).state = ShipmentState.SHIPPED
+        (line,) = db.exec(select(ShipmentLine).where(ShipmentLine.shipment_id == two.id))
+        line.allocated, line.shipped = 0, 1
     assert happens(second, "intake.address.too_late") == (
         OrderState.RELEASED, [*flags(second.id)[1][:-1], ("address_late", Verdict.NOTED)]
     ), "nothing is left to hold: it is told"  # fmt: skip
     chen = sign_in("Chen")
-    assert 'id="told"' in chen.get("/audit").text
+    page = chen.get("/audit").text
+    assert [page.count(words) for words in ('id="told"', "but it has left", "before shipping")] == [1, 2, 0]
     assert chen.post(f"/audit/orders/{second.id}/seen").status_code == 303
     assert 'id="told"' not in chen.get("/audit").text
+    with reading() as db:
+        (late,) = (one for one in audit.rule_records(db) if one.rule.code == "address_late")
+    assert (late.hits, late.decided, late.passed) == (3, 1, 1), "having read it says nothing of the rule"

@@ -134,7 +134,13 @@ def test_a_silent_channel_is_told_of_and_screens_show_what_came(stranger, sign_i
         (dead,) = queries.dead_letters(db)
         assert [row.code for row in queries.silent_channels(db)] == ["shop"]
     assert "order_id" in dai.get(f"/intake/inbox/{dead.id}").text
+    dai.post(f"/intake/inbox/{dead.id}/again")
+    assert "1 message still cannot be read" in dai.get("/intake/inbox").text
     assert dai.get("/intake/channels/shop").status_code == 200
+    there = dai.post("/intake/channels", {"code": "shop", "name": "Another", "is_active": "1"})
+    assert (there.status_code, 'value="Another"' in there.text) == (422, True)
+    with reading() as db:
+        assert db.exec(select(Channel.name)).one() == channel.name, "nobody overwrites a channel unseen"
     assert dai.get("/intake/inbox/99999").status_code == 404
 
 

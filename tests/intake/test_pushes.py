@@ -41,7 +41,7 @@ def the_push(kind: str, order_id: int, *, forged: bool = False) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["wechat", "woocommerce", "shopify"])
-def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, relay, monkeypatch, kind):
+def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, sign_in, relay, monkeypatch, kind):
     monkeypatch.setattr(outside, "PAUSE", 0.0)
     with serving(kind) as shop:
         now = clock.now().replace(microsecond=0)
@@ -70,6 +70,13 @@ def test_a_push_is_kept_once_and_the_order_is_read_again(stranger, relay, monkey
         with reading() as db:
             lost = db.exec(select(InboxMessage).where(InboxMessage.external_id == "9999")).one()
         assert lost.state is InboxState.DEAD
+        shop.orders[9999] = Bought(9999, now, now)
+        dai = sign_in("Dai")
+        assert dai.post(f"/intake/messages/{lost.id}/retry").status_code == 303
+        assert "1 message is tried soon" in dai.get("/intake").text
+        relay.drain()
+        with reading() as db:
+            assert db.get_one(InboxMessage, lost.id).state is InboxState.APPLIED, "a dead push can be tried again"
         if kind == "wechat":
             words = (TOKEN, "1", "n")
             query = {"signature": crypt.signature(*words), "timestamp": "1", "nonce": "n", "echostr": "hello"}

@@ -54,6 +54,8 @@ def test_scans_are_units_and_the_basket_is_one_order_at_the_total_that_was_seen(
     assert scan(chen, goods["old"]).status_code == scan(chen, "NOBODY").status_code == 422
     assert scan(chen, "CMD-DONE").location.endswith("/till/customer")
 
+    due = chen.get("/till/customer?discount=23.00").text
+    assert ">¥200.00<" in due, "what to take is on the screen before it is taken"
     wrong = chen.post("/till/customer", {"way": "along", "total": "22300", "discount": "300"})
     assert (wrong.status_code, 'value="300"' in wrong.text) == (422, True)
     scan(chen, goods["mug"])  # another hand at the same basket
@@ -80,6 +82,8 @@ def test_scans_are_units_and_the_basket_is_one_order_at_the_total_that_was_seen(
     assert chen.post("/till/empty").status_code == 200
     scan(chen, goods["tee"])
     sent = {"way": "sent", "total": "9900", "name": "张小明", "phone": "138 1234 1234"}
+    bare = chen.post("/till/customer", {"way": "sent", "total": "9900"})
+    assert (bare.status_code, bare.text.count('aria-invalid="true"')) == (422, 3), "all that is missing at once"
     assert chen.post("/till/customer", sent).status_code == 422
     assert chen.post("/till/customer", sent | {"address": "文三路 90 号"}).status_code == 422, "which city?"
     good = sent | {"address": "浙江省杭州市西湖区文三路 90 号"}
