@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from floor.intake import accounts, jobs, queries, service
 from floor.intake.channels import files, signed
 from floor.intake.channels.mapping import Mapping, read_mapping
-from floor.intake.messages import REASONS, SHOP_TROUBLES, STATES, channel_name
+from floor.intake.messages import REASONS, SHOP_TROUBLES, channel_name
 from floor.intake.models import InboxMessage, InboxState
 from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
@@ -87,7 +87,7 @@ def show_health(form: Form[Any], status: int = 200) -> Response:
     return page(
         "intake/health.html", status=status, channels=channels, names=names, feeds=feeds, dead=dead,
         by_code={row.channel.code: row for row in feeds}, troubles=SHOP_TROUBLES, batches=batches,
-        mappings=mappings, form=form, states=STATES, verdict="err" if status == 422 else None,
+        mappings=mappings, form=form, verdict="err" if status == 422 else None,
     )  # fmt: skip
 
 

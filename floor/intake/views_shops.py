@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from sqlmodel import Session
 
 from floor.intake import accounts, queries
-from floor.intake.channels import URLS
 from floor.intake.forms_shops import KeyForm, ShopForm
 from floor.intake.messages import ADAPTERS, OUTCOMES, SHOP_TROUBLES
 from floor.intake.models import Channel, ShopAccount
@@ -36,7 +35,7 @@ def index() -> Response:
 def _index(db: Session, status: int = 200, form: Form[Any] | None = None) -> Response:
     return page(
         "intake/channels.html", "content", status=status, rows=queries.feeds(db), form=form, adapters=ADAPTERS,
-        troubles=SHOP_TROUBLES, outcomes=OUTCOMES,
+        troubles=SHOP_TROUBLES,
     )  # fmt: skip
 
 
@@ -72,10 +71,10 @@ def _one(db: Session, channel: Channel, status: int = 200, form: Form[Any] | Non
     row = next(row for row in queries.feeds(db) if row.channel.id == channel.id)
     base = bound().public_url
     return page(
-        "intake/channel.html", "content", status=status, channel=channel, row=row, account=account,
+        "intake/channel.html", "content", status=status, channel=channel, row=row,
         form=form or _filled(channel, account, row.feed.every_s if row.feed else 60), adapters=ADAPTERS,
         troubles=SHOP_TROUBLES, outcomes=OUTCOMES, keys=queries.keys_of(db, channel), new_key=key,
-        key_form=key_form or Form(), urls=URLS, hook=f"{base}/hooks/shops/{channel.code}",
+        key_form=key_form or Form(), hook=f"{base}/hooks/shops/{channel.code}",
         own_hook=f"{base}/hooks/orders/{channel.code}", api=f"{base}/api/v1/openapi.json",
     )  # fmt: skip
 
