@@ -15,7 +15,7 @@ from floor.intake.channels import ADAPTERS, URLS
 from floor.intake.channels.draft import Problem
 from floor.intake.channels.port import Token
 from floor.intake.models import ApiKey, Channel, InboxMessage, InboxState, MessageKind, ShopAccount, ShopFeed
-from floor.intake.service import apply, ensure_channel, settle_message
+from floor.intake.service import PASSING, apply, ensure_channel, settle_message, stumble
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.errors import Conflict, Invalid, Unknown
@@ -187,7 +187,13 @@ def try_again(db: Session, message_id: int) -> InboxMessage:
     applied stays as it is."""
     message = queries.message_for(db, message_id, lock=True)
     if message.kind is not MessageKind.HINT:
-        return apply(db, message_id)
+        try:
+            with db.begin_nested():
+                return apply(db, message_id)
+        except PASSING:
+            raise
+        except Exception as error:
+            return stumble(db, message_id, error)
     if message.state is InboxState.DEAD:
         message.state = InboxState.WAITING
         db.add(message)

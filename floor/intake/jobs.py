@@ -1,11 +1,10 @@
 """Work that spans transactions: a message is stored in one and applied in a second; a file is settled in many."""
 
 import io
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from floor.intake import queries, service
@@ -15,10 +14,7 @@ from floor.intake.channels.mapping import Mapping
 from floor.intake.models import ImportBatch, ImportFile, InboxMessage, InboxState
 from floor.kit import ids
 from floor.kit.actor import Actor
-from floor.kit.errors import Unknown
 from floor.kit.uow import reading, unit_of_work
-
-log = logging.getLogger(__name__)
 
 #: Messages, and orders of a file, per transaction: few enough that others on SQLite wait less than a quarter second.
 CHUNK, FILE_CHUNK = 20, 500
@@ -39,10 +35,6 @@ def receive_api(channel: str, key: str, body: bytes) -> InboxMessage:
     return receive(channel, f"api:{key or ids.digest(body)}", body)
 
 
-#: Troubles of the database, not of the message: whoever carries it tries again.
-_PASSING = (IntegrityError, OperationalError, StaleDataError)
-
-
 def apply(message_id: int) -> InboxMessage:
     """Apply a stored message. Two messages may bring the same order or customer at once: the loser looks again. One
     that we stumble over becomes a dead letter."""
@@ -56,10 +48,9 @@ def _apply(message_id: int) -> InboxMessage:
     try:
         with unit_of_work() as db:
             return service.apply(db, message_id)
-    except (*_PASSING, Unknown):
+    except service.PASSING:
         raise
     except Exception as error:
-        log.exception("message %d could not be judged", message_id)
         with unit_of_work() as db:
             return service.stumble(db, message_id, error)
 

@@ -1,10 +1,13 @@
 """Verbs of the intake: store a raw message, apply it once, settle the orders of a file."""
 
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 from floor.catalog.models import Sku
@@ -29,11 +32,15 @@ from floor.intake.models import (
 from floor.kit import clock
 from floor.kit.actor import Actor
 from floor.kit.db import insert, row_of, upsert
-from floor.kit.errors import Conflict, Invalid
+from floor.kit.errors import Conflict, Invalid, Unknown
 from floor.orders import service as orders
 from floor.orders.models import Order
 from floor.orders.service import NewOrder
 
+log = logging.getLogger(__name__)
+
+#: No fault of a message: troubles of the database, of which whoever carries it tries again; and that there is none.
+PASSING = (IntegrityError, OperationalError, StaleDataError, Unknown)
 #: Outer size of a SKU a file brought and nobody measured: length, width, height in mm, weight in g. A guess, said so.
 ASSUMED_SIZE = (200, 150, 100, 500)
 
@@ -131,6 +138,7 @@ def settle_message(db: Session, message: InboxMessage, problems: list[Problem]) 
 
 def stumble(db: Session, message_id: int, error: Exception) -> InboxMessage:
     """A message we could not even judge is a dead letter like any other: it must hold nobody up."""
+    log.error("message %d could not be judged", message_id, exc_info=error)
     message = queries.message_for(db, message_id, lock=True)
     if message.state is InboxState.APPLIED:
         return message

@@ -353,6 +353,24 @@ def test_a_dead_letter_is_shown_and_applied_once_the_catalogue_knows_its_sku(str
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_message_the_house_stumbles_over_waits_with_its_reason_and_is_tried_again(stranger, sign_in, monkeypatch):
+    def stumbling(*_args):
+        raise ZeroDivisionError
+
+    dai = sign_in("Dai")
+    with monkeypatch.context() as planted:
+        planted.setattr(service.orders, "write_down", stumbling)
+        assert send(stranger, MESSAGE).status_code == 422
+        for door in ("/intake/messages/1/retry", "/intake/inbox/1/again"):
+            assert dai.post(door).status_code == 303
+        assert "ZeroDivisionError" in dai.get("/intake/inbox/1").text
+    assert dai.post("/intake/inbox/1/again").status_code == 303
+    with reading() as db:
+        assert queries.message_for(db, 1).state is InboxState.APPLIED
+        assert db.exec(select(Order.external_id)).all() == ["T-1"]
+
+
+@pytest.mark.usefixtures("shop")
 def test_only_supervisors_see_the_intake_and_retry(stranger, sign_in):
     send(stranger, {})
     (dead,) = inbox()
