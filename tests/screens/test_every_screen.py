@@ -3,6 +3,7 @@ phone every target is 48 px high, no words are cut off, and no code is shown whe
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import Session, col, select
 
 from floor import cli
+from floor.allocation import planning as allocation
 from floor.allocation.models import Run, Unallocated
 from floor.analytics import jobs as analytics_jobs
 from floor.audit.models import Flag, Verdict
@@ -37,6 +39,7 @@ from floor.packing.models_materials import Material
 from floor.packing.states import PackState, ParcelState
 from floor.people.models import User
 from floor.picking import checks
+from floor.picking import planning as picking_plans
 from floor.picking import service as picking
 from floor.picking.models import CheckWhy, Stop, Walk, WalkCheck, WalkTote
 from floor.picking.states import WalkAction, WalkState
@@ -51,6 +54,7 @@ from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, 
 from floor.shipping.models_carriers import CarrierService
 from floor.shipping.models_invoices import BuyerKind, Invoice
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
+from solver import common
 from tests.running import RunningHouse
 from tests.screens.looking import faults, violations
 
@@ -82,7 +86,10 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
     folder = tmp_path_factory.mktemp("alive")
     url = f"sqlite:///{folder / 'floor.db'}"
     app = create_app(Settings(database_url=url, secret_key="a key for tests", rate_limits=False))
-    with app.app_context():
+    with app.app_context(), pytest.MonkeyPatch.context() as quickly:
+        # Plans just good enough to live by: how short walks may be is no matter of screens.
+        quickly.setattr(allocation, "find_plan", partial(allocation.find_plan, effort=(1, None)))
+        quickly.setattr(picking_plans, "EFFORT", common.Stop(work=1))
         cli.migrate()
         company.load_once(lambda _words: None, orders=120)
         day.live(app, Relay(app.extensions["handlers"]), lambda _words: None)
