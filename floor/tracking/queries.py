@@ -145,23 +145,28 @@ class Card:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many are on the board by kind, how many sleep, and how many claims have no answer."""
+    """How many are on the board by kind; how many sleep and how many claims have no answer, whoever's they are."""
 
     kinds: Mapping[Kind, int]
     snoozed: int
     claims: int
 
 
-def counts(db: Session) -> Counts:
+def counts(db: Session, owner_id: int | None = None) -> Counts:
+    """Of one owner if asked."""
     sleeps = col(ParcelException.snoozed_until) > clock.now()
+    is_theirs = col(ParcelException.owner_id) == owner_id if owner_id else sa.true()
     rows = db.execute(
-        sa.select(col(ParcelException.kind), sa.func.coalesce(sleeps, sa.false()), sa.func.count())
+        sa.select(
+            col(ParcelException.kind), sa.func.coalesce(sleeps, sa.false()),
+            sa.func.count(sa.case((is_theirs, 1))), sa.func.count(),
+        )
         .where(col(ParcelException.state) == ExceptionState.OPEN)
         .group_by(sa.text("1"), sa.text("2"))
-    ).all()
-    kinds = dict.fromkeys(Kind, 0) | {Kind(kind): n for kind, is_asleep, n in rows if not is_asleep}
+    ).all()  # fmt: skip
+    kinds = dict.fromkeys(Kind, 0) | {Kind(kind): n for kind, is_asleep, n, _all in rows if not is_asleep}
     asked = select(sa.func.count()).where(col(CarrierClaim.state) == ClaimState.ASKED)
-    return Counts(kinds, sum(n for _kind, is_asleep, n in rows if is_asleep), db.exec(asked).one())
+    return Counts(kinds, sum(n for _kind, is_asleep, _theirs, n in rows if is_asleep), db.exec(asked).one())
 
 
 def in_trouble(db: Session) -> int:

@@ -116,7 +116,7 @@ def board() -> Response:
     chosen, mine = request.args.get("type", ""), "mine" in request.args
     owner = current_user.id if mine else None
     with reading() as db:
-        counted = queries.counts(db)
+        counted = queries.counts(db, owner)
         columns: dict[str, list[Card]] = {}
         if chosen == "":
             columns = {kind: cards for kind, cards in queries.board(db, owner).items() if counted.kinds[kind]}
@@ -129,18 +129,19 @@ def board() -> Response:
         claims = queries.claims(db) if chosen == CLAIMS else []
     return page(
         "tracking/board.html", "content", columns=columns, claims=claims, chosen=chosen, words=messages, mine=mine,
-        counted=counted, tab_rows=_tabs(counted, chosen),
+        counted=counted, tab_rows=_tabs(counted, chosen, mine=mine),
     )  # fmt: skip
 
 
-def _tabs(counted: Counts, chosen: str) -> list[dict[str, object]]:
+def _tabs(counted: Counts, chosen: str, *, mine: bool) -> list[dict[str, object]]:
     rows = [("", _("All"), sum(counted.kinds.values()))]
     rows += [(kind, messages.KINDS[kind], n) for kind, n in counted.kinds.items()]
     rows += [(SNOOZED, _("Snoozed"), counted.snoozed), (CLAIMS, _("Claims"), counted.claims)]
     return [
-        {"href": url_for("tracking.board", type=name or None), "text": text, "n": n, "current": name == chosen}
+        {"href": url_for("tracking.board", type=name or None, mine=1 if mine else None), "text": text, "n": n,
+         "current": name == chosen}
         for name, text, n in rows
-    ]
+    ]  # fmt: skip
 
 
 @bp.get("/parcels/<int:parcel_id>/story")

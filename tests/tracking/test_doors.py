@@ -167,6 +167,7 @@ def test_the_board_shows_who_is_not_collected_and_links_to_the_story(road, sign_
     assert f"/parcels/{road['parcel']}/story" in page.text
     assert road["number"] not in sign_in("Dai").get("/tracking?type=stuck").text
     assert sign_in("Dai").get("/tracking?type=nonsense").status_code == 404
+    assert 'href="/tracking?type=stuck&amp;mine=1"' in sign_in("Dai").get("/tracking?mine=1").text, "a tab stays mine"
 
 
 def test_the_board_is_not_for_pickers_and_strangers(road, sign_in, stranger):

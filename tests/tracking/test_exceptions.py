@@ -147,14 +147,15 @@ def test_what_a_person_settled_is_asked_again_only_when_it_gets_graver_or_someth
 
 
 def test_a_snoozed_one_comes_back_by_itself_and_mine_are_mine(db, world):
-    road, chen = Road(world, "203"), who(db, "Chen")
+    road, chen, dai = Road(world, "203"), who(db, "Chen"), who(db, "Dai")
     exceptions.snooze(db, road.open.id, clock.now() + timedelta(hours=2), chen)
     counted = queries.counts(db)
     assert (counted.kinds[Kind.REFUSED], counted.snoozed, len(queries.snoozed(db))) == (0, 1, 1)
     with clock.shifted(timedelta(hours=3)):
         (card,) = queries.column(db, Kind.REFUSED, owner_id=chen.id)
         assert (card.owner, card.waybill) == ("Chen", road.number)
-        assert queries.column(db, Kind.REFUSED, owner_id=who(db, "Dai").id) == []
+        assert queries.column(db, Kind.REFUSED, owner_id=dai.id) == []
+        assert [queries.counts(db, one).kinds[Kind.REFUSED] for one in (None, chen.id, dai.id)] == [1, 1, 0]
         assert queries.in_trouble(db) == 1
     with pytest.raises(Invalid):
         exceptions.snooze(db, road.open.id, clock.now(), chen)
