@@ -224,8 +224,9 @@ class ReturnsMachine(RuleBasedStateMachine):
     @rule(pick=PICK, agreed=st.booleans())
     def pay_early(self, pick: int, agreed: bool) -> None:
         asked = col(ReturnCase.state) == CaseState.REQUESTED
-        case_id = self.case(pick, asked, col(ReturnCase.kind) == CaseKind.REFUND)
+        self.pay_case(self.case(pick, asked, col(ReturnCase.kind) == CaseKind.REFUND), agreed)
 
+    def pay_case(self, case_id: int, agreed: bool) -> None:
         def verb(db: Session, me: Actor) -> None:
             early.pay(db, case_id, people.by_badge(db, "B-4001") if agreed else None, LIMIT, me)
 
@@ -293,15 +294,21 @@ class ReturnsMachine(RuleBasedStateMachine):
     @rule(
         pick=PICK, units=st.lists(st.integers(0, 2), min_size=2, max_size=2),
         kind=st.sampled_from((CaseKind.REFUND, CaseKind.EXCHANGE)), reason=st.sampled_from(ReturnReason), want=PICK,
+        is_early=st.booleans(),
     )  # fmt: skip
-    def come_back(self, pick: int, units: list[int], kind: CaseKind, reason: ReturnReason, want: int) -> None:
-        """A whole return at one go: long ways are short then, and lines are emptied."""
+    def come_back(
+        self, pick: int, units: list[int], kind: CaseKind, reason: ReturnReason, want: int, is_early: bool
+    ) -> None:
+        """A whole return at one go, or one paid early until it arrives: long ways are short then, lines get empty."""
         before = self.newest()
         self.ask(pick, units, kind, reason, want)
         case_id = self.newest()
         if case_id != before:
+            if is_early:
+                self.pay_case(case_id, True)
             self.step("arrive", lambda db, me: service.arrive(db, case_id, None, me))
-            self.close_one(case_id, True)
+            if not is_early:
+                self.close_one(case_id, True)
 
     def newest(self) -> int:
         return self.line.execute(sa.select(sa.func.coalesce(sa.func.max(col(ReturnCase.id)), 0))).scalar_one()
