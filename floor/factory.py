@@ -79,6 +79,7 @@ def work_under(settings: Settings, app: Flask) -> None:
     """Say under which settings, and on which database, this application and its process work."""
     app.extensions["settings"] = settings
     bind_settings(settings)
+    limiter.enabled = settings.rate_limits
     uow.bind(Database(settings.database_url))
     events.subscribe({kind: tuple(handlers) for kind, handlers in wiring.SUBSCRIBERS.items()})
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from floor.factory import create_app
+from floor.factory import create_app, work_under
+from floor.kit import uow
 from floor.kit.ids import public_token
 from floor.kit.uow import unit_of_work
+from floor.settings import bound
 from floor.web.limits import limiter
 from tests.conftest import SETTINGS
 from tests.tracking.worlds import a_world
@@ -39,9 +41,16 @@ def _bare(page: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_whoever_tries_many_links_is_stopped(database_url, monkeypatch):
-    monkeypatch.setattr(limiter, "enabled", limiter.enabled)  # the app below switches it on, for all of this process
+def test_whoever_tries_many_links_is_stopped(database_url):
     stranger = create_app(replace(SETTINGS, database_url=database_url, rate_limits=True)).test_client()
     statuses = [stranger.get(f"/t/{public_token()}").status_code for _ in range(125)]
     assert statuses[:120] == [404] * 120
     assert set(statuses[120:]) == {429}
+
+
+def test_who_works_next_in_this_process_is_limited_as_their_own_settings_say(stranger):
+    """One limiter serves all of a process."""
+    limiter.enabled = True  # as the application above left it
+    work_under(bound(), stranger.application)
+    assert {stranger.get(f"/t/{public_token()}").status_code for _ in range(125)} == {404}
+    uow.database().dispose()
