@@ -1,4 +1,5 @@
-"""A sample of the stretches without net; `python -m tests.soak.zones` runs as many as one likes."""
+"""A sample of the stretches without net, on SQLite: what a phone keeps is no matter of the database, and the journeys
+through dead zones take both. `python -m tests.soak.zones` runs as many as one likes, on either."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ def house(database_url: str, tmp_path: Path) -> Iterator[tuple[RunningHouse, dic
         uow.database().dispose()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_three_stretches_without_net_end_as_the_script_says(house, browser: Browser) -> None:
     running, ean = house
     report = zones.run(browser, running.port, ean, cycles=3, seed=7)
