@@ -19,10 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import func, select
-
 from floor import cli, wiring
-from floor.events.models import Delivery, OutboxMessage
+from floor.events import queries as events
 from floor.kit import uow
 from floor.kit.uow import reading
 from tests.running import RunningHouse
@@ -144,8 +142,7 @@ def _check() -> str:
 
 def _waiting() -> int:
     with reading() as db:
-        pending = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.state == Delivery.PENDING)
-        return db.exec(pending).one()
+        return events.waiting(db)
 
 
 def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
