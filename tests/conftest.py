@@ -179,14 +179,21 @@ def app(database_url: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
         yield built
 
 
-@pytest.fixture
-def db(app: Flask) -> Iterator[Session]:
-    """One open unit of work, for tests of verbs. It is rolled back; use `unit_of_work()` to keep things."""
+@contextmanager
+def rolled_back() -> Iterator[Session]:
+    """A unit of work on this process's database, of which nothing stays."""
     with (
         uow.database().write_turn(),
         uow.database().engine.connect().execution_options(floor_write=True) as line,
         Session(line, expire_on_commit=False) as session,
     ):
+        yield session
+
+
+@pytest.fixture
+def db(app: Flask) -> Iterator[Session]:
+    """One open unit of work, for tests of verbs. It is rolled back; use `unit_of_work()` to keep things."""
+    with rolled_back() as session:
         yield session
 
 

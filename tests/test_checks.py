@@ -30,7 +30,7 @@ from floor.picking import putwall
 from floor.picking.verdict import Kind
 from floor.shipping import invoices
 from floor.shipping.models_invoices import BuyerKind
-from tests.conftest import _build
+from tests.conftest import rolled_back
 from tests.factories import a_bin, a_planned_shipment, a_sku, a_warehouse, an_order, ean
 from tests.goods_out import closed, delivered, labelled
 from tests.house.doors_world import order_of
@@ -364,22 +364,21 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def sqlite_template(sqlite_empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Instead of the cast alone: the cast with a day's work behind it, built once and copied for every test."""
-    path = shutil.copy(sqlite_empty, tmp_path_factory.mktemp("checks") / "floor.db")
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("checks") / "floor.db")
     _build_company(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="module")
-def postgres_template(postgres, postgres_empty: str) -> str:
-    url = postgres.create_database(postgres_empty)
+def postgres_template(postgres, postgres_template: str) -> str:
+    url = postgres.create_database(postgres_template)
     _build_company(url)
     return url.rsplit("/", 1)[1]
 
 
 def _build_company(url: str) -> None:
-    _build(url)
     uow.bind(uow.Database(url))
     with uow.unit_of_work() as db:
         a_company(db)
@@ -392,11 +391,7 @@ def company(request) -> Iterator[Session]:
     template = request.getfixturevalue(f"{request.param}_template")
     url = f"sqlite:///{template}" if request.param == "sqlite" else request.getfixturevalue("postgres").url(template)
     uow.bind(uow.Database(url))
-    with (
-        uow.database().write_turn(),
-        uow.database().engine.connect().execution_options(floor_write=True) as line,
-        Session(line, expire_on_commit=False) as db,
-    ):
+    with rolled_back() as db:
         yield db
     uow.database().dispose()
 
