@@ -17,12 +17,16 @@ from PIL import Image
 @dataclass
 class LabelPrinter:
     """habit   "good" reads all and closes; "half_closed" shuts its own side first and reads on; "slow" reads little by
-    little; "stuck" reads nothing; "breaks" slams the door in the middle; "keeps_open" never closes."""
+    little; "stuck" reads nothing; "breaks" slams the door in the middle; "keeps_open" closes late.
+
+    One connection at a time, as printers do: labels come out in the order they were sent.
+    """
 
     habit: str = "good"
     port: int = 0
     labels: list[bytes] = field(default_factory=list)
     taken: threading.Condition = field(default_factory=threading.Condition)
+    switched_off: threading.Event = field(default_factory=threading.Event)
 
     def wait_for(self, n: int, seconds: float = 10.0) -> list[bytes]:
         with self.taken:
@@ -38,20 +42,19 @@ class LabelPrinter:
             line.close()
             return
         got = b""
-        pause = threading.Event()
         if self.habit == "stuck":
-            pause.wait(3)
+            self.switched_off.wait(3)
             line.close()
             return
         while part := line.recv(2_000 if self.habit == "slow" else 65_536):
             got += part
             if self.habit == "slow":
-                pause.wait(0.002)
+                self.switched_off.wait(0.002)
         with self.taken:
             self.labels.append(got)
             self.taken.notify_all()
         if self.habit == "keeps_open":
-            pause.wait(1)
+            self.switched_off.wait(1)
         line.close()
 
 
@@ -73,13 +76,14 @@ def label_printer(habit: str = "good", port: int = 0) -> Iterator[LabelPrinter]:
                 line, _where = ear.accept()
             except OSError:
                 return
-            threading.Thread(target=printer._serve, args=(line,), daemon=True).start()
+            printer._serve(line)
 
     listener = threading.Thread(target=accept, daemon=True)
     listener.start()
     try:
         yield printer
     finally:
+        printer.switched_off.set()
         ear.shutdown(socket.SHUT_RDWR)
         ear.close()
         listener.join()
