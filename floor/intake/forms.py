@@ -1,6 +1,7 @@
 """Input of the intake: the JSON a channel sends."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
@@ -24,9 +25,12 @@ from floor.orders.service import NewAddress, NewOrder
 PROMISE = timedelta(hours=24)
 
 
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
+
+
 def _printable(text: str) -> str:
     """Without what nobody sees. NUL is refused: PostgreSQL cannot hold it, and no honest sender has it."""
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if _UNKEPT.search(text):
         raise ValueError("text")
     return visible_lines(text)
 
@@ -128,8 +132,8 @@ class OrderMessage(BaseModel):
     discount: Yuan = 0
     total: Yuan | None = None
     paid: Yuan | None = None
-    notes: Notes = Notes()
-    gift: Gift = Gift()
+    notes: Notes = Field(default_factory=Notes)
+    gift: Gift = Field(default_factory=Gift)
     #: The buyer agreed to a substitute for what is sold out.
     substitutes: bool = False
     invoice: InvoiceIn | None = None
@@ -198,6 +202,33 @@ Message = OrderMessage | PaidMessage | CancelMessage | AddressMessage
 _KINDS: dict[str, type[BaseModel]] = {
     "order": OrderMessage, "paid": PaidMessage, "cancel": CancelMessage, "address": AddressMessage,
 }  # fmt: skip
+
+
+#: What stands before, between and behind the messages of one body.
+_BEFORE, _BETWEEN, _BEHIND = (re.compile(rf"[ \t\n\r]*{sign}[ \t\n\r]*") for sign in (r"\[", ",", r"\]"))
+_DECODER = json.JSONDecoder()
+
+
+def read_delivery(body: str) -> list[tuple[str, str]] | None:
+    """The messages of a body that brings many, a JSON array of objects: the `message_id` of each, "" for none, and its
+    text as it was sent. None for any other body: that is one message."""
+    found: list[tuple[str, str]] = []
+    mark = _BEFORE.match(body)
+    while mark:
+        try:
+            told, end = _DECODER.raw_decode(body, mark.end())
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(told, dict):
+            return None
+        name = told.get("message_id")
+        if not (isinstance(name, str) and name.isprintable() and len(name) <= 80):
+            name = ""
+        found.append((name, body[mark.end() : end]))
+        mark = _BETWEEN.match(body, end)
+        if mark is None and _BEHIND.fullmatch(body, end):
+            return found
+    return None
 
 
 def read_message(body: str) -> Message | list[Problem]:

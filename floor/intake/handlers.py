@@ -20,6 +20,13 @@ def apply_message(happened: Happened) -> None:
         jobs.apply(happened.subject_id)
 
 
+def apply_messages(happened: Happened) -> None:
+    """The same for those of one delivery."""
+    with reading() as db:
+        ended = queries.became(db, happened.data["messages"])
+    jobs.apply_many([id_ for id_ in happened.data["messages"] if ended[id_].state is InboxState.WAITING], jobs.MANY)
+
+
 def import_upload(happened: Happened) -> None:
     jobs.continue_upload(happened.subject_id)
 

@@ -12,22 +12,49 @@ from floor.intake.channels import files
 from floor.intake.channels.files import Group, Opener
 from floor.intake.channels.mapping import Mapping
 from floor.intake.models import ImportBatch, ImportFile, InboxMessage, InboxState
+from floor.intake.queries import Became
 from floor.kit import ids
 from floor.kit.actor import Actor
+from floor.kit.errors import Refused
 from floor.kit.uow import reading, unit_of_work
 
 #: Messages, and orders of a file, per transaction: few enough that others on SQLite wait less than a quarter second.
 CHUNK, FILE_CHUNK = 20, 500
+#: Messages one delivery may bring.
+MANY = 500
+
+
+class TooMany(Refused):
+    status = 413
 
 
 def receive(channel: str, message_id: str, body: bytes) -> InboxMessage:
     """Store, then apply. A process killed in between leaves the message waiting; the worker applies it."""
     key = message_id or ids.digest(body)
-    text = body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
     with unit_of_work() as db:
-        message = service.store(db, channel, key, text, Actor("channel", None, channel))
+        message = service.store(db, channel, key, text_of(body), Actor("channel", None, channel))
     assert message.id is not None
     return message if message.state is InboxState.APPLIED else apply(message.id)
+
+
+def text_of(body: bytes) -> str:
+    """A body as every database can keep it."""
+    return body.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+
+
+def receive_many(channel: str, told: Sequence[tuple[str, str]]) -> list[Became | None]:
+    """The same for the messages (id or "", text) of one delivery: what became of each, None for one whose id another
+    message has. Raises TooMany."""
+    if len(told) > MANY:
+        raise TooMany("intake.too_many", most=MANY)
+    keyed = [(key or ids.digest(text.encode()), text) for key, text in told]
+    with unit_of_work() as db:
+        stored = service.store_many(db, channel, keyed, Actor("channel", None, channel))
+    kept = list(dict.fromkeys(one for one in stored if one is not None))
+    apply_many(kept, MANY)
+    with reading() as db:
+        found = queries.became(db, kept)
+    return [None if one is None else found[one] for one in stored]
 
 
 def receive_api(channel: str, key: str, body: bytes) -> InboxMessage:
@@ -55,14 +82,13 @@ def _apply(message_id: int) -> InboxMessage:
             return service.stumble(db, message_id, error)
 
 
-def apply_many(message_ids: Sequence[int]) -> int:
+def apply_many(message_ids: Sequence[int], at_once: int = CHUNK) -> int:
     """Apply many, a few to a transaction; what fails there is applied alone. Returns how many were looked at."""
-    for begin in range(0, len(message_ids), CHUNK):
-        chunk = message_ids[begin : begin + CHUNK]
+    for begin in range(0, len(message_ids), at_once):
+        chunk = message_ids[begin : begin + at_once]
         try:
             with unit_of_work() as db:
-                for message_id in chunk:
-                    service.apply(db, message_id)
+                service.apply_many(db, chunk)
         except Exception:
             for message_id in chunk:
                 apply(message_id)

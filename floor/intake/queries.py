@@ -1,8 +1,9 @@
 """Reads of the intake: channels and their health, raw messages, file imports, and what `flask check` proves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
@@ -37,7 +38,8 @@ _NUMBER = select(Order.number).where(Order.id == sa.bindparam("id"))
 _EARLY = (
     select(InboxMessage.id)
     .where(
-        InboxMessage.channel == sa.bindparam("channel"), InboxMessage.external_id == sa.bindparam("number"),
+        InboxMessage.channel == sa.bindparam("channel"),
+        col(InboxMessage.external_id).in_(sa.bindparam("numbers", expanding=True)),
         InboxMessage.state == InboxState.DEAD, InboxMessage.problem == "unknown_order",
     )
     .order_by(col(InboxMessage.id))
@@ -64,6 +66,47 @@ def message_for(db: Session, message_id: int, *, lock: bool = False) -> InboxMes
     if message is None:
         raise Unknown("intake.unknown_message")
     return message
+
+
+class ToApply(NamedTuple):
+    id: int
+    channel: str
+    kind: MessageKind
+    body: str
+
+
+def to_apply(db: Session, message_ids: Sequence[int]) -> list[ToApply]:
+    """Those of the messages that are not applied yet, in this order; locked, in one that is the same for everybody."""
+    columns = select(InboxMessage.id, InboxMessage.channel, InboxMessage.kind, InboxMessage.body)
+    mine = columns.where(col(InboxMessage.id).in_(message_ids), InboxMessage.state != InboxState.APPLIED)
+    rows = db.execute(mine.order_by(col(InboxMessage.id)).with_for_update())
+    found = {row[0]: ToApply(*row) for row in rows}
+    return [found[id_] for id_ in message_ids if id_ in found]
+
+
+class Became(NamedTuple):
+    """What became of a message; `number` is ours of its order, "" for none."""
+
+    state: InboxState
+    outcome: str
+    number: str
+    problem_values: dict[str, Any]
+
+
+def became(db: Session, message_ids: Collection[int]) -> dict[int, Became]:
+    columns = sa.select(
+        InboxMessage.id, InboxMessage.state, InboxMessage.outcome, func.coalesce(Order.number, ""),  # type: ignore[call-overload]
+        InboxMessage.problem_values,
+    )  # fmt: skip
+    joined = columns.outerjoin(Order, col(Order.id) == InboxMessage.order_id)
+    return {row[0]: Became(*row[1:]) for row in db.execute(joined.where(col(InboxMessage.id).in_(message_ids)))}
+
+
+def stored(db: Session, channel: str, keys: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Id and body of a channel's messages that are there already, by key."""
+    mine = select(InboxMessage.message_key, InboxMessage.id, InboxMessage.body)
+    mine = mine.where(InboxMessage.channel == channel, col(InboxMessage.message_key).in_(keys))
+    return {key: (id_ or 0, body) for key, id_, body in db.exec(mine)}
 
 
 def order_called(db: Session, channel: str, external_id: str, *, lock: bool = False) -> Order | None:
@@ -266,9 +309,9 @@ def order_number(db: Session, message: InboxMessage) -> str:
     return db.exec(_NUMBER, params={"id": message.order_id}).first() or ""
 
 
-def early(db: Session, message: InboxMessage) -> Sequence[int | None]:
-    """Messages about an order that came before it, in their order."""
-    return db.exec(_EARLY, params={"channel": message.channel, "number": message.external_id}).all()
+def early(db: Session, channel: str, numbers: Sequence[str]) -> list[int]:
+    """Messages about a channel's orders that came before them, in their order."""
+    return [id_ or 0 for id_ in db.exec(_EARLY, params={"channel": channel, "numbers": numbers})]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -39,6 +41,8 @@ from floor.orders.service import NewOrder
 
 log = logging.getLogger(__name__)
 
+#: The order a draft became or was already, and whether it is new; or what the catalogue does not serve.
+Taken = tuple[int, bool] | list[Problem]
 #: No fault of a message: troubles of the database, of which whoever carries it tries again; and that there is none.
 PASSING = (IntegrityError, OperationalError, StaleDataError, Unknown)
 #: Outer size of a SKU a file brought and nobody measured: length, width, height in mm, weight in g. A guess, said so.
@@ -83,11 +87,10 @@ def store(
     What a shop was asked for (ORDER) goes to no outbox: whoever asked applies it, or the chore. Raises Invalid when
     another body was sent under this key, unless the key alone says that it is the same.
     """
-    row = {
-        "channel": channel, "message_key": key, "body": body, "received_at": clock.now(), "state": InboxState.WAITING,
-        "problem": "", "problem_values": {}, "outcome": "", "kind": kind, "external_id": external_id[:64],
-        "shop_version": version,
-    }  # fmt: skip
+    row = row_of(
+        InboxMessage, channel=channel, message_key=key, body=body, kind=kind, external_id=external_id[:64],
+        shop_version=version,
+    )  # fmt: skip
     new = upsert(db, InboxMessage).on_conflict_do_nothing().returning(InboxMessage)
     message = db.scalars(new, row).first()
     is_new = message is not None
@@ -97,10 +100,34 @@ def store(
     if message.body != body and not is_same:
         raise Invalid("intake.key_reused")
     if is_new and kind is not MessageKind.ORDER:
-        heard = sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now())
-        db.execute(heard.execution_options(synchronize_session=False))
+        _heard(db, channel)
         record(db, Event("intake.message.stored", "inbox", message.id or 0, data={"channel": channel}), actor)
     return message
+
+
+def _heard(db: Session, channel: str) -> None:
+    now = sa.update(Channel).where(col(Channel.code) == channel).values(last_message_at=clock.now())
+    db.execute(now.execution_options(synchronize_session=False))
+
+
+def store_many(db: Session, channel: str, told: Sequence[tuple[str, str]], actor: Actor) -> list[int | None]:
+    """The same for the messages (key, body) of one delivery: their ids; None where another body has the key already.
+
+    One event tells the worker of all. Written by key, so that two who bring the same messages never block each other.
+    """
+    bodies: dict[str, str] = {}
+    for key, body in told:
+        bodies.setdefault(key, body)
+    there = queries.stored(db, channel, bodies)
+    new = [row_of(InboxMessage, channel=channel, message_key=key, body=bodies[key])
+           for key in sorted(bodies.keys() - there.keys())]  # fmt: skip
+    if new:
+        db.execute(upsert(db, InboxMessage).on_conflict_do_nothing(), new)
+        there |= queries.stored(db, channel, [row["message_key"] for row in new])
+        _heard(db, channel)
+        ids = [there[key][0] for key in bodies]
+        record(db, Event("intake.delivery.stored", "inbox", ids[0], data={"channel": channel, "messages": ids}), actor)
+    return [there[key][0] if there[key][1] == body else None for key, body in told]
 
 
 def apply(db: Session, message_id: int) -> InboxMessage:
@@ -122,18 +149,60 @@ def apply(db: Session, message_id: int) -> InboxMessage:
     message.external_id = read.order_id
     settle_message(db, message, problems)
     if message.outcome == "accepted":
-        _apply_early(db, message)
+        _apply_early(db, message.channel, [message.external_id])
     return message
+
+
+def apply_many(db: Session, message_ids: Sequence[int]) -> None:
+    """The same for messages of one channel, in this order: orders that follow one another are looked up and written
+    together."""
+    read = [
+        (row.channel, row.id, read_message(row.body) if row.kind is MessageKind.OWN else None)
+        for row in queries.to_apply(db, message_ids)
+    ]
+    for (channel, is_order), some in groupby(read, lambda one: (one[0], isinstance(one[2], OrderMessage))):
+        if is_order:
+            _accept_many(db, channel, [(id_, said) for _, id_, said in some if isinstance(said, OrderMessage)])
+        else:
+            for _channel, id_, _said in some:
+                apply(db, id_)
+
+
+#: A message's end, of many at once.
+_ENDED = (
+    sa.update(InboxMessage.__table__)  # type: ignore[attr-defined]
+    .where(col(InboxMessage.id) == sa.bindparam("message"))
+    .values({name: sa.bindparam(name) for name in
+             ("external_id", "order_id", "outcome", "state", "problem", "problem_values")})
+)  # fmt: skip
+
+
+def _accept_many(db: Session, channel: str, read: Sequence[tuple[int, OrderMessage]]) -> None:
+    ended: list[dict[str, Any]] = []
+    all_taken = take_in(db, [said.draft(channel) for _id, said in read], Actor("channel", None, channel))
+    for (id_, said), taken in zip(read, all_taken, strict=True):
+        order_id, outcome, problems = _became(taken)
+        ended.append(
+            {"message": id_, "external_id": said.order_id, "order_id": order_id, "outcome": outcome, **_end(problems)}
+        )
+    db.connection().execute(_ENDED, ended)
+    _apply_early(db, channel, [one["external_id"] for one in ended if one["outcome"] == "accepted"])
 
 
 def settle_message(db: Session, message: InboxMessage, problems: list[Problem]) -> InboxMessage:
     """Write down what became of a message: applied, or dead with every reason."""
-    message.state = InboxState.DEAD if problems else InboxState.APPLIED
-    message.problem = problems[0].reason if problems else ""
-    message.problem_values = {"errors": [problem.plain() for problem in problems]} if problems else {}
+    for name, value in _end(problems).items():
+        setattr(message, name, value)
     db.add(message)
     db.flush()
     return message
+
+
+def _end(problems: list[Problem]) -> dict[str, Any]:
+    if not problems:
+        return {"state": InboxState.APPLIED, "problem": "", "problem_values": {}}
+    told = {"errors": [problem.plain() for problem in problems]}
+    return {"state": InboxState.DEAD, "problem": problems[0].reason, "problem_values": told}
 
 
 def stumble(db: Session, message_id: int, error: Exception) -> InboxMessage:
@@ -164,10 +233,10 @@ def _carry_out(db: Session, message: InboxMessage, said: Message) -> list[Proble
     return []
 
 
-def _apply_early(db: Session, message: InboxMessage) -> None:
+def _apply_early(db: Session, channel: str, numbers: Sequence[str]) -> None:
     """What came before its order is done now, in the order in which it came."""
-    for message_id in queries.early(db, message):
-        apply(db, message_id or 0)
+    for message_id in queries.early(db, channel, numbers):
+        apply(db, message_id)
 
 
 def _take(db: Session, message: InboxMessage) -> list[Problem]:
@@ -197,26 +266,35 @@ def _take(db: Session, message: InboxMessage) -> list[Problem]:
 
 
 def _accept(db: Session, message: InboxMessage, draft: Draft, actor: Actor) -> list[Problem]:
-    taken = take_in(db, draft, actor)
+    (taken,) = take_in(db, [draft], actor)
+    message.order_id, message.outcome, problems = _became(taken)
+    return problems
+
+
+def _became(taken: Taken) -> tuple[int | None, str, list[Problem]]:
+    """The order of a message that brought one, the outcome, and what is wrong with it."""
     if isinstance(taken, list):
-        return taken
-    message.order_id, is_new = taken
-    message.outcome = "accepted" if is_new else "known"
-    return []
+        return None, "", taken
+    order_id, is_new = taken
+    return order_id, "accepted" if is_new else "known", []
 
 
-def take_in(db: Session, draft: Draft, actor: Actor) -> tuple[int, bool] | list[Problem]:
-    """A draft becomes an order, unless the house has it: its id, and whether it is new; or what the catalogue does not
-    serve."""
-    channel, number = draft.order.channel, draft.order.external_id
-    draft, sku_ids, problems = catalogue.prepared(catalogue.of(db, channel, [draft]), draft)
-    if problems:
-        return problems
-    there = orders.known_numbers(db, channel, [number])
-    if number in there:
-        return there[number], False
-    (made,) = orders.write_down(db, [draft.complete(sku_ids)], actor)
-    return made, True
+def take_in(db: Session, drafts: Sequence[Draft], actor: Actor) -> list[Taken]:
+    """Drafts of one channel become orders, those the house has not: what became of each."""
+    channel = drafts[0].order.channel
+    known = catalogue.of(db, channel, drafts)
+    ready = [catalogue.prepared(known, draft) for draft in drafts]
+    there = orders.known_numbers(db, channel, [draft.order.external_id for draft in drafts])
+    new: dict[str, NewOrder] = {}
+    for draft, sku_ids, problems in ready:
+        number = draft.order.external_id
+        if not problems and number not in there and number not in new:
+            new[number] = draft.complete(sku_ids)
+    there |= zip(new, orders.write_down(db, list(new.values()), actor), strict=True)
+    return [
+        problems or (there[number := draft.order.external_id], new.pop(number, None) is not None)
+        for draft, _sku_ids, problems in ready
+    ]
 
 
 def begin_batch(

@@ -95,7 +95,7 @@ def sell(db: Session, user_id: int, sale: Sale, site: str, actor: Actor) -> Orde
     total = goods - sale.discount_fen
     if total != sale.seen_fen:
         raise Conflict("intake.total_changed", total=units.yuan(total))
-    taken = service.take_in(db, _draft(db, lines, sale, total, site), actor)
+    (taken,) = service.take_in(db, [_draft(db, lines, sale, total, site)], actor)
     if isinstance(taken, list):
         raise Invalid("intake.not_sold", sku=taken[0].values["code"])
     order = db.get_one(Order, taken[0])

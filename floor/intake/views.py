@@ -15,8 +15,10 @@ from werkzeug.datastructures import FileStorage
 from floor.intake import accounts, jobs, queries, service
 from floor.intake.channels import files, signed
 from floor.intake.channels.mapping import Mapping, read_mapping
+from floor.intake.forms import read_delivery
 from floor.intake.messages import REASONS, SHOP_TROUBLES, channel_name
 from floor.intake.models import InboxMessage, InboxState
+from floor.intake.queries import Became
 from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
 from floor.kit.spreadsheet import harmless
@@ -40,10 +42,10 @@ bp.add_app_template_filter(channel_name, "shop")
 @public
 @limiter.limit("1200/minute")
 def receive(code: str) -> Response:
-    """A channel brings an order, a payment or a cancellation (README.md tells the format).
+    """A channel brings an order, a payment, a cancellation, or up to `jobs.MANY` of them (README.md tells the format).
 
     Not a `@command`: the message's own id makes it idempotent. 200 applied, now or before; 401 forged, nothing stored;
-    404 no such channel; 422 stored but unreadable, with every reason.
+    404 no such channel; 422 stored but unreadable, with every reason; 207 the same for some of many.
     """
     message_id = request.headers.get("X-Floor-Message-Id", "")[:80]
     try:
@@ -52,6 +54,9 @@ def receive(code: str) -> Response:
         body = request.get_data(cache=False)
         given, sent = request.headers.get("X-Floor-Signature", ""), request.headers.get("X-Floor-Timestamp", "")
         signed.verify(secret, given, sent, message_id, body, clock.now())
+        many = read_delivery(jobs.text_of(body))
+        if many is not None:
+            return _answer_many(many, jobs.receive_many(code, many))
         message = jobs.receive(code, message_id, body)
     except Refused as refused:
         return make_response(jsonify(error=sentence(refused)), refused.status)
@@ -61,7 +66,23 @@ def receive(code: str) -> Response:
         return make_response(jsonify(order=queries.order_number(db, message), outcome=message.outcome), 200)
 
 
-def problems_of(message: InboxMessage) -> list[dict[str, Any]]:
+def _answer_many(told: Sequence[tuple[str, str]], ended: Sequence[Became | None]) -> Response:
+    """What became of each message, in the order they were sent."""
+    answers: list[dict[str, Any]] = []
+    for (name, _text), one in zip(told, ended, strict=True):
+        if one is None:
+            reused = Invalid("intake.key_reused")
+            became: dict[str, Any] = {"errors": [{"path": "message_id", "reason": "reused", "text": sentence(reused)}]}
+        elif one.state is InboxState.DEAD:
+            became = {"errors": [_told(problem) for problem in problems_of(one)]}
+        else:
+            became = {"order": one.number, "outcome": one.outcome}
+        answers.append({"message_id": name} | became)
+    has_errors = any("errors" in answer for answer in answers)
+    return make_response(jsonify(messages=answers), 207 if has_errors else 200)
+
+
+def problems_of(message: InboxMessage | Became) -> list[dict[str, Any]]:
     """The reasons a message was not applied, each with its sentence."""
     errors: list[dict[str, Any]] = message.problem_values.get("errors", [])
     return [error | {"text": str(REASONS[error["reason"]]) % error["values"]} for error in errors]

@@ -398,3 +398,119 @@ def test_each_stored_message_goes_to_the_outbox_once(stranger):
     send(stranger, MESSAGE)
     with reading() as db:
         assert count(db, OutboxMessage, OutboxMessage.handler == "intake.apply_message") == 1
+
+
+# --- many in one delivery ---------------------------------------------------------------------------------------------
+
+
+def numbered(n, **change):
+    return MESSAGE | {"order_id": f"T-{n}", "message_id": f"m-{n}", "buyer": {"id": f"b-{n % 2}"}} | change
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_delivery_of_many_is_as_many_messages_each_with_its_answer(stranger, app, relay):
+    paid = {"type": "paid", "message_id": "p-1", "order_id": "T-1", "paid_at": "2026-11-20T11:00:00+08:00", "paid": "1"}
+    unknown = {"sku": "NO-SUCH", "qty": 1, "unit_price": "1.00"}
+    sent = [numbered(1), paid, numbered(2), numbered(2, message_id="again"), numbered(3, lines=[unknown]), numbered(4)]
+    answer = send(stranger, sent, key="d-1")
+    assert answer.status_code == 207, "one of them waits for a person"
+    told = answer.json["messages"]
+    assert [one["message_id"] for one in told] == ["m-1", "p-1", "m-2", "again", "m-3", "m-4"]
+    assert [one.get("outcome") for one in told] == ["accepted", "paid", "accepted", "known", None, "accepted"]
+    assert [one.get("order") for one in told] == ["SO-000001", "SO-000001", "SO-000002", "SO-000002", None, "SO-000003"]
+    assert [(error["path"], error["reason"]) for error in told[4]["errors"]] == [("lines[0].sku", "unknown_sku")]
+    assert {(order.external_id, order.paid_fen) for order in orders()} == {("T-1", 100), ("T-2", 20000), ("T-4", 20000)}
+    assert json.loads(next(one.body for one in inbox() if one.message_key == "m-2")) == sent[2]
+    with reading() as db:
+        assert queries.broken_inbox(db) == []
+        assert count(db, Customer) == 2
+        assert count(db, OutboxMessage, OutboxMessage.handler == "intake.apply_messages") == 1
+    relay.drain()
+    again = send(stranger, sent, key="d-2")
+    assert (again.status_code, again.json) == (207, answer.json), "the same again changes nothing"
+    with unit_of_work() as db:
+        a_sku(db, "NO-SUCH")
+    mended = send(stranger, [sent[4]], key="d-3")
+    assert (mended.status_code, mended.json["messages"][0]["outcome"]) == (200, "accepted")
+    assert len(orders()) == 4
+    assert len(inbox()) == 6
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_used_id_a_nameless_message_and_one_that_came_before_its_order_in_one_delivery(stranger):
+    first = send(stranger, [{"type": "cancel", "order_id": "T-1", "message_id": "c-1"}], key="d-1")
+    assert first.json["messages"][0]["errors"][0]["reason"] == "unknown_order"
+    nameless = {name: value for name, value in numbered(2).items() if name != "message_id"}
+    sent = [numbered(1), numbered(1, freight="0"), nameless, nameless, numbered(3, message_id="\x00")]
+    answer = send(stranger, sent, key="d-2")
+    told = [one.get("outcome") or one["errors"][0]["reason"] for one in answer.json["messages"]]
+    assert told == ["accepted", "reused", "accepted", "accepted", "accepted"]
+    assert len(inbox()) == 4, "c-1, m-1, and two by their bodies"
+    assert sorted((order.external_id, order.state) for order in orders()) == [
+        ("T-1", OrderState.CANCELLED), ("T-2", OrderState.RECEIVED), ("T-3", OrderState.RECEIVED),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_delivery_is_forged_or_too_long_as_a_whole(stranger, monkeypatch):
+    monkeypatch.setattr(jobs, "MANY", 2)
+    sent = [numbered(n) for n in range(3)]
+    assert send(stranger, sent, secret="another").status_code == 401
+    answer = send(stranger, sent)
+    assert (answer.status_code, answer.json) == (413, {"error": "一次最多送 2 条消息，请拆开再送。"})
+    assert inbox() == []
+    assert send(stranger, sent[:2]).status_code == 200
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("body", [b"[{}, 1]", b"[{},]", b"[{}", b"[{}] x", b"[,{}]", b'[{"a":' + b"[" * 100_000 + b"]"])
+def test_what_is_no_array_of_objects_is_one_message_nobody_can_read(stranger, body):
+    answer = send(stranger, None, body=body)
+    assert (answer.status_code, answer.json["errors"][0]["reason"]) == (422, "not_json")
+    assert [message.body for message in inbox()] == [body.decode()]
+
+
+@pytest.mark.usefixtures("shop")
+def test_one_we_stumble_over_holds_no_other_of_its_delivery_up(stranger, monkeypatch):
+    written = service.orders.write_down
+
+    def stumbling(db, news, actor):
+        if any(new.external_id == "T-2" for new in news):
+            raise ZeroDivisionError
+        return written(db, news, actor)
+
+    monkeypatch.setattr(service.orders, "write_down", stumbling)
+    told = send(stranger, [numbered(n) for n in (1, 2, 3)]).json["messages"]
+    assert [one.get("outcome") or one["errors"][0]["reason"] for one in told] == ["accepted", "stumbled", "accepted"]
+    assert sorted(order.external_id for order in orders()) == ["T-1", "T-3"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_process_killed_after_storing_a_delivery_leaves_it_to_the_worker(app, relay):
+    with unit_of_work() as db:
+        service.store_many(db, "shop", [(f"m-{n}", json.dumps(numbered(n))) for n in (2, 1, 3)], SYSTEM)
+    assert {message.state for message in inbox()} == {InboxState.WAITING}
+    relay.drain()
+    assert {message.state for message in inbox()} == {InboxState.APPLIED}
+    assert [order.external_id for order in orders()] == ["T-2", "T-1", "T-3"], "as they were sent"
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_same_orders_in_several_deliveries_at_the_same_moment_are_taken_once(app):
+    outcomes = []
+    gate = threading.Barrier(4)
+
+    def one(n):
+        told = [("" if n % 2 else f"m-{i}", json.dumps(numbered(i))) for i in range(20)]
+        gate.wait()
+        outcomes.extend(message.outcome for message in jobs.receive_many("shop", told[::-1] if n > 1 else told))
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 80
+    assert len(orders()) == 20
+    assert len(inbox()) == 40, "by their ids, and by their bodies"
+    assert {message.state for message in inbox()} == {InboxState.APPLIED}

@@ -4,8 +4,9 @@
 
 One delivery in a hundred more is forged (another secret, a changed body, a stale time), one in a hundred more is poison
 (no JSON, an unknown SKU, sums that do not fit, letters that cannot be stored, a body nested too deep). Several senders
-deliver at once. At the end every order must be there once and as it was sent, nothing forged may have left a trace, and
-every poisoned message must be listed once with its reason.
+deliver at once, half of the messages one by one, half in deliveries of up to 50. At the end every order must be there
+once and as it was sent, nothing forged may have left a trace, and every poisoned message must be listed once with its
+reason.
 """
 
 import argparse
@@ -15,9 +16,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +65,7 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.deliveries} deliveries in {self.seconds:.1f} s ({self.deliveries / self.seconds:.0f} a second),"
+            f"{self.deliveries} messages in {self.seconds:.1f} s ({self.deliveries / self.seconds:.0f} a second),"
             f" answers {dict(sorted(self.answers.items()))}, poison {dict(sorted(self.reasons.items()))},"
             f" slowest {self.slowest_ms:.0f} ms, wrong {len(self.wrong)}"
         )
@@ -91,7 +95,7 @@ def poisoned(n: int, order: dict[str, Any]) -> tuple[bytes, str]:
         (json.dumps(order | {"placed_at": "yesterday"}).encode(), "date"),
         (json.dumps(order | {"order_id": "\ud800"}).encode(), "text"),
         (json.dumps(order | {"address": None}).encode(), "choice"),
-        (json.dumps({"type": "cancel", "order_id": f"NOBODY-{n}"}).encode(), "unknown_order"),
+        (json.dumps(order | {"type": "cancel", "order_id": f"NOBODY-{n}"}).encode(), "unknown_order"),
     ]
     body, reason = kinds[n % len(kinds)]
     return body + b" " * (n // len(kinds) + 1), reason  # bodies differ
@@ -101,7 +105,7 @@ def deliveries(orders: int, times: int, rng: random.Random) -> tuple[list[Delive
     """Everything that is sent, shuffled; and the reasons the poison must be listed with."""
     sent: list[Delivery] = []
     for n in range(orders):
-        body = json.dumps(an_order(n, rng)).encode()
+        body = json.dumps(an_order(n, rng) | {"message_id": f"m-{n}"}).encode()
         sent += [Delivery(f"m-{n}", body, 200)] * times
     due: Counter[str] = Counter()
     total = len(sent)
@@ -114,7 +118,7 @@ def deliveries(orders: int, times: int, rng: random.Random) -> tuple[list[Delive
             Delivery(f"m-{n}", body, 401, is_forged=True),
         ]
         sent.append(forged[n % 3])
-        bad, reason = poisoned(n, an_order(2 * orders + n, rng))
+        bad, reason = poisoned(n, an_order(2 * orders + n, rng) | {"message_id": f"p-{n}"})
         sent.append(Delivery(f"p-{n}", bad, 422))
         due[reason] += 1
     rng.shuffle(sent)
@@ -136,7 +140,8 @@ def soak(url: str, orders: int, times: int, seed: int) -> Outcome:
     lanes = [sent[n::SENDERS] for n in range(SENDERS)]
     began = time.monotonic()
     with ThreadPoolExecutor(SENDERS) as pool:
-        found = [answer for lane in pool.map(lambda lane: _send_all(app, lane), lanes) for answer in lane]
+        answers = pool.map(partial(_send_all, app), lanes, range(seed, seed + SENDERS))
+        found = [answer for lane in answers for answer in lane]
     seconds = time.monotonic() - began
     wrong = [f"{key} got {got}, not {wanted}" for key, wanted, got, _ms in found if got != wanted]
     reasons, proven = prove(orders, due)
@@ -147,19 +152,35 @@ def soak(url: str, orders: int, times: int, seed: int) -> Outcome:
     )  # fmt: skip
 
 
-def _send_all(app: Flask, lane: list[Delivery]) -> list[tuple[str, int, int, float]]:
+def together(lane: list[Delivery], rng: random.Random) -> Iterator[list[Delivery]]:
+    """What is sent at once. Only what proves itself and says its id in its body can share a delivery."""
+    at = 0
+    while at < len(lane):
+        (most,) = rng.choices((1, rng.randint(2, 50)), (26, 1))  # as many messages in these as in those
+        some = list(takewhile(lambda one: one.wanted != 401 and b'"message_id"' in one.body, lane[at : at + most]))
+        yield some or lane[at : at + 1]
+        at += len(some) or 1
+
+
+def _send_all(app: Flask, lane: list[Delivery], seed: int) -> list[tuple[str, int, int, float]]:
     client = app.test_client()
     found = []
-    for one in lane:
-        stamp = str(int(clock.now().timestamp()) - one.age_s)
-        secret = "another" if one.is_forged else SECRET
+    for some in together(lane, random.Random(seed)):
+        first, is_many = some[0], len(some) > 1
+        body = b"[" + b", ".join(one.body for one in some) + b"]" if is_many else first.body
+        stamp = str(int(clock.now().timestamp()) - first.age_s)
         headers = {
-            "X-Floor-Signature": signature(secret, stamp, one.key, one.body), "X-Floor-Timestamp": stamp,
-            "X-Floor-Message-Id": one.key,
+            "X-Floor-Signature": signature("another" if first.is_forged else SECRET, stamp, first.key, body),
+            "X-Floor-Timestamp": stamp, "X-Floor-Message-Id": first.key,
         }  # fmt: skip
         began = time.monotonic()
-        answer = client.post(f"/hooks/orders/{CHANNEL}", data=one.body, headers=headers)
-        found.append((one.key, one.wanted, answer.status_code, (time.monotonic() - began) * 1000))
+        answer = client.post(f"/hooks/orders/{CHANNEL}", data=body, headers=headers)
+        took = (time.monotonic() - began) * 1000
+        if is_many and answer.status_code in (200, 207):
+            got = [422 if "errors" in one else 200 for one in answer.json["messages"]]
+        else:
+            got = [answer.status_code] * len(some)
+        found += [(one.key, one.wanted, status, took) for one, status in zip(some, got, strict=True)]
     return found
 
 
