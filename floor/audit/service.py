@@ -280,9 +280,12 @@ def faults_of(address: NewAddress) -> list[Finding]:
     return list(place_faults(place))
 
 
-def correct_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> list[Flag]:
-    """Correct where a held order goes, and look at it again. Returns the flags still open."""
+def correct_address(db: Session, order: Order, address: NewAddress, actor: Actor, seen: str = "") -> list[Flag]:
+    """Correct where a held order goes, and look at it again. Returns the flags still open.
+
+    Raises what `orders.change_address` raises, and Conflict when it is not held.
+    """
     if order.state is not OrderState.HELD:
         raise Conflict("audit.not_held")
-    orders.change_address(db, order, address, actor)
+    orders.change_address(db, order, address, actor, seen)
     return audit_order(db, order, actor, over="address_late")

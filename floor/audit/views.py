@@ -245,7 +245,16 @@ def correct_address(db: Session, order_id: int) -> Response:
         form.errors = {fault.field: str(FLAGS[fault.case]) for fault in service.faults_of(form.data.address())}
     if form.data is None or form.errors:
         return show_order(db, found, form, 422)
-    if service.correct_address(db, found, form.data.address(), actor()):
+    try:
+        still_open = service.correct_address(
+            db, found, form.data.address(), actor(), request.form.get("seen_address", "")
+        )
+    except Conflict as no:
+        if no.code != "orders.address_changed":
+            raise
+        form.typed["seen_address"] = ""  # now it is seen
+        return show_order(db, found, form.refuse(no, sentence(no)), no.status)
+    if still_open:
         flash(_("Address corrected"), "ok")
         return hx.see(url_for("audit.order", order_id=order_id, flag=request.form.get("flag") or None))
     flash(_("%(number)s released with its corrected address", number=found.number), "ok")

@@ -153,7 +153,7 @@ def _promises(db: Session, those: Sequence[Shipment]) -> Sequence[Reservation]:
     ).all()
 
 
-def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:
+def change_address(db: Session, order: Order, address: NewAddress, actor: Actor, seen: str = "") -> None:
     """Correct where it goes, until the first label is printed. A held order is looked at again."""
     if order.state is OrderState.CANCELLED:
         raise Conflict("care.order_over")
@@ -161,9 +161,9 @@ def change_address(db: Session, order: Order, address: NewAddress, actor: Actor)
         if shipment.state not in UNLABELLED:
             raise Conflict("care.label_printed", shipment=shipment.number)
     if order.state is OrderState.HELD:
-        audit.correct_address(db, order, address, actor)
+        audit.correct_address(db, order, address, actor, seen)
     else:
-        orders.change_address(db, order, address, actor)
+        orders.change_address(db, order, address, actor, seen)
 
 
 def send_again(db: Session, order_id: int, parcel_id: int, wants: Mapping[int, int], actor: Actor) -> Order:

@@ -141,7 +141,7 @@ def address(order_id: int) -> Response:
     with reading() as db:
         found, stored = orders.order_for(db, order_id), orders.address_of(db, order_id)
     typed = {name: str(getattr(stored, name)) for name in AddressForm.model_fields}
-    return show_address(found, Form(typed | {"phone": mask_phone(stored.phone)}))
+    return show_address(found, Form(typed | {"phone": mask_phone(stored.phone), "seen": stored.stamp()}))
 
 
 @bp.post("/orders/<int:order_id>/address")
@@ -161,9 +161,9 @@ def change_address(db: Session, order_id: int) -> Response:
         form.typed["phone"] = request.form.get("phone", "")
         return show_address(found, form, 422)
     try:
-        service.change_address(db, found, form.data.address(), actor())
+        service.change_address(db, found, form.data.address(), actor(), request.form.get("seen", ""))
     except Refused as refused:
-        form.typed["phone"] = request.form.get("phone", "")
+        form.typed |= {"phone": request.form.get("phone", ""), "seen": stored.stamp()}
         return show_address(found, form.refuse(refused, sentence(refused)), refused.status)
     flash(_("Address corrected"), "ok")
     return _back_to(order_id)

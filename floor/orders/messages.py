@@ -7,6 +7,10 @@ from floor.orders.states import OrderState
 REFUSALS = {
     "orders.unknown": _l("There is no such order."),
     "orders.no_substitutes": _l("This order takes no substitute for it."),
+    "orders.address_changed": _l(
+        "Somebody else changed the address meanwhile, to: %(address)s. What you typed is still below; save it again if"
+        " it is right."
+    ),
     "orders.changed_meanwhile": _l("Somebody else changed this order meanwhile. Look at the fresh page."),
 }
 

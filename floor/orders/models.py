@@ -3,9 +3,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from floor.kit import clock
+from floor.kit import clock, ids
 from floor.kit.db import Versioned, enum_field
-from floor.kit.ids import public_token
 from floor.orders.states import OrderState
 
 
@@ -66,7 +65,7 @@ class Order(Versioned, table=True):
     #: 0 most urgent to 9; set by the audit.
     priority: int = 5
     #: The customer's link: /t/<token>.
-    public_token: str = Field(default_factory=public_token, max_length=32, unique=True)
+    public_token: str = Field(default_factory=ids.public_token, max_length=32, unique=True)
 
 
 class Address(SQLModel, table=True):
@@ -87,6 +86,15 @@ class Address(SQLModel, table=True):
     division: str = Field(default="", max_length=6)
     #: The platform's own handle of a masked receiver: the carrier reads it, nobody here does.
     oaid: str = Field(default="", max_length=200)
+
+    def one_line(self) -> str:
+        """Where it goes and to whom, without the phone."""
+        place = "".join((self.province, self.city, self.district, self.street))
+        return f"{place} {self.recipient}".strip()
+
+    def stamp(self) -> str:
+        """The same as long as nobody changed it: a form carries what its writer saw."""
+        return ids.digest(*(str(value) for value in self.model_dump().values()))[:16]
 
 
 class OrderLine(SQLModel, table=True):

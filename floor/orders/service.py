@@ -255,10 +255,15 @@ def _pass_on(db: Session, source: OrderLine, target: OrderLine, qty: int) -> int
     return target.id or 0
 
 
-def change_address(db: Session, order: Order, address: NewAddress, actor: Actor) -> None:
-    """Correct where an order goes. The old address is not kept in the trail: only that it changed, and by whom."""
-    row = db.get(Address, order.id)
+def change_address(db: Session, order: Order, address: NewAddress, actor: Actor, seen: str = "") -> None:
+    """Correct where an order goes. The old address is not kept in the trail: only that it changed, and by whom.
+
+    Raises Conflict when it is no longer the one of the stamp `seen`.
+    """
+    row = db.get(Address, order.id, populate_existing=True)
     assert row is not None and order.id is not None
+    if seen and seen != row.stamp():
+        raise Conflict("orders.address_changed", address=row.one_line())
     for name, value in vars(address).items():
         if name != "email" or value:
             setattr(row, name, value)

@@ -201,6 +201,25 @@ def test_an_address_is_corrected_and_a_masked_phone_stays_the_old_one(world, sig
     assert (now.recipient, now.phone, now.city) == ("李四", "13812341234", "宁波市")
 
 
+def seen_in(page, name="seen"):
+    return re.search(f'name="{name}" value="([^"]+)"', page.text)[1]
+
+
+def test_of_two_clerks_at_one_address_the_second_is_told_what_it_is_now(world, sign_in):
+    chen, dai, at = sign_in("Chen"), sign_in("Dai"), f"/orders/{world['id']}/address"
+    seen = seen_in(chen.get(at))
+    assert dai.post(at, ADDRESS | {"seen": seen_in(dai.get(at))}).status_code == 303
+    bad = chen.post(at, ADDRESS | {"street": "", "seen": seen})
+    assert (bad.status_code, seen_in(bad)) == (422, seen), "a fault of one's own shows nothing of the other's"
+    told = chen.post(at, ADDRESS | {"city": "温州市", "seen": seen})
+    assert told.status_code == 409
+    assert "meanwhile, to: 浙江省宁波市" in told.text
+    assert 'value="温州市"' in told.text
+    assert the(Address, world["id"]).city == "宁波市"
+    assert chen.post(at, ADDRESS | {"city": "温州市", "seen": seen_in(told)}).status_code == 303
+    assert the(Address, world["id"]).city == "温州市"
+
+
 def test_a_bad_address_keeps_what_was_typed(world, sign_in):
     chen, at = sign_in("Chen"), f"/orders/{world['id']}/address"
     page = chen.post(at, ADDRESS | {"phone": "12", "street": ""})

@@ -147,6 +147,15 @@ def test_rows_too_short_too_long_without_number_or_unreadable_are_each_told(app)
 
 
 @pytest.mark.usefixtures("tee")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_in_the_other_encoding_shows_by_its_header_and_is_read_the_same(app, encoding):
+    batch = bring(packed(row("A-1"), encoding=encoding))
+    assert (batch.orders, batch.rejected) == (1, 0)
+    with reading() as db:
+        assert db.exec(select(Address.recipient)).one() == "张小明"
+
+
+@pytest.mark.usefixtures("tee")
 def test_characters_of_the_wrong_encoding_are_rejected_not_guessed(app):
     body = packed(row("A-1")) + packed(row("A-2"), head="").strip().replace("张".encode("gb18030"), b"\xff")
     assert ("encoding") in {reason for _n, _c, reason in rejects(bring(body))}

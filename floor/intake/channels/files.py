@@ -81,12 +81,23 @@ def _text(opener: Opener, mapping: Mapping) -> Iterator[Iterator[str]]:
         raw.seek(0)
         source: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
         buffered = io.BufferedReader(source)  # type: ignore[type-var]
-        # A mark at the beginning says more than the mapping: spreadsheets write either, as they please.
-        marked = buffered.peek(3)[:3] == codecs.BOM_UTF8
-        encoding = "utf-8-sig" if marked else mapping.encoding
+        encoding = _encoding(buffered.peek(), mapping)
         with io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="") as lines:
             # A "line" without end must not fill the memory: the CSV reader refuses the piece instead.
             yield iter(partial(lines.readline, _MOST_LINE), "")
+
+
+def _encoding(beginning: bytes, mapping: Mapping) -> str:
+    """Spreadsheets write either, as they please: a mark at the beginning says more than the mapping, and so does a
+    header that shows its columns in the other encoding only."""
+    if beginning.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    first = beginning.partition(b"\n")[0]
+    for encoding in (mapping.encoding, "utf-8", "gb18030"):
+        shown = first.decode(encoding, "replace")
+        if all(name in shown for name in mapping.wanted_columns()):
+            return encoding
+    return mapping.encoding
 
 
 def unpacked(body: bytes, mapping: Mapping) -> tuple[bytes, Mapping]:
