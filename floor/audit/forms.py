@@ -6,9 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from floor.audit.checks import is_phone
 from floor.intake.regions import full_province
 from floor.kit import clock
+from floor.orders.models import Address
 from floor.orders.service import NewAddress
+from floor.paper.mask import mask_phone
+from floor.web.forms import Form, read
 
 
 class AddressForm(BaseModel):
@@ -25,6 +29,23 @@ class AddressForm(BaseModel):
 
     def address(self) -> NewAddress:
         return NewAddress(**self.model_dump() | {"province": full_province(self.province)})
+
+
+def typed_address(stored: Address) -> dict[str, str]:
+    """The form as stored. A phone that can be called is masked: whoever needs it says why on the order's page."""
+    typed = {name: str(getattr(stored, name)) for name in AddressForm.model_fields}
+    if is_phone(stored.phone, stored.country):
+        typed["phone"] = mask_phone(stored.phone)
+    return typed | {"seen": stored.stamp()}
+
+
+def read_address(values: Mapping[str, str], stored: Address) -> Form[AddressForm]:
+    """What was typed; a phone left masked stays the one we have."""
+    typed = values.get("phone", "").strip()
+    is_kept = typed == mask_phone(stored.phone)
+    form = read(AddressForm, {**values, "phone": stored.phone} if is_kept else values)
+    form.typed["phone"] = typed
+    return form
 
 
 #: How long an order is left for later -> hours from now; "" = it stays in the queue.

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from floor.audit import happenings, merging, queries, service, showing, undoing
 from floor.audit.facts import beside_of, twins_of
-from floor.audit.forms import AddressForm, KeepForm
+from floor.audit.forms import AddressForm, KeepForm, read_address, typed_address
 from floor.audit.messages import FLAGS, HOLD_REASONS, LATER, RULES, VERDICTS
 from floor.audit.models import Verdict
 from floor.intake.queries import channels
@@ -129,7 +129,6 @@ def show_order(
         (showing.flag_sentence(flag), VERDICTS[flag.verdict]) for flag in flags if flag.verdict is not Verdict.OPEN
     ]
     rule = request.values.get("flag", "")
-    typed = {name: getattr(address, name) for name in AddressForm.model_fields}
     kept = queries.hold_of(db, found.id)
     return page(
         "audit/order.html",
@@ -147,7 +146,7 @@ def show_order(
         notes=showing.notes_of(found, still_open),
         twins=_others(db, found),
         states=STATES,
-        form=form or Form(typed),
+        form=form or Form(typed_address(address)),
         done=_done(db, found.id),
         hold_reasons=HOLD_REASONS,
         later=list(LATER.items()),
@@ -240,19 +239,18 @@ def undo(db: Session, order_id: int) -> Response:
 def correct_address(db: Session, order_id: int) -> Response:
     """Correct the address; one no courier can use is not taken, and each fault stands at its field."""
     found = service.locked(db, order_id)
-    form = read(AddressForm, request.form)
+    stored = orders.address_of(db, order_id)
+    form = read_address(request.form, stored)
     if form.data is not None:
         form.errors = {fault.field: str(FLAGS[fault.case]) for fault in service.faults_of(form.data.address())}
     if form.data is None or form.errors:
         return show_order(db, found, form, 422)
     try:
-        still_open = service.correct_address(
-            db, found, form.data.address(), actor(), request.form.get("seen_address", "")
-        )
+        still_open = service.correct_address(db, found, form.data.address(), actor(), request.form.get("seen", ""))
     except Conflict as no:
         if no.code != "orders.address_changed":
             raise
-        form.typed["seen_address"] = ""  # now it is seen
+        form.typed["seen"] = stored.stamp()
         return show_order(db, found, form.refuse(no, sentence(no)), no.status)
     if still_open:
         flash(_("Address corrected"), "ok")
@@ -278,8 +276,7 @@ def keep(db: Session, order_id: int) -> Response:
 
 def _with_errors(db: Session, found: Order, form: Form[KeepForm]) -> Form[AddressForm]:
     """The page's address form as stored, with the other form's errors beside it."""
-    address = orders.address_of(db, found.id or 0)
-    return Form({name: getattr(address, name) for name in AddressForm.model_fields}, None, form.errors)
+    return Form(typed_address(orders.address_of(db, found.id or 0)), None, form.errors)
 
 
 @bp.post("/audit/orders/<int:order_id>/cancel")
@@ -318,8 +315,7 @@ def split(db: Session, order_id: int) -> Response:
     try:
         made = merging.split(db, found, _ids(request.form.getlist("line")), actor())
     except Invalid as bad:
-        address = orders.address_of(db, order_id)
-        typed = {name: getattr(address, name) for name in AddressForm.model_fields}
-        return show_order(db, found, Form[AddressForm](typed).refuse(bad, sentence(bad)), 422)
+        form = Form[AddressForm](typed_address(orders.address_of(db, order_id)))
+        return show_order(db, found, form.refuse(bad, sentence(bad)), 422)
     flash(_("Some lines go apart as %(number)s", number=made.number), "ok")
     return hx.see(url_for("audit.order", order_id=order_id))

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from floor.audit import queries as audit_queries
 from floor.audit.checks import is_phone
-from floor.audit.forms import AddressForm
+from floor.audit.forms import AddressForm, read_address, typed_address
 from floor.care import enquiry_reads, explaining, messages, messages_enquiries, possible, queries, service
 from floor.care.forms import FewerForm, RevealForm
 from floor.care.queries import Kind, Thing
@@ -140,8 +140,7 @@ def address(order_id: int) -> Response:
     """The address as a form; it shows the phone, so reaching it is written down by `reveal` before."""
     with reading() as db:
         found, stored = orders.order_for(db, order_id), orders.address_of(db, order_id)
-    typed = {name: str(getattr(stored, name)) for name in AddressForm.model_fields}
-    return show_address(found, Form(typed | {"phone": mask_phone(stored.phone), "seen": stored.stamp()}))
+    return show_address(found, Form(typed_address(stored)))
 
 
 @bp.post("/orders/<int:order_id>/address")
@@ -151,19 +150,15 @@ def change_address(db: Session, order_id: int) -> Response:
     """Correct where it goes. A phone left masked stays the one we have."""
     found = service.locked(db, order_id)
     stored = orders.address_of(db, order_id)
-    values = request.form.to_dict()
-    if values.get("phone", "").strip() == mask_phone(stored.phone):
-        values["phone"] = stored.phone
-    form = read(AddressForm, values)
+    form = read_address(request.form, stored)
     if form.data is not None and not is_phone(form.data.phone, form.data.country):
         form.errors["phone"] = _("This is no phone number a courier can call")
     if form.data is None or form.errors:
-        form.typed["phone"] = request.form.get("phone", "")
         return show_address(found, form, 422)
     try:
         service.change_address(db, found, form.data.address(), actor(), request.form.get("seen", ""))
     except Refused as refused:
-        form.typed |= {"phone": request.form.get("phone", ""), "seen": stored.stamp()}
+        form.typed["seen"] = stored.stamp()
         return show_address(found, form.refuse(refused, sentence(refused)), refused.status)
     flash(_("Address corrected"), "ok")
     return _back_to(order_id)

@@ -23,6 +23,7 @@ from floor.kit import clock
 from floor.kit.errors import Invalid, Refused
 from floor.kit.spreadsheet import harmless
 from floor.kit.uow import reading
+from floor.paper.mask import mask_phones
 from floor.web import hx
 from floor.web.auth import actor, public, roles
 from floor.web.commands import command
@@ -36,6 +37,7 @@ bp = Blueprint("intake", __name__)
 _PAGE = 100
 
 bp.add_app_template_filter(channel_name, "shop")
+bp.add_app_template_filter(mask_phones, "phones_masked")
 
 
 @bp.post("/hooks/orders/<code>")

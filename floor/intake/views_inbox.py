@@ -12,6 +12,7 @@ from floor.intake.models import InboxState
 from floor.intake.views import problems_of, tell
 from floor.kit.uow import reading
 from floor.orders.models import Order
+from floor.paper.mask import mask_phones
 from floor.web import hx
 from floor.web.auth import roles
 from floor.web.commands import command
@@ -73,7 +74,7 @@ def show(message_id: int) -> Response:
     return page(
         "intake/message.html", "content", message=message, problems=problems_of(message), order=order, names=names,
         others=[one for one in others if one.id != message.id], kinds=KINDS, outcomes=OUTCOMES, states=STATES,
-        body=_readable(message.body),
+        body=mask_phones(_readable(message.body)),
     )  # fmt: skip
 
 

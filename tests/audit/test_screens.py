@@ -174,19 +174,33 @@ def test_an_address_no_courier_can_use_stays_in_the_form_and_is_not_kept(held, s
         assert db.get(Address, held[0]).city == "杭州市"
 
 
+def test_a_phone_that_can_be_called_is_masked_and_stays_when_left_so(held, sign_in):
+    chen, at = sign_in("Chen"), f"/audit/orders/{held[0]}"
+    with unit_of_work() as db:
+        stored = db.get(Address, held[0])
+        stored.phone = "13812341234"
+        db.add(stored)
+    page = chen.get(at).text
+    assert "13812341234" not in page
+    assert 'value="138****1234"' in page
+    assert chen.post(f"{at}/address", GOOD | {"phone": "138****1234"}).status_code == 303
+    with reading() as db:
+        assert db.get(Address, held[0]).phone == "13812341234"
+
+
 def test_an_address_the_shop_changed_meanwhile_is_told_and_what_was_typed_stays(held, sign_in):
     chen, at = sign_in("Chen"), f"/audit/orders/{held[0]}"
-    seen = re.search('name="seen_address" value="([^"]+)"', chen.get(at).text)[1]
+    seen = re.search('name="seen" value="([0-9a-f]{16})"', chen.get(at).text)[1]
     with unit_of_work() as db:
         address = db.get(Address, held[0])
         address.street = "别处 1 号"
         db.add(address)
-    told = chen.post(f"{at}/address", GOOD | {"seen_address": seen})
+    told = chen.post(f"{at}/address", GOOD | {"seen": seen})
     assert (told.status_code, state(held[0])) == (409, OrderState.HELD)
     assert "别处 1 号" in told.text
     assert f'value="{GOOD["street"]}"' in told.text
-    again = re.search('name="seen_address" value="([^"]+)"', told.text)[1]
-    assert chen.post(f"{at}/address", GOOD | {"seen_address": again}).status_code == 303
+    again = re.search('name="seen" value="([0-9a-f]{16})"', told.text)[1]
+    assert chen.post(f"{at}/address", GOOD | {"seen": again}).status_code == 303
 
 
 def test_an_order_can_stay_with_a_reason(held, sign_in):

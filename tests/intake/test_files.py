@@ -253,6 +253,7 @@ def test_a_supervisor_uploads_a_file_and_reads_why_rows_were_rejected(app, sign_
     assert "订单.csv" in shown
     assert "This is not a number in the range allowed." in shown
     assert "1 + 0 + 1 = 2" in shown
+    assert "138****1234" in shown, "the screen masks, the sheet to correct and send again does not"
     sheet = dai.get(f"{url}/rejects.csv")
     text = sheet.data.decode("utf-8-sig")
     assert "'=2+3" in text, "a spreadsheet must not run it"

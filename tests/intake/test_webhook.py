@@ -353,6 +353,14 @@ def test_a_dead_letter_is_shown_and_applied_once_the_catalogue_knows_its_sku(str
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_raw_message_is_shown_without_its_phone_number(stranger, sign_in):
+    send(stranger, MESSAGE)
+    page = sign_in("Dai").get("/intake/inbox/1").text
+    assert "13812341234" not in page
+    assert "138****1234" in page
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_message_the_house_stumbles_over_waits_with_its_reason_and_is_tried_again(stranger, sign_in, monkeypatch):
     def stumbling(*_args):
         raise ZeroDivisionError

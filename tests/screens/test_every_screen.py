@@ -29,8 +29,8 @@ from floor.inventory import books, imports, jobs
 from floor.inventory.models import CountTask, Delivery, ImportKind, LotBalance, Replenishment, StockImport, Transfer
 from floor.inventory.models_supply import StockFeed
 from floor.inventory.states import DeliveryState, TransferState
-from floor.kit import uow
-from floor.kit.actor import SYSTEM
+from floor.kit import clock, uow
+from floor.kit.actor import SYSTEM, Actor
 from floor.kit.uow import reading
 from floor.orders.models import Order
 from floor.orders.states import OrderState
@@ -47,13 +47,17 @@ from floor.picking.urgent import on_a_walk
 from floor.returns.models import ReturnCase, StrayParcel
 from floor.returns.states import CaseState
 from floor.settings import Settings
-from floor.shipments.models import Shipment
+from floor.shipments.models import Carrier, Shipment
 from floor.shipments.states import ShipmentState
 from floor.shipping import invoices, printing
 from floor.shipping.models import Manifest, ManifestState, PaperKind, PrintJob, Waybill
 from floor.shipping.models_carriers import CarrierService
 from floor.shipping.models_invoices import BuyerKind, Invoice
 from floor.shipping.models_printing import PrintBatch, Printer, PrinterKind
+from floor.tracking import exceptions
+from floor.tracking import service as tracking
+from floor.tracking.models import Track
+from floor.tracking.states import TrackState
 from solver import common
 from tests.running import RunningHouse
 from tests.screens.looking import faults, violations
@@ -100,6 +104,7 @@ def alive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
         _leave_offers()
         _leave_words()
         _leave_invoices()
+        _leave_troubles()
     house = RunningHouse(url, folder)
     house.start("server")
     yield house
@@ -184,6 +189,22 @@ def _leave_invoices() -> None:
         invoices.hold(db, made[1], "waits for a call", SYSTEM)
 
 
+def _leave_troubles() -> None:
+    """Two parcels that need somebody: one refused at the door, one damaged, which is somebody's and claimed."""
+    on_the_road = select(Track.parcel_id, Waybill.number).join(Waybill, col(Waybill.parcel_id) == Track.parcel_id)
+    with uow.unit_of_work() as db:
+        carrier = _one(db, select(Carrier).where(Carrier.code == "sf"))
+        parcels = db.exec(on_the_road.where(Track.state == TrackState.IN_TRANSIT).limit(2)).all()
+        said = [tracking.Said(number, code, "", "", clock.now())
+                for (_parcel, number), code in zip(parcels, ("203", "209"), strict=True)]  # fmt: skip
+        tracking.hear(db, carrier, said, SYSTEM)
+        row = exceptions.open_of(db, parcels[1][0])
+        assert row is not None
+        clerk = Actor("user", _one(db, select(User.id).where(User.badge == "B-3001")))
+        exceptions.take(db, row.id or 0, None, clerk)
+        exceptions.claim(db, row.id or 0, 5_000, "C-1", clerk)
+
+
 def _one(db: Session, query: Any) -> Any:
     found = db.exec(query.limit(1)).first()
     assert found is not None, f"the demo day left none: {query}"
@@ -230,6 +251,9 @@ def addresses() -> dict[str, tuple[str, str]]:
         stray = _one(db, select(StrayParcel)).id
         token = db.exec(select(Order.public_token).where(col(Order.id) == asked.order_id)).one()
         number = db.exec(select(Order.number).where(col(Order.id) == case.order_id)).one()
+        sent = _one(db, select(Shipment.order_id).join(Parcel, col(Parcel.shipment_id) == Shipment.id).where(
+            Parcel.id == shipped))  # fmt: skip
+        sent_number = db.exec(select(Order.number).where(col(Order.id) == sent)).one()
         judged = db.exec(
             select(Order.public_token, Parcel.number)
             .join(Shipment, col(Shipment.order_id) == Order.id)
@@ -268,7 +292,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "feedback.form": ("", "/t/{}/feedback/{}".format(*judged)),
         "feedback.index": (clerk, "/feedback"),
         "insight.index": (boss, "/insight/delivery"),
-        "resending.form": (clerk, f"/orders/{case.order_id}/again"),
+        "resending.form": (clerk, f"/orders/{sent}/again"),
         "care.why": (clerk, f"/orders/{left_out.order_id}/why"),
         "count_review.observations": (boss, "/observations"),
         "count_review.review": (boss, "/counts/review"),
@@ -351,7 +375,7 @@ def addresses() -> dict[str, tuple[str, str]]:
         "picking.totes": ("B-1004", f"/walks/{bound}/totes"),
         "picking.walk": (picker, f"/walks/{walk}"),
         "picking.walks": ("B-1001", "/walks"),
-        "return_request.new_form": (clerk, f"/returns/new?order={number}"),
+        "return_request.new_form": (clerk, f"/returns/new?order={sent_number}"),
         "return_request.request_form": ("", f"/t/{token}/return"),
         "return_request.requested": ("", f"/t/{token}/return/{asked.number}"),
         "returns.case": (clerk, f"/returns/{case.id}"),
