@@ -166,7 +166,9 @@ def _look(browser: Browser, options: argparse.Namespace, lang: str) -> None:
 def _work(browser: Browser, options: argparse.Namespace, lang: str) -> None:
     """Screens one only meets by working: a picker claims the next walk, a packer opens a tote. Changes the house."""
     site, picker, packer = {"zh": ("SHA", "B-1001", "B-2001"), "en": ("CAN", "B-1003", "B-2002")}[lang]
-    for badge, work in ((picker, _pick), (packer, _check), (packer, _load), ("B-3001", _send_back)):
+    clerk = "B-3001"
+    works = ((picker, _pick), (packer, _check), (packer, _load), (clerk, _send_back), (clerk, _inspect))
+    for badge, work in works:
         page = _signed_in(_context(browser, options, lang), options.url, badge)
         try:
             for name in work(page, options.url, site):
@@ -317,6 +319,21 @@ def _send_back(page: Page, url: str, site: str) -> Iterator[str]:
     page.wait_for_url(re.compile("/return/"))
     page.wait_for_load_state("networkidle")
     yield "return-requested"
+
+
+def _inspect(page: Page, url: str, site: str) -> Iterator[str]:
+    missing = _go(page, url, SCREENS["return-item"][1])
+    assert not missing, "no return is on the desk"
+    item = page.url
+    page.goto(url + (page.locator("#content a[href^='/orders/']").first.get_attribute("href") or ""))
+    goods = page.locator("#content a[href^='/skus/']").first.get_attribute("href") or ""
+    page.goto(item)
+    _scan(page, goods.removeprefix("/skus/"))
+    for key in "qser1":  # complete, packaging broken, clean, works; like new
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)  # faster, and it is a scan
+    page.wait_for_load_state("networkidle")
+    yield "return-item"
 
 
 def _signed_in(context: BrowserContext, url: str, badge: str) -> Page:
