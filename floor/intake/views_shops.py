@@ -16,7 +16,7 @@ from floor.kit.uow import reading
 from floor.settings import bound
 from floor.web import hx
 from floor.web.auth import actor, roles
-from floor.web.commands import command
+from floor.web.commands import command, unkept
 from floor.web.errors import sentence
 from floor.web.forms import Form, read
 from floor.web.page import page
@@ -143,7 +143,7 @@ def new_key(db: Session, code: str) -> Response:
     if form.data is None:
         return _one(db, channel, 422, key_form=form)
     key = accounts.new_key(db, code, form.data.label, actor())
-    return _one(db, channel, key=key)
+    return unkept(_one(db, channel, key=key))
 
 
 @bp.post("/intake/keys/<int:key_id>/revoke")

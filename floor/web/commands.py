@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, make_response, request
+from flask import Response, g, make_response, request
 from flask_login import current_user
 from sqlmodel import Session, col
 
@@ -52,6 +52,12 @@ def command(view: Callable[..., Response]) -> Callable[..., Response]:
 
     once.idempotent = True  # type: ignore[attr-defined]
     return once
+
+
+def unkept(response: Response) -> Response:
+    """An answer that shows a secret once: it is not stored, a repeat hears that it was done."""
+    g.is_unkept = True
+    return response
 
 
 def payload_hash() -> str:
@@ -97,7 +103,8 @@ def _claim(db: Session, command_id: str, payload: str) -> Command | None:
 
 def _store(db: Session, command_id: str, response: Response) -> None:
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    answer = {"status": response.status_code, "headers": kept, "body": zlib.compress(response.get_data(), 1)}
+    body = b"" if g.pop("is_unkept", False) else zlib.compress(response.get_data(), 1)
+    answer = {"status": response.status_code, "headers": kept, "body": body}
     db.execute(sa.update(Command).where(col(Command.id) == command_id).values(answer))
 
 

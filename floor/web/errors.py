@@ -19,7 +19,7 @@ SENTENCES: dict[str, Any] = {
     "web.not_your_role": _l("Your badge does not open this page. Ask the supervisor."),
     "web.no_command_id": _l("The form came without its number. Open the page again."),
     "web.command_reused": _l("This form was already sent with other content. Open the page again."),
-    "web.answer_expired": _l("This was already done some time ago. Nothing was changed."),
+    "web.answer_expired": _l("This was already done, and its answer is not kept. Look at the fresh page."),
     "web.unfit": _l("There is nothing of this name. Scan or type it again."),
     "state.no_such_move": _l("Not possible now: it was changed meanwhile. Look at the fresh page."),
 }

@@ -20,6 +20,7 @@ class Door:
     bad       input that cannot be; None where the door takes none, and `keeps` a text of it the page must show again
     before    what must just have happened for the form to make sense
     is_reading the command changes nothing but its own answer
+    is_unkept  its answer shows a secret once: the same command again only hears that it was done
     """
 
     path: str
@@ -31,6 +32,7 @@ class Door:
     keeps: str = ""
     before: Callable[[Session, Ids], None] | None = None
     is_reading: bool = False
+    is_unkept: bool = False
 
     def filled(self, values: Values, ids: Ids) -> dict[str, Any]:
         """The form to send: names and texts filled in, files opened anew."""

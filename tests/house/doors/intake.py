@@ -60,7 +60,8 @@ DOORS = {
         bad={"name": "W", "adapter": "woocommerce", "url": "https://woo.example", "options": "[77]"}, keeps="[77]",
     ),
     "shops.new_key": Door(
-        "/intake/channels/woo/keys", "Dai", "Ana", {"label": "till"}, "/intake/channels/nobody/keys", bad={"label": ""}
+        "/intake/channels/woo/keys", "Dai", "Ana", {"label": "till"}, "/intake/channels/nobody/keys", bad={"label": ""},
+        is_unkept=True,
     ),
     "shops.read_now": Door(
         "/intake/channels/woo/read", "Dai", "Ana", unknown="/intake/channels/nobody/read"
