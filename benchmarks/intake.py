@@ -7,8 +7,8 @@ executemany, as many orders to a transaction as a file import takes, and asks no
 proving, looking up SKUs and counting once. The webhook takes orders one to a delivery or 500. One by one it commits
 twice for every order, the raw message before it is read, so two more peers show what that alone costs: the same rows
 and the message's with one transaction an order, and the same behind a Flask route that does nothing but read the JSON
-and insert. One process, one sender; of all rounds the
-best counts, by the work of this process. Making the requests is not counted, answering them is.
+and insert. One process, one sender; of all rounds the best counts, by the work of this process. Making the requests is
+not counted, answering them is.
 """
 
 import argparse

@@ -5,6 +5,7 @@ prepared and sent for all lines of the order at once; PostgreSQL gets a whole st
 house has to look up: that totes and parcels are physical places, which place is the customer's.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +52,7 @@ PARCEL = "INSERT INTO place (kind, warehouse_id) VALUES ('parcel', ?) RETURNING 
 Todo = list[tuple[str, list[tuple[Any, ...]]]]
 
 
-class ByHand:
+class ByHand(ABC):
     """One connection that ships orders."""
 
     _db: Any
@@ -104,19 +105,21 @@ class ByHand:
                     for x in order.lines]),
         ]  # fmt: skip
 
+    @abstractmethod
     def _open(self, url: str) -> None:
-        raise NotImplementedError
+        """Connect."""
 
+    @abstractmethod
     def _now(self) -> Any:
-        raise NotImplementedError
+        """This moment, as the database keeps moments."""
 
+    @abstractmethod
     def _new_parcel(self) -> int:
         """In the transaction that the next commit ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _commit(self, todo: Todo) -> None:
         """One transaction; every statement must change as many rows as it was given."""
-        raise NotImplementedError
 
 
 class OnSqlite(ByHand):

@@ -20,6 +20,7 @@ from floor.kit.uow import reading
 from floor.orders import queries as orders
 from floor.orders.messages import STATES
 from floor.orders.models import Address, Customer, Order
+from floor.orders.service import AddressChanged
 from floor.orders.states import OrderState
 from floor.web import hx
 from floor.web.auth import actor, roles
@@ -247,9 +248,7 @@ def correct_address(db: Session, order_id: int) -> Response:
         return show_order(db, found, form, 422)
     try:
         still_open = service.correct_address(db, found, form.data.address(), actor(), request.form.get("seen", ""))
-    except Conflict as no:
-        if no.code != "orders.address_changed":
-            raise
+    except AddressChanged as no:
         form.typed["seen"] = stored.stamp()
         return show_order(db, found, form.refuse(no, sentence(no)), no.status)
     if still_open:

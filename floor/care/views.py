@@ -137,7 +137,7 @@ def reveal(db: Session, order_id: int) -> Response:
 @bp.get("/orders/<int:order_id>/address")
 @roles(*DESK)
 def address(order_id: int) -> Response:
-    """The address as a form; it shows the phone, so reaching it is written down by `reveal` before."""
+    """The address as a form, its phone masked."""
     with reading() as db:
         found, stored = orders.order_for(db, order_id), orders.address_of(db, order_id)
     return show_address(found, Form(typed_address(stored)))

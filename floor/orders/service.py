@@ -255,15 +255,19 @@ def _pass_on(db: Session, source: OrderLine, target: OrderLine, qty: int) -> int
     return target.id or 0
 
 
+class AddressChanged(Conflict):
+    """Somebody changed the address since the one who wants to change it saw it."""
+
+
 def change_address(db: Session, order: Order, address: NewAddress, actor: Actor, seen: str = "") -> None:
     """Correct where an order goes. The old address is not kept in the trail: only that it changed, and by whom.
 
-    Raises Conflict when it is no longer the one of the stamp `seen`.
+    The caller holds the order. Raises AddressChanged when the address is no longer the one of the stamp `seen`.
     """
-    row = db.get(Address, order.id, populate_existing=True)
+    row = db.get(Address, order.id)
     assert row is not None and order.id is not None
     if seen and seen != row.stamp():
-        raise Conflict("orders.address_changed", address=row.one_line())
+        raise AddressChanged("orders.address_changed", address=row.one_line())
     for name, value in vars(address).items():
         if name != "email" or value:
             setattr(row, name, value)

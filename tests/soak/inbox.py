@@ -56,7 +56,7 @@ class Delivery:
 
 @dataclass
 class Outcome:
-    deliveries: int
+    messages: int
     seconds: float
     answers: Counter[int]
     reasons: Counter[str]
@@ -65,7 +65,7 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.deliveries} messages in {self.seconds:.1f} s ({self.deliveries / self.seconds:.0f} a second),"
+            f"{self.messages} messages in {self.seconds:.1f} s ({self.messages / self.seconds:.0f} a second),"
             f" answers {dict(sorted(self.answers.items()))}, poison {dict(sorted(self.reasons.items()))},"
             f" slowest {self.slowest_ms:.0f} ms, wrong {len(self.wrong)}"
         )

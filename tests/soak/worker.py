@@ -2,11 +2,12 @@
 
 import random
 import threading
+from abc import ABC, abstractmethod
 
 from tests.soak.phone import Book, Phone
 
 
-class Worker:
+class Worker(ABC):
     """One person with one phone: `once()` does the next thing, or says that there is nothing to do."""
 
     name = ""
@@ -28,8 +29,9 @@ class Worker:
         finally:
             self.hang_up()
 
+    @abstractmethod
     def once(self) -> bool:
-        raise NotImplementedError
+        """Do the next thing; False when there is nothing to do."""
 
     def hang_up(self) -> None:
         self.phone.close()
